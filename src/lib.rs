@@ -1,0 +1,6 @@
+#![doc = "Contactless IC identity cards: tap them, prove them, emulate them."]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod apdu;
+pub mod tlv;
+pub mod transport;
