@@ -3,5 +3,6 @@
 
 pub mod apdu;
 pub mod crypto;
+pub mod sm;
 pub mod tlv;
 pub mod transport;
