@@ -4,7 +4,6 @@
 pub mod apdu;
 pub mod crypto;
 pub mod protocol;
-pub mod session;
 pub mod sm;
 pub mod tlv;
 pub mod transport;
