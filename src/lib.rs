@@ -3,5 +3,6 @@
 
 pub mod apdu;
 pub mod crypto;
+pub mod pki;
 pub mod tlv;
 pub mod transport;

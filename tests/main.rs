@@ -1,1 +1,1 @@
-
+mod pki_samples;
