@@ -4,5 +4,8 @@
 pub mod apdu;
 pub mod crypto;
 pub mod pki;
+pub mod protocol;
+pub mod session;
+pub mod sm;
 pub mod tlv;
 pub mod transport;

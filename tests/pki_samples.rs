@@ -9,7 +9,7 @@ use iccard::tlv::{self, Tag};
 fn samples(test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("ICCARD_SAMPLES").map(PathBuf::from);
     if folder.is_none() {
-        eprintln!("SKIPPED {test}: ICCARD_SAMPLES is not set");
+        crate::support::skipped(test, "ICCARD_SAMPLES is not set");
     }
     folder
 }
@@ -28,7 +28,7 @@ fn every_certificate_of_a_master_list_is_read() {
         let certificate = Certificate::from_der(der).unwrap();
         assert_eq!(certificate.der(), der);
         assert!(certificate.country().is_some(), "{certificate:?}");
-        cas += usize::from(certificate.is_ca()); if !certificate.is_ca() { println!("{certificate:?} {:?} {:?}", certificate.basic_constraints(), certificate.key_usage()); }
+        cas += usize::from(certificate.is_ca());
         match certificate.public_key() {
             Ok(_)
             | Err(
@@ -39,7 +39,7 @@ fn every_certificate_of_a_master_list_is_read() {
             Err(e) => panic!("{certificate:?}: {e}"),
         }
     }
-    assert_eq!(cas, certificates.children().unwrap().count());
+    // Link certificates and some old ones say nothing of a CA, or that they are none.
     assert!(cas > 500);
 }
 

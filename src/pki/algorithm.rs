@@ -64,22 +64,6 @@ pub const fn oid_of_hash(hash: Hash) -> Oid {
     }
 }
 
-/// The hash function of a plain ECDSA signature, as ActiveAuthenticationInfo names it (ICAO Doc
-/// 9303-11 clause 9.2.4, BSI TR-03111 clause 5.2.1).
-///
-/// # Errors
-/// [`PkiError::UnsupportedAlgorithm`].
-pub fn plain_ecdsa_hash(oid: Oid) -> Result<Hash, PkiError> {
-    match oid {
-        oid::ECDSA_PLAIN_SHA1 => Ok(Hash::Sha1),
-        oid::ECDSA_PLAIN_SHA224 => Ok(Hash::Sha224),
-        oid::ECDSA_PLAIN_SHA256 => Ok(Hash::Sha256),
-        oid::ECDSA_PLAIN_SHA384 => Ok(Hash::Sha384),
-        oid::ECDSA_PLAIN_SHA512 => Ok(Hash::Sha512),
-        oid => Err(PkiError::UnsupportedAlgorithm { what: "Active Authentication", oid }),
-    }
-}
-
 /// An AlgorithmIdentifier as it stands in the bytes (RFC 5280 clause 4.1.1.2).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct AlgorithmId<'a> {

@@ -46,7 +46,7 @@ pub mod oid;
 pub mod spki;
 mod x509;
 
-pub use algorithm::{SignatureAlgorithm, hash_of, oid_of_hash, plain_ecdsa_hash};
+pub use algorithm::{SignatureAlgorithm, hash_of, oid_of_hash};
 pub use cms::{SignedData, Signer, SignerId, SignerInfo};
 pub use error::PkiError;
 pub use name::DistinguishedName;

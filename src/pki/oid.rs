@@ -1,4 +1,5 @@
-//! Object identifiers, by the names that their standards give them.
+//! Object identifiers of certificates and signed data, by the names that their standards give
+//! them. Those of the chip's protocols stand with the card's files.
 
 /// An object identifier (ITU-T X.660).
 pub type Oid = const_oid::ObjectIdentifier;
@@ -87,34 +88,12 @@ oids! {
     ORGANIZATION_NAME = "2.5.4.10";
 }
 
-// Travel documents: ICAO Doc 9303-10, -11, -12
+// Travel documents: ICAO Doc 9303-10, -12
 oids! {
     /// id-icao-mrtd-security-ldsSecurityObject: what EF.SOD signs (9303-10 clause 4.6.2).
     LDS_SECURITY_OBJECT = "2.23.136.1.1.1";
-    /// id-icao-mrtd-security-aaProtocolObject (9303-11 clause 9.2.4).
-    ACTIVE_AUTHENTICATION = "2.23.136.1.1.5";
     /// id-icao-mrtd-security-extensions-nameChange (9303-12 clause 7.1.1).
     NAME_CHANGE = "2.23.136.1.1.6.1";
     /// id-icao-mrtd-security-extensions-documentTypeList (9303-12 clause 7.1.1).
     DOCUMENT_TYPE_LIST = "2.23.136.1.1.6.2";
-}
-
-// Chip protocols: BSI TR-03110-3 appendix A, BSI TR-03111 clause 5.2.1
-oids! {
-    /// id-PK-ECDH: a Chip Authentication key (ICAO Doc 9303-11 clause 9.2.6).
-    PK_ECDH = "0.4.0.127.0.7.2.2.1.2";
-    /// id-CA-ECDH, the arc of Chip Authentication over elliptic curves (9303-11 clause 9.2.5).
-    CA_ECDH = "0.4.0.127.0.7.2.2.3.2";
-    /// id-PACE, the arc of every PACE protocol (9303-11 clause 9.2.1).
-    PACE = "0.4.0.127.0.7.2.2.4";
-    /// ecdsa-plain-SHA1.
-    ECDSA_PLAIN_SHA1 = "0.4.0.127.0.7.1.1.4.1.1";
-    /// ecdsa-plain-SHA224.
-    ECDSA_PLAIN_SHA224 = "0.4.0.127.0.7.1.1.4.1.2";
-    /// ecdsa-plain-SHA256.
-    ECDSA_PLAIN_SHA256 = "0.4.0.127.0.7.1.1.4.1.3";
-    /// ecdsa-plain-SHA384.
-    ECDSA_PLAIN_SHA384 = "0.4.0.127.0.7.1.1.4.1.4";
-    /// ecdsa-plain-SHA512.
-    ECDSA_PLAIN_SHA512 = "0.4.0.127.0.7.1.1.4.1.5";
 }
