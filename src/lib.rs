@@ -3,6 +3,7 @@
 
 pub mod apdu;
 pub mod crypto;
+pub mod pki;
 pub mod protocol;
 pub mod sm;
 pub mod tlv;

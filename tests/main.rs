@@ -4,6 +4,8 @@
 
 mod support;
 
+mod interop_openssl;
+mod pki_samples;
 mod vectors_pace;
 mod vectors_primitives;
 mod vectors_sm;
