@@ -2,5 +2,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod apdu;
+pub mod atr;
 pub mod tlv;
 pub mod transport;
