@@ -3,5 +3,6 @@
 
 pub mod apdu;
 pub mod atr;
+pub mod lds;
 pub mod tlv;
 pub mod transport;
