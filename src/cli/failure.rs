@@ -2,7 +2,7 @@
 //! what to do next.
 
 use crate::{
-    protocol::{chip_auth::ChipAuthError, pace::PaceError},
+    protocol::pace::PaceError,
     session::SessionError,
     tap::TapError,
     transport::TransportError,
@@ -106,16 +106,7 @@ fn of_tap(error: &TapError) -> Failure {
     match error {
         TapError::Session(error) => of_session(error),
         TapError::Pace(error) => of_pace(error),
-        TapError::ChipAuth(error) => {
-            let failure = Failure::new(PROTOCOL, error.to_string()).step("Chip Authentication");
-            match error {
-                ChipAuthError::Refused { sw, .. } => {
-                    failure.expected("9000").got(format!("{:04X}", sw.0))
-                }
-                _ => failure,
-            }
-        }
-        TapError::NoCommonPassword { .. } => Failure::usage(error.to_string())
+        TapError::NoPassword => Failure::usage(error.to_string())
             .step("access")
             .help("give --can, --pin or --mrz as the card needs it"),
         TapError::NoApplication { sw } => Failure::new(PROTOCOL, error.to_string())

@@ -64,6 +64,17 @@ impl Output {
         put(&mut std::io::stdout(), &format!("{value:#}\n"));
     }
 
+    /// One of many answers, as one line of JSON. `schema` is added.
+    pub(super) fn json_line(&self, mut value: Value) {
+        if !self.json {
+            return;
+        }
+        if let Value::Object(map) = &mut value {
+            map.insert("schema".into(), json!(SCHEMA));
+        }
+        put(&mut std::io::stdout(), &format!("{value}\n"));
+    }
+
     /// Good news in green, bad news in red, where there is colour.
     pub(super) fn verdict(&self, good: bool, text: &str) -> String {
         match (self.colour, good) {

@@ -4,7 +4,9 @@ use super::{TapError, run::Tap};
 use crate::{
     lds::SecurityInfos,
     protocol::pace::{Established, PaceError, Parameters, Password, Terminal, TerminalOptions},
+    session::SessionError,
     sm::SecureChannel,
+    trust::Access,
 };
 
 /// The passwords at hand. A PIN is used where there is one; with a CAN beside it a suspended PIN
@@ -24,18 +26,22 @@ impl Tap<'_> {
     pub(super) fn access(&mut self, infos: &SecurityInfos) -> Result<(), TapError> {
         let params = choose(infos)?;
         let passwords = self.options.passwords.clone();
-        let password = match passwords {
+        let access = match passwords {
             Passwords { pin: Some(pin), can, .. } => {
                 self.access_with_pin(&params, &pin, can.as_ref())?;
-                pin
+                Access::PacePin
             }
-            Passwords { can: Some(password), .. } | Passwords { mrz: Some(password), .. } => {
-                self.pace(&params, &password, false)?;
-                password
+            Passwords { can: Some(can), .. } => {
+                self.pace(&params, &can, false)?;
+                Access::PaceCan
             }
-            Passwords { .. } => return Err(TapError::NoCommonPassword {}),
+            Passwords { mrz: Some(mrz), .. } => {
+                self.pace(&params, &mrz, false)?;
+                Access::PaceMrz
+            }
+            Passwords { .. } => return Err(TapError::NoPassword),
         };
-        self.access = Some((params, password.kind()));
+        self.pace = Some((params, access));
         Ok(())
     }
 
@@ -75,9 +81,8 @@ impl Tap<'_> {
         let options = TerminalOptions { parameter_reference, last_try };
         let mut terminal = Terminal::new(params.clone(), password.clone(), options);
         let Established { keys, .. } = self.session.drive(&mut terminal, self.rng)??;
-        let channel = SecureChannel::new(&keys).map_err(|source| {
-            crate::session::SessionError::SecureMessaging { step: "PACE", source }
-        })?;
+        let channel = SecureChannel::new(&keys)
+            .map_err(|source| SessionError::SecureMessaging { step: "PACE", source })?;
         self.session.set_channel(Some(channel));
         Ok(())
     }
@@ -87,7 +92,7 @@ impl Tap<'_> {
 fn choose(infos: &SecurityInfos) -> Result<Parameters, TapError> {
     let mut first = None;
     let mut offered = 0;
-    for info in infos.pace_infos() {
+    for info in infos.pace() {
         offered += 1;
         match Parameters::new(info.protocol, info.parameter_id) {
             Ok(params) => return Ok(params),
@@ -96,9 +101,6 @@ fn choose(infos: &SecurityInfos) -> Result<Parameters, TapError> {
     }
     Err(match first {
         Some(first) => TapError::NoCommonPace { offered, first },
-        None => TapError::NoPace {
-            file: crate::lds::File::CardAccess,
-            got: "it lists no PACEInfo".into(),
-        },
+        None => TapError::NoPace { got: "it lists no PACEInfo".into() },
     })
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     apdu::StatusWord,
-    lds::{File, LdsError},
-    protocol::{chip_auth::ChipAuthError, pace::PaceError},
+    lds::LdsError,
+    protocol::pace::PaceError,
     session::SessionError,
 };
 
@@ -18,17 +18,12 @@ pub enum TapError {
     /// PACE failed; nothing falls back.
     #[error(transparent)]
     Pace(#[from] PaceError),
-    /// Chip Authentication could not be tried.
-    #[error(transparent)]
-    ChipAuth(#[from] ChipAuthError),
     /// A file that the access depends on is malformed.
     #[error(transparent)]
     File(#[from] LdsError),
     /// The card offers no PACE.
-    #[error("the card offers no PACE: {file}: {got}")]
+    #[error("the card offers no PACE: a PACEInfo in EF.CardAccess expected, {got}")]
     NoPace {
-        /// The file that should offer it.
-        file: File,
         /// What came instead.
         got: String,
     },
@@ -42,7 +37,7 @@ pub enum TapError {
     },
     /// No password was given.
     #[error("access: a CAN, PIN or MRZ expected, none was given")]
-    NoCommonPassword {},
+    NoPassword,
     /// The card has none of the applications that this library reads.
     #[error("the eMRTD application (AID A0000002471001) is not on the card: it answered {sw} to SELECT")]
     NoApplication {

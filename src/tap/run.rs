@@ -11,17 +11,16 @@ use time::UtcDateTime;
 use super::{Passwords, TapError};
 use crate::{
     apdu::{Command, Header, StatusWord, ins},
-    lds::{AtrInfo, Dg14, File, LDS_AID, LdsSecurityObject, SecurityInfos, sod},
+    lds::{AtrInfo, Dg14, File, LDS_AID, LdsSecurityObject, SecurityInfos, Sod},
     pki::{SignedData, spki},
     protocol::{
-        active_auth,
-        chip_auth::{self, ChipAuthError},
-        pace::{ParameterReference, Parameters, PasswordKind},
+        active_auth, chip_auth,
+        pace::{ParameterReference, Parameters},
     },
     session::{Reading, Session, SessionError, Stats},
     sm::SecureChannel,
     transport::{Limits, Reset, Step},
-    trust::{ActiveAuthRecord, ChipAuthRecord, Evidence},
+    trust::{Access, ActiveAuthentication, Card, ChipAuthentication, Evidence},
 };
 
 /// What a tap is told.
@@ -37,7 +36,7 @@ pub struct Options {
     pub max_apdu: Limits,
     /// RND.IFD of Active Authentication: the first bytes of a request's binding. Without it, random.
     pub challenge: Option<[u8; active_auth::CHALLENGE_LEN]>,
-    /// What the evidence calls the card: `emulated:resident`, a reader's name.
+    /// What the evidence calls the card: `emulated:resident`, `pcsc:` and the reader's name.
     pub source: String,
 }
 
@@ -79,8 +78,15 @@ pub struct StepTime {
 pub struct Tapped {
     /// What the card gave.
     pub evidence: Evidence,
-    /// How the channel was established.
-    pub access: (Parameters, PasswordKind),
+    /// Which PACE opened the card.
+    pub pace: Parameters,
+    /// Chip Authentication as this tap saw it, which holds its ephemeral key: why it is no proof,
+    /// where it is none; `None` where the card offers it not.
+    pub chip_authentication: Option<Result<(), String>>,
+    /// Why the card gave no signature for Active Authentication, where it refused.
+    pub active_authentication_refused: Option<String>,
+    /// Files that are there and that the card did not open, with its status word.
+    pub refused: BTreeMap<File, StatusWord>,
     /// The steps in order.
     pub steps: Vec<StepTime>,
     /// What it cost.
@@ -99,23 +105,50 @@ pub fn tap(
     now: UtcDateTime,
     progress: &mut dyn FnMut(Event),
 ) -> Result<Tapped, TapError> {
-    let evidence = Evidence::new(&options.source, session.transport().atr(), now);
+    let card = Card { source: options.source.clone(), atr: session.transport().atr().to_vec() };
     let mut tap = Tap {
         session,
         options,
         rng,
         progress,
-        evidence,
-        access: None,
+        pace: None,
+        files: BTreeMap::new(),
+        refused: BTreeMap::new(),
+        chip: Chip::NotOffered,
+        active: None,
         steps: Vec::new(),
-        chip_auth_open: false,
     };
     tap.run()?;
-    let Some(access) = tap.access else { return Err(TapError::NoCommonPassword {}) };
-    tap.evidence.access = format!("pace-{}", access.1.to_string().to_lowercase());
+    let Some((pace, access)) = tap.pace else { return Err(TapError::NoPassword) };
+    let mut evidence = Evidence::new(card, now, access);
+    evidence.files = tap.files;
+    let (mut chip_authentication, mut active_authentication_refused) = (None, None);
+    match tap.chip {
+        Chip::NotOffered => {}
+        Chip::Failed { why, run } => {
+            chip_authentication = Some(Err(why));
+            evidence.chip_authentication = run;
+        }
+        Chip::Agreed(run) => {
+            chip_authentication = Some(Err("nothing came under the new keys".into()));
+            evidence.chip_authentication = Some(run);
+        }
+        Chip::Proven(run) => {
+            chip_authentication = Some(Ok(()));
+            evidence.chip_authentication = Some(run);
+        }
+    }
+    match tap.active {
+        Some(Ok(signed)) => evidence.active_authentication = Some(signed),
+        Some(Err(why)) => active_authentication_refused = Some(why),
+        None => {}
+    }
     Ok(Tapped {
-        evidence: tap.evidence,
-        access,
+        evidence,
+        pace,
+        chip_authentication,
+        active_authentication_refused,
+        refused: tap.refused,
         steps: tap.steps,
         stats: tap.session.stats(),
     })
@@ -129,11 +162,21 @@ pub(super) struct Tap<'a> {
     pub(super) options: &'a Options,
     pub(super) rng: &'a mut dyn CryptoRng,
     progress: &'a mut dyn FnMut(Event),
-    evidence: Evidence,
-    pub(super) access: Option<(Parameters, PasswordKind)>,
+    pub(super) pace: Option<(Parameters, Access)>,
+    files: BTreeMap<File, Vec<u8>>,
+    refused: BTreeMap<File, StatusWord>,
+    chip: Chip,
+    active: Option<Result<ActiveAuthentication, String>>,
     steps: Vec<StepTime>,
-    // Chip Authentication has new keys, but nothing came under them yet.
-    chip_auth_open: bool,
+}
+
+/// How far Chip Authentication is.
+enum Chip {
+    NotOffered,
+    Failed { why: String, run: Option<ChipAuthentication> },
+    /// New keys, and nothing came under them yet.
+    Agreed(ChipAuthentication),
+    Proven(ChipAuthentication),
 }
 
 impl Tap<'_> {
@@ -141,15 +184,15 @@ impl Tap<'_> {
         let infos = self.step("EF.CardAccess", Self::card_access)?;
         self.step("EF.ATR/INFO", Self::atr_info)?;
         self.step("PACE", |tap| tap.access(&infos))?;
-        self.step("SELECT eMRTD", Self::select_application)?;
+        self.step("SELECT", Self::select_application)?;
         let dg14 = self.step("EF.DG14", |tap| tap.read_optional(File::Dg14))?;
         if let Some(dg14) = dg14 {
             self.step("Chip Authentication", |tap| tap.chip_auth(&dg14))?;
         }
         self.step("EF.HolderVerification", |tap| {
-            tap.read_after_chip_auth(File::HolderVerification, &infos)
+            tap.read_proving(File::HolderVerification, &infos)
         })?;
-        let sod = self.step("EF.SOD", |tap| tap.read_after_chip_auth(File::Sod, &infos))?;
+        let sod = self.step("EF.SOD", |tap| tap.read_proving(File::Sod, &infos))?;
         let groups = groups_of(sod.as_deref());
         self.step("data groups", |tap| {
             for &file in groups.iter().filter(|f| !matches!(f, File::Dg2 | File::Dg14)) {
@@ -157,7 +200,7 @@ impl Tap<'_> {
             }
             Ok(())
         })?;
-        if self.evidence.files.contains_key(&File::Dg15) {
+        if self.files.contains_key(&File::Dg15) {
             self.step("Active Authentication", Self::active_auth)?;
         }
         if groups.contains(&File::Dg2) {
@@ -181,9 +224,8 @@ impl Tap<'_> {
 
     fn card_access(&mut self) -> Result<SecurityInfos, TapError> {
         let file = File::CardAccess;
-        let first = self.read(file);
-        // Some cards start inside an application.
-        let data = match first {
+        let data = match self.read(file) {
+            // Some cards start inside an application.
             Err(SessionError::ReadRefused { .. }) => {
                 let select = Command::new(Header::new(0x00, ins::SELECT, 0x00, 0x0C));
                 self.session.exchange(&select, Step("SELECT MF"))?;
@@ -193,12 +235,12 @@ impl Tap<'_> {
         };
         match data {
             Ok(data) => {
-                let infos = SecurityInfos::parse(file, &data)?;
-                self.evidence.files.insert(file, data);
+                let infos = SecurityInfos::parse(&data)?;
+                self.files.insert(file, data);
                 Ok(infos)
             }
             Err(SessionError::ReadRefused { sw, .. }) => {
-                Err(TapError::NoPace { file, got: format!("the card answered {sw}") })
+                Err(TapError::NoPace { got: format!("the card answered {sw} to reading it") })
             }
             Err(error) => Err(error.into()),
         }
@@ -216,12 +258,12 @@ impl Tap<'_> {
         {
             // The sizes are of whole APDUs (ISO/IEC 7816-4 clause 12.7.1).
             let card = Limits {
-                command_data: usize::from(command).saturating_sub(4 + 3 + 2).max(255),
-                response_data: usize::from(response).saturating_sub(2).max(256),
+                command_data: (command as usize).saturating_sub(4 + 3 + 2).max(255),
+                response_data: (response as usize).saturating_sub(2).max(256),
             };
             self.session.allow(card.min(self.options.max_apdu));
         }
-        self.evidence.files.insert(File::AtrInfo, data);
+        self.files.insert(File::AtrInfo, data);
         Ok(())
     }
 
@@ -232,42 +274,30 @@ impl Tap<'_> {
     }
 
     fn chip_auth(&mut self, dg14: &[u8]) -> Result<(), TapError> {
-        let Ok(infos) = Dg14::parse(dg14) else { return Ok(()) };
-        let Some((info, key)) = infos.infos().chip_authentication() else { return Ok(()) };
-        let record = |outcome: Result<(), String>, ephemeral: Vec<u8>| ChipAuthRecord {
-            protocol: info.protocol.to_string(),
-            key_id: info.key_id,
-            ephemeral,
-            outcome,
-        };
-        let started = chip_auth::Suite::new(info.protocol)
-            .and_then(|suite| {
-                let chip = spki::parse(&key.public_key)
-                    .map_err(|_| ChipAuthError::Unsupported { oid: info.protocol })?;
-                Ok(chip_auth::Terminal::new(suite, chip, info.key_id))
-            });
-        let mut terminal = match started {
-            Ok(terminal) => terminal,
-            Err(error) => {
-                self.evidence.chip_auth = Some(record(Err(error.to_string()), Vec::new()));
+        let mut terminal = match chip_auth_terminal(dg14) {
+            Ok(Some(terminal)) => terminal,
+            Ok(None) => return Ok(()),
+            Err(why) => {
+                self.chip = Chip::Failed { why, run: None };
                 return Ok(());
             }
         };
+        let (protocol, key_id) = (terminal.suite().oid().to_string(), terminal.key_id());
         match self.session.drive(&mut terminal, self.rng)? {
             Ok(agreed) => {
-                let ephemeral = agreed.ephemeral.sec1().to_vec();
                 let channel = SecureChannel::new(&agreed.keys).map_err(|source| {
                     SessionError::SecureMessaging { step: "Chip Authentication", source }
                 })?;
                 self.session.set_channel(Some(channel));
-                self.chip_auth_open = true;
-                let open = "nothing came under the new keys".to_owned();
-                self.evidence.chip_auth = Some(record(Err(open), ephemeral));
+                self.chip = Chip::Agreed(ChipAuthentication {
+                    protocol,
+                    key_id,
+                    terminal_public_key: agreed.ephemeral.sec1().to_vec(),
+                    protected_reply: false,
+                });
             }
             // The old channel still holds (ICAO Doc 9303-11 clause 6.2).
-            Err(error) => {
-                self.evidence.chip_auth = Some(record(Err(error.to_string()), Vec::new()));
-            }
+            Err(error) => self.chip = Chip::Failed { why: error.to_string(), run: None },
         }
         Ok(())
     }
@@ -275,34 +305,35 @@ impl Tap<'_> {
     // The first answer under the keys of Chip Authentication is the chip's proof. A chip without
     // the private key cannot even read our command; the rest is then read over a new channel, so
     // that the verdict says all that is wrong.
-    fn read_after_chip_auth(
+    fn read_proving(
         &mut self,
         file: File,
         infos: &SecurityInfos,
     ) -> Result<Option<Vec<u8>>, TapError> {
-        let open = std::mem::take(&mut self.chip_auth_open);
         let read = self.read_optional(file);
-        if !open {
-            return read;
-        }
-        let outcome = match &read {
-            Err(TapError::Session(error @ SessionError::SecureMessaging { .. })) => Err(format!(
-                "the chip does not hold the private key of EF.DG14: {error}"
-            )),
-            Err(_) => return read,
-            Ok(_) => Ok(()),
+        let mut run = match std::mem::replace(&mut self.chip, Chip::NotOffered) {
+            Chip::Agreed(run) => run,
+            other => {
+                self.chip = other;
+                return read;
+            }
         };
-        let failed = outcome.is_err();
-        if let Some(record) = &mut self.evidence.chip_auth {
-            record.outcome = outcome;
+        match &read {
+            Ok(_) => {
+                run.protected_reply = true;
+                self.chip = Chip::Proven(run);
+                read
+            }
+            Err(TapError::Session(error @ SessionError::SecureMessaging { .. })) => {
+                let why = format!("the chip does not hold the private key of EF.DG14 ({error})");
+                self.chip = Chip::Failed { why, run: Some(run) };
+                self.session.reset(Reset::Warm)?;
+                self.access(infos)?;
+                self.select_application()?;
+                self.read_optional(file)
+            }
+            Err(_) => read,
         }
-        if !failed {
-            return read;
-        }
-        self.session.reset(Reset::Warm)?;
-        self.access(infos)?;
-        self.select_application()?;
-        self.read_optional(file)
     }
 
     fn active_auth(&mut self) -> Result<(), TapError> {
@@ -314,24 +345,22 @@ impl Tap<'_> {
         let ne = self.session.max_response_data().min(256) as u32;
         let mut terminal = active_auth::Terminal::new(challenge, ne);
         let outcome = self.session.drive(&mut terminal, self.rng)?;
-        self.evidence.active_auth = Some(ActiveAuthRecord {
-            challenge: challenge.to_vec(),
-            signature: outcome.map_err(|error| error.to_string()),
+        self.active = Some(match outcome {
+            Ok(signature) => Ok(ActiveAuthentication { challenge, signature }),
+            Err(error) => Err(error.to_string()),
         });
         Ok(())
     }
 
-    // A file that may be missing or closed; what the card answered then stands in the evidence.
+    // A file that may be missing or closed.
     fn read_optional(&mut self, file: File) -> Result<Option<Vec<u8>>, TapError> {
         match self.read(file) {
             Ok(data) => {
-                self.evidence.files.insert(file, data.clone());
+                self.files.insert(file, data.clone());
                 Ok(Some(data))
             }
             Err(SessionError::ReadRefused { sw, .. }) => {
-                if sw != StatusWord::NOT_FOUND {
-                    self.evidence.refused.insert(file, sw.0);
-                }
+                self.refused.insert(file, sw);
                 Ok(None)
             }
             Err(error) => Err(error.into()),
@@ -344,13 +373,37 @@ impl Tap<'_> {
     }
 }
 
+// The first Chip Authentication of DG14 that this library speaks, with its key; why there is none,
+// where it offers some.
+fn chip_auth_terminal(dg14: &[u8]) -> Result<Option<chip_auth::Terminal>, String> {
+    let dg14 = Dg14::parse(dg14).map_err(|error| error.to_string())?;
+    let mut why = None;
+    for info in dg14.infos.chip_authentication() {
+        let key = dg14.infos.chip_authentication_keys().find(|key| key.key_id == info.key_id);
+        let Some(key) = key else {
+            why = why.or_else(|| Some("EF.DG14 has no key for its ChipAuthenticationInfo".into()));
+            continue;
+        };
+        let suite = chip_auth::Suite::new(info.protocol).map_err(|error| error.to_string());
+        let public = spki::parse(&key.spki).map_err(|error| error.to_string());
+        match (suite, public) {
+            (Ok(suite), Ok(public)) => {
+                return Ok(Some(chip_auth::Terminal::new(suite, public, info.key_id)));
+            }
+            (Err(error), _) | (_, Err(error)) => why = why.or(Some(error)),
+        }
+    }
+    why.map_or(Ok(None), Err)
+}
+
 // What EF.SOD lists, as far as it can be read without Extended Access Control; where EF.SOD is
 // missing or malformed, the verdict says so and the usual groups are read.
 fn groups_of(sod: Option<&[u8]>) -> Vec<File> {
     let listed = sod.and_then(|bytes| {
-        let signed = SignedData::parse(sod::unwrap(bytes).ok()?).ok()?;
+        let sod = Sod::parse(bytes).ok()?;
+        let signed = SignedData::parse(&sod.cms).ok()?;
         let object = LdsSecurityObject::parse(signed.content()).ok()?;
-        Some(object.hashes.iter().map(|group| group.number).collect::<Vec<_>>())
+        Some(object.data_groups().collect::<Vec<_>>())
     });
     let mut numbers = listed.unwrap_or_else(|| vec![1, 2, 11, 12, 15]);
     numbers.sort_unstable();
