@@ -23,8 +23,8 @@ static const uint8_t com[] = {0x60, 0x13, 0x5F, 0x01, 0x04, '0', '1', '0', '7', 
 /* EF.DG1: a TD1 machine-readable zone of nobody, long enough that short reads take two. */
 static const uint8_t dg1[] = {
     "\x61\x5D\x5F\x1F\x5A"
-    "I<KORTEST000005<<<<<<<<<<<<<<<"
-    "0001018X9912315KOR<<<<<<<<<<<0"
+    "I<KORTEST000006<<<<<<<<<<<<<<<"
+    "9901018X9912315KOR<<<<<<<<<<<4"
     "JUDGE<<LIBEAC<<<<<<<<<<<<<<<<<"};
 
 /* EF.SOD: only its outer tag and its size are true to life; it takes several short reads. */
