@@ -2,5 +2,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod apdu;
+pub mod crypto;
+pub mod protocol;
+pub mod session;
+pub mod sm;
 pub mod tlv;
 pub mod transport;
