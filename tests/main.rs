@@ -4,6 +4,7 @@
 
 mod support;
 
+mod floors;
 mod vectors_pace;
 mod vectors_primitives;
 mod vectors_sm;
