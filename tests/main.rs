@@ -5,6 +5,8 @@
 mod support;
 
 mod floors;
+mod interop_openssl;
+mod pki_samples;
 mod vectors_pace;
 mod vectors_primitives;
 mod vectors_sm;
