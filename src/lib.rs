@@ -2,6 +2,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod apdu;
+pub mod crypto;
+pub mod pki;
+pub mod protocol;
+pub mod sm;
 pub mod atr;
 pub mod lds;
 pub mod tlv;

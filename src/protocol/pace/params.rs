@@ -1,0 +1,167 @@
+//! Which PACE: mapping, key agreement and cipher, as the protocol's object identifier says, and
+//! the domain parameters.
+
+use const_oid::ObjectIdentifier;
+
+use super::PaceError;
+use crate::crypto::{Cipher, Curve};
+
+/// How the nonce becomes a generator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mapping {
+    /// Generic mapping, GM.
+    Generic,
+    /// Integrated mapping, IM.
+    Integrated,
+    /// Chip authentication mapping, CAM.
+    ChipAuthentication,
+}
+
+/// Which key agreement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    /// Diffie-Hellman over a MODP group.
+    Dh,
+    /// Elliptic-curve Diffie-Hellman.
+    Ecdh,
+}
+
+/// The parts of `id-PACE-*` (ICAO Doc 9303-11 clause 9.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suite {
+    /// The mapping.
+    pub mapping: Mapping,
+    /// The key agreement.
+    pub agreement: Agreement,
+    /// The cipher of nonce, token and secure messaging.
+    pub cipher: Cipher,
+}
+
+/// `id-PACE`, 0.4.0.127.0.7.2.2.4.
+const ID_PACE: [u32; 9] = [0, 4, 0, 127, 0, 7, 2, 2, 4];
+
+impl Suite {
+    /// What an object identifier names, or `None` where it is no `id-PACE-*`.
+    pub fn from_oid(oid: &ObjectIdentifier) -> Option<Self> {
+        let arcs: Vec<u32> = oid.arcs().collect();
+        let Some((prefix, &[kind, cipher])) = arcs.split_last_chunk::<2>() else { return None };
+        if prefix != ID_PACE {
+            return None;
+        }
+        let (agreement, mapping) = match kind {
+            1 => (Agreement::Dh, Mapping::Generic),
+            2 => (Agreement::Ecdh, Mapping::Generic),
+            3 => (Agreement::Dh, Mapping::Integrated),
+            4 => (Agreement::Ecdh, Mapping::Integrated),
+            6 => (Agreement::Ecdh, Mapping::ChipAuthentication),
+            _ => return None,
+        };
+        let cipher = match cipher {
+            1 if mapping != Mapping::ChipAuthentication => Cipher::TripleDes,
+            2 => Cipher::Aes128,
+            3 => Cipher::Aes192,
+            4 => Cipher::Aes256,
+            _ => return None,
+        };
+        Some(Self { mapping, agreement, cipher })
+    }
+}
+
+impl std::fmt::Display for Suite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.mapping {
+            Mapping::Generic => "PACE-GM",
+            Mapping::Integrated => "PACE-IM",
+            Mapping::ChipAuthentication => "PACE-CAM",
+        })
+    }
+}
+
+/// A PACE that both sides can run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameters {
+    oid: ObjectIdentifier,
+    suite: Suite,
+    curve: Curve,
+    parameter_id: u32,
+}
+
+impl Parameters {
+    /// From the protocol and parameterId of a PACEInfo.
+    ///
+    /// # Errors
+    /// [`PaceError::Unsupported`] where this library does not speak it.
+    pub fn new(oid: ObjectIdentifier, parameter_id: Option<u32>) -> Result<Self, PaceError> {
+        let unsupported = |what| PaceError::Unsupported { oid, parameter_id, what };
+        let suite = Suite::from_oid(&oid).ok_or_else(|| unsupported("the protocol"))?;
+        if suite.mapping != Mapping::Generic {
+            return Err(unsupported("the mapping"));
+        }
+        if suite.agreement != Agreement::Ecdh {
+            return Err(unsupported("the key agreement"));
+        }
+        let id = parameter_id.ok_or_else(|| unsupported("the absence of a parameterId"))?;
+        let curve = Curve::from_parameter_id(id).ok_or_else(|| unsupported("the curve"))?;
+        Ok(Self { oid, suite, curve, parameter_id: id })
+    }
+
+    /// The protocol's object identifier.
+    pub const fn oid(&self) -> &ObjectIdentifier {
+        &self.oid
+    }
+
+    /// Mapping, agreement and cipher.
+    pub const fn suite(&self) -> Suite {
+        self.suite
+    }
+
+    /// The curve.
+    pub const fn curve(&self) -> Curve {
+        self.curve
+    }
+
+    /// The number of the standardised domain parameters.
+    pub const fn parameter_id(&self) -> u32 {
+        self.parameter_id
+    }
+
+    /// Bytes of the nonce: the least multiple of the block size that is no shorter than the key
+    /// (BSI TR-03110-3 clause A.3.3).
+    pub(crate) const fn nonce_len(&self) -> usize {
+        self.suite.cipher.key_len().next_multiple_of(self.suite.cipher.block_len())
+    }
+}
+
+impl std::fmt::Display for Parameters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}, {}, {}", self.suite, self.curve, self.suite.cipher)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn object_identifiers_name_the_suite() {
+        let oid = |s: &str| ObjectIdentifier::new(s).unwrap();
+        let gm = Suite::from_oid(&oid("0.4.0.127.0.7.2.2.4.2.2")).unwrap();
+        assert_eq!((gm.mapping, gm.cipher), (Mapping::Generic, Cipher::Aes128));
+        let cam = Suite::from_oid(&oid("0.4.0.127.0.7.2.2.4.6.4")).unwrap();
+        assert_eq!((cam.mapping, cam.cipher), (Mapping::ChipAuthentication, Cipher::Aes256));
+        for no in ["0.4.0.127.0.7.2.2.4.5.2", "0.4.0.127.0.7.2.2.4.6.1", "0.4.0.127.0.7.2.2.3.2.2"]
+        {
+            assert_eq!(Suite::from_oid(&oid(no)), None);
+        }
+        let p256 = Parameters::new(oid("0.4.0.127.0.7.2.2.4.2.2"), Some(12)).unwrap();
+        assert_eq!(p256.to_string(), "PACE-GM, P-256, AES-128");
+        for (text, id) in [
+            ("0.4.0.127.0.7.2.2.4.2.2", Some(99)),
+            ("0.4.0.127.0.7.2.2.4.2.2", None),
+            ("0.4.0.127.0.7.2.2.4.4.2", Some(12)),
+        ] {
+            let error = Parameters::new(oid(text), id).unwrap_err();
+            assert!(matches!(error, PaceError::Unsupported { .. }));
+        }
+    }
+}

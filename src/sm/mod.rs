@@ -1,0 +1,13 @@
+//! Secure messaging (ICAO Doc 9303-11 clause 9.8, ISO/IEC 7816-4 clause 10).
+//!
+//! A [`SecureChannel`] is one end of the protected line; terminal and chip use the same type and
+//! each only its two methods. The send sequence counter goes up with every command and every
+//! response, on both ends.
+
+mod channel;
+mod error;
+mod keys;
+
+pub use channel::{SecureChannel, SscSnapshot};
+pub use error::SmError;
+pub use keys::SessionKeys;
