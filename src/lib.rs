@@ -2,10 +2,14 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod apdu;
+pub mod atr;
 pub mod crypto;
+pub mod issuance;
+pub mod lds;
 pub mod pki;
 pub mod protocol;
 pub mod session;
 pub mod sm;
 pub mod tlv;
 pub mod transport;
+pub mod trust;
