@@ -2,7 +2,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod apdu;
+pub mod atr;
 pub mod crypto;
+pub mod issuance;
+pub mod lds;
 pub mod pki;
 pub mod protocol;
 pub mod sm;
@@ -10,3 +13,4 @@ pub mod atr;
 pub mod lds;
 pub mod tlv;
 pub mod transport;
+pub mod trust;
