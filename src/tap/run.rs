@@ -11,7 +11,10 @@ use time::UtcDateTime;
 use super::{Passwords, TapError};
 use crate::{
     apdu::{Command, Header, StatusWord, ins},
-    lds::{AtrInfo, Dg14, File, LDS_AID, SecurityInfos, sod::{self, LdsSecurityObject}},
+    lds::{
+        AtrInfo, Dg14, File, LDS_AID, SecurityInfos,
+        sod::{self, LdsSecurityObject},
+    },
     pki::{SignedData, spki},
     protocol::{
         active_auth, chip_auth,
@@ -173,7 +176,10 @@ pub(super) struct Tap<'a> {
 /// How far Chip Authentication is.
 enum Chip {
     NotOffered,
-    Failed { why: String, run: Option<ChipAuthentication> },
+    Failed {
+        why: String,
+        run: Option<ChipAuthentication>,
+    },
     /// New keys, and nothing came under them yet.
     Agreed(ChipAuthentication),
     Proven(ChipAuthentication),
