@@ -1,0 +1,6 @@
+//! What several tests need.
+
+#![allow(dead_code, unreachable_pub)]
+
+pub mod echo;
+pub mod pcscd;
