@@ -3,7 +3,10 @@
 
 pub mod apdu;
 pub mod crypto;
+pub mod pki;
 pub mod protocol;
 pub mod sm;
+pub mod atr;
+pub mod lds;
 pub mod tlv;
 pub mod transport;

@@ -4,3 +4,15 @@
 
 mod support;
 mod transport_pcscd;
+//! The integration tests, one binary: a module a subject.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+#![allow(missing_docs, missing_debug_implementations, unreachable_pub)]
+
+mod support;
+
+mod floors;
+mod interop_openssl;
+mod pki_samples;
+mod vectors_pace;
+mod vectors_primitives;
+mod vectors_sm;

@@ -1,0 +1,93 @@
+//! Signing content, as a document signer signs the LDS security object.
+
+use super::super::algorithm::{
+    INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, SignatureAlgorithm, write_algorithm,
+};
+use super::super::{Certificate, Oid, PkiError, oid};
+use super::{CONTEXT_0, SignedData};
+use crate::crypto::{Hash, SecretKey};
+use crate::tlv::{Tag, Writer};
+
+/// Who signs.
+#[derive(Clone, Copy, Debug)]
+pub struct Signer<'a> {
+    /// The certificate, which is embedded.
+    pub certificate: &'a Certificate,
+    /// Its private key.
+    pub key: &'a SecretKey,
+}
+
+impl SignedData {
+    /// Signs content of that type: a ContentInfo with one signer, named by issuer and serial
+    /// number, SHA-256 and ECDSA, its certificate embedded (ICAO Doc 9303-10 clause 4.6.2.2). The
+    /// signature is deterministic and no time is in it: the same input gives the same bytes.
+    ///
+    /// # Errors
+    /// [`PkiError::Value`] where the key is not the certificate's.
+    pub fn sign(content_type: Oid, content: &[u8], by: &Signer<'_>) -> Result<Vec<u8>, PkiError> {
+        if by.certificate.public_key()? != by.key.public() {
+            return Err(PkiError::value("signing", "the key is not that of the certificate"));
+        }
+        let hash = Hash::Sha256;
+        let attributes = attributes(content_type, &hash.digest(&[content]));
+        let mut signed = Writer::new();
+        signed.primitive(SET, &attributes);
+        let signature = by.key.sign_prehash(&hash.digest(&[&signed.finish()])).to_der();
+
+        let mut w = Writer::new();
+        w.constructed(SEQUENCE, |w| {
+            w.primitive(OBJECT_IDENTIFIER, oid::SIGNED_DATA.as_bytes());
+            w.constructed(CONTEXT_0, |w| {
+                w.constructed(SEQUENCE, |w| {
+                    // Version 3: content other than id-data (RFC 5652 clause 5.1).
+                    w.primitive(INTEGER, &[3]);
+                    w.constructed(SET, |w| write_algorithm(w, oid::SHA256));
+                    w.constructed(SEQUENCE, |w| {
+                        w.primitive(OBJECT_IDENTIFIER, content_type.as_bytes());
+                        w.constructed(CONTEXT_0, |w| {
+                            w.primitive(OCTET_STRING, content);
+                        });
+                    });
+                    w.primitive(CONTEXT_0, by.certificate.der());
+                    w.constructed(SET, |w| {
+                        w.constructed(SEQUENCE, |w| {
+                            // Version 1: named by issuer and serial number (clause 5.3).
+                            w.primitive(INTEGER, &[1]);
+                            w.constructed(SEQUENCE, |w| {
+                                w.raw(by.certificate.issuer_der());
+                                w.primitive(INTEGER, by.certificate.serial());
+                            });
+                            write_algorithm(w, oid::SHA256);
+                            w.primitive(CONTEXT_0, &attributes);
+                            write_algorithm(w, SignatureAlgorithm::Ecdsa(hash).oid());
+                            w.primitive(OCTET_STRING, &signature);
+                        });
+                    });
+                });
+            });
+        });
+        Ok(w.finish())
+    }
+}
+
+// The content of the SET of signed attributes: DER demands the encodings in ascending order (X.690
+// clause 11.6).
+fn attributes(content_type: Oid, digest: &[u8]) -> Vec<u8> {
+    let mut all = [
+        attribute(oid::CONTENT_TYPE, OBJECT_IDENTIFIER, content_type.as_bytes()),
+        attribute(oid::MESSAGE_DIGEST, OCTET_STRING, digest),
+    ];
+    all.sort();
+    all.concat()
+}
+
+fn attribute(kind: Oid, tag: Tag, value: &[u8]) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.constructed(SEQUENCE, |w| {
+        w.primitive(OBJECT_IDENTIFIER, kind.as_bytes());
+        w.constructed(SET, |w| {
+            w.primitive(tag, value);
+        });
+    });
+    w.finish()
+}

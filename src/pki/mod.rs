@@ -1,0 +1,54 @@
+//! Certificates and signed data (RFC 5280, RFC 5652, ICAO Doc 9303-12).
+//!
+//! [`Certificate`] reads X.509 and checks signatures; [`Profile`] issues the two kinds that a card
+//! needs, a country signing CA and a document signer. [`SignedData`] reads and checks the CMS
+//! structure of EF.SOD, always over the bytes as they stand on the card, and [`SignedData::sign`]
+//! makes one. Everything that comes in is bounded; an algorithm that is not known is an error that
+//! names its OID, never a pass.
+//!
+//! ```
+//! use iccard::crypto::{Curve, SecretKey, SeededRng};
+//! use iccard::pki::{DistinguishedName, Profile, SignedData, Signer, oid};
+//! use time::macros::utc_datetime;
+//!
+//! let mut rng = SeededRng::new(b"doc", "pki");
+//! let (csca_key, signer_key) =
+//!     (SecretKey::generate(Curve::P256, &mut rng), SecretKey::generate(Curve::P256, &mut rng));
+//! let name = |cn| DistinguishedName::new("KR", "TEST", cn);
+//! let csca = Profile {
+//!     subject: name("TEST CSCA KR"),
+//!     serial: vec![1],
+//!     not_before: utc_datetime!(2025-01-01 0:00),
+//!     not_after: utc_datetime!(2040-01-01 0:00),
+//! }
+//! .csca(&csca_key)?;
+//! let signer = Profile {
+//!     subject: name("TEST Document Signer 1"),
+//!     serial: vec![2],
+//!     not_before: utc_datetime!(2025-01-01 0:00),
+//!     not_after: utc_datetime!(2035-01-01 0:00),
+//! }
+//! .document_signer(&signer_key.public(), &csca, &csca_key)?;
+//! signer.verify_signature(&csca)?;
+//!
+//! let by = Signer { certificate: &signer, key: &signer_key };
+//! let cms = SignedData::sign(oid::LDS_SECURITY_OBJECT, b"content", &by)?;
+//! let signed = SignedData::parse(&cms)?;
+//! assert_eq!(signed.verify(oid::LDS_SECURITY_OBJECT)?, &signer);
+//! # Ok::<(), iccard::pki::PkiError>(())
+//! ```
+
+mod algorithm;
+mod cms;
+mod error;
+mod name;
+pub mod oid;
+pub mod spki;
+mod x509;
+
+pub use algorithm::{SignatureAlgorithm, hash_of, oid_of_hash};
+pub use cms::{SignedData, Signer, SignerId, SignerInfo};
+pub use error::PkiError;
+pub use name::DistinguishedName;
+pub use oid::Oid;
+pub use x509::{BasicConstraints, Certificate, KeyUsage, Profile, Validity};

@@ -1,0 +1,99 @@
+//! Object identifiers of certificates and signed data, by the names that their standards give
+//! them. Those of the chip's protocols stand with the card's files.
+
+/// An object identifier (ITU-T X.660).
+pub type Oid = const_oid::ObjectIdentifier;
+
+macro_rules! oids {
+    ($($(#[$doc:meta])* $name:ident = $dotted:literal;)*) => {
+        $($(#[$doc])* pub const $name: Oid = Oid::new_unwrap($dotted);)*
+    };
+}
+
+// Keys, curves and signatures: RFC 5480, RFC 5758, RFC 5639
+oids! {
+    /// id-ecPublicKey: an elliptic-curve key in SubjectPublicKeyInfo (RFC 5480 clause 2.1.1).
+    EC_PUBLIC_KEY = "1.2.840.10045.2.1";
+    /// rsaEncryption (RFC 8017 appendix A.1).
+    RSA_ENCRYPTION = "1.2.840.113549.1.1.1";
+    /// secp256r1, also called prime256v1 and P-256 (RFC 5480 clause 2.1.1.1).
+    SECP256R1 = "1.2.840.10045.3.1.7";
+    /// brainpoolP256r1 (RFC 5639 clause 4.1).
+    BRAINPOOL_P256R1 = "1.3.36.3.3.2.8.1.1.7";
+    /// ecdsa-with-SHA1 (RFC 3279 clause 2.2.3).
+    ECDSA_WITH_SHA1 = "1.2.840.10045.4.1";
+    /// ecdsa-with-SHA224 (RFC 5758 clause 3.2).
+    ECDSA_WITH_SHA224 = "1.2.840.10045.4.3.1";
+    /// ecdsa-with-SHA256 (RFC 5758 clause 3.2).
+    ECDSA_WITH_SHA256 = "1.2.840.10045.4.3.2";
+    /// ecdsa-with-SHA384 (RFC 5758 clause 3.2).
+    ECDSA_WITH_SHA384 = "1.2.840.10045.4.3.3";
+    /// ecdsa-with-SHA512 (RFC 5758 clause 3.2).
+    ECDSA_WITH_SHA512 = "1.2.840.10045.4.3.4";
+}
+
+// Hash functions: RFC 3279, FIPS 180-4
+oids! {
+    /// id-sha1.
+    SHA1 = "1.3.14.3.2.26";
+    /// id-sha224.
+    SHA224 = "2.16.840.1.101.3.4.2.4";
+    /// id-sha256.
+    SHA256 = "2.16.840.1.101.3.4.2.1";
+    /// id-sha384.
+    SHA384 = "2.16.840.1.101.3.4.2.2";
+    /// id-sha512.
+    SHA512 = "2.16.840.1.101.3.4.2.3";
+}
+
+// Signed data: RFC 5652
+oids! {
+    /// id-signedData (RFC 5652 clause 5.1).
+    SIGNED_DATA = "1.2.840.113549.1.7.2";
+    /// id-contentType, a signed attribute (RFC 5652 clause 11.1).
+    CONTENT_TYPE = "1.2.840.113549.1.9.3";
+    /// id-messageDigest, a signed attribute (RFC 5652 clause 11.2).
+    MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
+    /// id-signingTime, a signed attribute (RFC 5652 clause 11.3).
+    SIGNING_TIME = "1.2.840.113549.1.9.5";
+}
+
+// Certificates: RFC 5280
+oids! {
+    /// id-ce-subjectKeyIdentifier.
+    SUBJECT_KEY_IDENTIFIER = "2.5.29.14";
+    /// id-ce-keyUsage.
+    KEY_USAGE = "2.5.29.15";
+    /// id-ce-privateKeyUsagePeriod.
+    PRIVATE_KEY_USAGE_PERIOD = "2.5.29.16";
+    /// id-ce-subjectAltName.
+    SUBJECT_ALT_NAME = "2.5.29.17";
+    /// id-ce-issuerAltName.
+    ISSUER_ALT_NAME = "2.5.29.18";
+    /// id-ce-basicConstraints.
+    BASIC_CONSTRAINTS = "2.5.29.19";
+    /// id-ce-cRLDistributionPoints.
+    CRL_DISTRIBUTION_POINTS = "2.5.29.31";
+    /// id-ce-certificatePolicies.
+    CERTIFICATE_POLICIES = "2.5.29.32";
+    /// id-ce-authorityKeyIdentifier.
+    AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
+    /// id-ce-extKeyUsage.
+    EXT_KEY_USAGE = "2.5.29.37";
+    /// id-at-commonName.
+    COMMON_NAME = "2.5.4.3";
+    /// id-at-countryName.
+    COUNTRY_NAME = "2.5.4.6";
+    /// id-at-organizationName.
+    ORGANIZATION_NAME = "2.5.4.10";
+}
+
+// Travel documents: ICAO Doc 9303-10, -12
+oids! {
+    /// id-icao-mrtd-security-ldsSecurityObject: what EF.SOD signs (9303-10 clause 4.6.2).
+    LDS_SECURITY_OBJECT = "2.23.136.1.1.1";
+    /// id-icao-mrtd-security-extensions-nameChange (9303-12 clause 7.1.1).
+    NAME_CHANGE = "2.23.136.1.1.6.1";
+    /// id-icao-mrtd-security-extensions-documentTypeList (9303-12 clause 7.1.1).
+    DOCUMENT_TYPE_LIST = "2.23.136.1.1.6.2";
+}

@@ -1,0 +1,288 @@
+//! Issuing the two certificates that a card needs (ICAO Doc 9303-12 clause 7.1).
+
+use der::Encode;
+use der::asn1::{BitString, OctetString};
+use der::flagset::FlagSet;
+use spki::{
+    AlgorithmIdentifierOwned, DynSignatureAlgorithmIdentifier, EncodePublicKey,
+    SignatureBitStringEncoding, SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef,
+};
+use time::UtcDateTime;
+use x509_cert::TbsCertificate;
+use x509_cert::builder::profile::BuilderProfile;
+use x509_cert::builder::{self, Builder, CertificateBuilder};
+use x509_cert::ext::pkix::{
+    AuthorityKeyIdentifier, BasicConstraints, KeyUsage, KeyUsages, SubjectKeyIdentifier,
+};
+use x509_cert::ext::{Extension, ToExtension};
+use x509_cert::name::Name;
+use x509_cert::serial_number::SerialNumber;
+use x509_cert::time::{Time, Validity};
+
+use super::super::{DistinguishedName, PkiError, SignatureAlgorithm, spki as key_info};
+use super::Certificate;
+use crate::crypto::{Hash, PublicKey, SecretKey};
+
+const WHAT: &str = "issuing a certificate";
+
+/// What a new certificate says. Signatures are deterministic (RFC 6979) with SHA-256, so the same
+/// keys and values give the same bytes.
+///
+/// The extensions are those without which a chain cannot be checked. The ones that ICAO Doc
+/// 9303-12 adds for distribution (alternative names, CRL distribution points, document types, the
+/// private key's usage period) are left out: these are test certificates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Whom it names.
+    pub subject: DistinguishedName,
+    /// The serial number, big-endian and positive, at most 20 bytes when encoded.
+    pub serial: Vec<u8>,
+    /// The first second at which it is good.
+    pub not_before: UtcDateTime,
+    /// The last second at which it is good.
+    pub not_after: UtcDateTime,
+}
+
+impl Profile {
+    /// A country signing CA that signs itself: a CA of path length 0 that may sign certificates
+    /// and revocation lists.
+    ///
+    /// # Errors
+    /// [`PkiError::Value`] for a name, serial number or date that cannot be.
+    pub fn csca(&self, key: &SecretKey) -> Result<Certificate, PkiError> {
+        let subject = self.subject.to_name()?;
+        let kind = Kind::Csca { subject };
+        self.issue(kind, &key.public(), key)
+    }
+
+    /// A document signer under that CA: it may make digital signatures, nothing else.
+    ///
+    /// # Errors
+    /// [`PkiError::Value`] for a name, serial number or date that cannot be, and where
+    /// `issuer_key` is not the issuer's.
+    pub fn document_signer(
+        &self,
+        key: &PublicKey,
+        issuer: &Certificate,
+        issuer_key: &SecretKey,
+    ) -> Result<Certificate, PkiError> {
+        if issuer.public_key()? != issuer_key.public() {
+            return Err(PkiError::value(WHAT, "the key is not that of the issuer's certificate"));
+        }
+        let subject = self.subject.to_name()?;
+        let kind = Kind::DocumentSigner { subject, issuer: issuer.issuer_of_next() };
+        self.issue(kind, key, issuer_key)
+    }
+
+    fn issue(
+        &self,
+        kind: Kind,
+        key: &PublicKey,
+        signer: &SecretKey,
+    ) -> Result<Certificate, PkiError> {
+        if self.serial.iter().all(|b| *b == 0) {
+            return Err(PkiError::value(WHAT, "the serial number is not positive"));
+        }
+        if self.not_after < self.not_before {
+            return Err(PkiError::value(WHAT, "it ends before it begins"));
+        }
+        let value = |e: der::Error| PkiError::value(WHAT, e);
+        let serial = SerialNumber::new(&self.serial).map_err(value)?;
+        let validity = Validity::new(time_of(self.not_before)?, time_of(self.not_after)?);
+        let key = SubjectPublicKeyInfoOwned::try_from(key_info::encode(key).as_slice())
+            .map_err(|e| PkiError::value(WHAT, e))?;
+        let built = CertificateBuilder::new(kind, serial, validity, key)
+            .and_then(|b| b.build::<_, Der>(&KeySigner(signer)))
+            .map_err(|e| PkiError::value(WHAT, e))?;
+        Certificate::from_der(&built.to_der().map_err(value)?)
+    }
+}
+
+impl Certificate {
+    fn issuer_of_next(&self) -> Name {
+        self.subject_name().clone()
+    }
+}
+
+fn time_of(at: UtcDateTime) -> Result<Time, PkiError> {
+    let seconds = u64::try_from(at.unix_timestamp()).ok();
+    seconds
+        .and_then(|s| der::DateTime::from_unix_duration(std::time::Duration::from_secs(s)).ok())
+        .map(Time::from)
+        .ok_or_else(|| PkiError::value(WHAT, "a date before 1970 or after 9999"))
+}
+
+enum Kind {
+    Csca { subject: Name },
+    DocumentSigner { subject: Name, issuer: Name },
+}
+
+impl BuilderProfile for Kind {
+    fn get_issuer(&self, subject: &Name) -> Name {
+        match self {
+            Self::Csca { .. } => subject.clone(),
+            Self::DocumentSigner { issuer, .. } => issuer.clone(),
+        }
+    }
+
+    fn get_subject(&self) -> Name {
+        match self {
+            Self::Csca { subject } | Self::DocumentSigner { subject, .. } => subject.clone(),
+        }
+    }
+
+    fn build_extensions(
+        &self,
+        key: SubjectPublicKeyInfoRef<'_>,
+        issuer_key: SubjectPublicKeyInfoRef<'_>,
+        tbs: &TbsCertificate,
+    ) -> builder::Result<Vec<Extension>> {
+        let usage = match self {
+            Self::Csca { .. } => KeyUsages::KeyCertSign | KeyUsages::CRLSign,
+            Self::DocumentSigner { .. } => FlagSet::from(KeyUsages::DigitalSignature),
+        };
+        let authority = AuthorityKeyIdentifier {
+            key_identifier: Some(key_id(&issuer_key)?),
+            ..Default::default()
+        };
+        let mut out = Vec::new();
+        if let Self::Csca { .. } = self {
+            let ca = BasicConstraints { ca: true, path_len_constraint: Some(0) };
+            out.push(ca.to_extension(tbs.subject(), &out)?);
+        }
+        out.push(KeyUsage(usage).to_extension(tbs.subject(), &out)?);
+        out.push(SubjectKeyIdentifier(key_id(&key)?).to_extension(tbs.subject(), &out)?);
+        out.push(authority.to_extension(tbs.subject(), &out)?);
+        Ok(out)
+    }
+}
+
+// SHA-1 of the key's bits (RFC 5280 clause 4.2.1.2, method 1): a name, not a protection.
+fn key_id(key: &SubjectPublicKeyInfoRef<'_>) -> der::Result<OctetString> {
+    OctetString::new(Hash::Sha1.digest(&[key.subject_public_key.raw_bytes()]))
+}
+
+// The builder's view of our keys.
+struct KeySigner<'a>(&'a SecretKey);
+
+#[derive(Clone)]
+struct KeyInfo(Vec<u8>);
+
+struct Der(Vec<u8>);
+
+impl signature::Keypair for KeySigner<'_> {
+    type VerifyingKey = KeyInfo;
+
+    fn verifying_key(&self) -> KeyInfo {
+        KeyInfo(key_info::encode(&self.0.public()))
+    }
+}
+
+impl EncodePublicKey for KeyInfo {
+    fn to_public_key_der(&self) -> spki::Result<der::Document> {
+        Ok(der::Document::try_from(self.0.as_slice())?)
+    }
+}
+
+impl DynSignatureAlgorithmIdentifier for KeySigner<'_> {
+    fn signature_algorithm_identifier(&self) -> spki::Result<AlgorithmIdentifierOwned> {
+        let oid = SignatureAlgorithm::Ecdsa(Hash::Sha256).oid();
+        Ok(AlgorithmIdentifierOwned { oid, parameters: None })
+    }
+}
+
+impl signature::Signer<Der> for KeySigner<'_> {
+    fn try_sign(&self, message: &[u8]) -> Result<Der, signature::Error> {
+        Ok(Der(self.0.sign_prehash(&Hash::Sha256.digest(&[message])).to_der()))
+    }
+}
+
+impl SignatureBitStringEncoding for Der {
+    fn to_bitstring(&self) -> der::Result<BitString> {
+        BitString::from_bytes(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::utc_datetime;
+
+    use super::*;
+    use crate::crypto::{Curve, SeededRng};
+
+    fn key(label: &str) -> SecretKey {
+        SecretKey::generate(Curve::P256, &mut SeededRng::new(b"x509", label))
+    }
+
+    fn profile(cn: &str, serial: &[u8]) -> Profile {
+        Profile {
+            subject: DistinguishedName::new("KR", "TEST", cn),
+            serial: serial.to_vec(),
+            not_before: utc_datetime!(2025-01-01 0:00),
+            not_after: utc_datetime!(2050-06-01 0:00),
+        }
+    }
+
+    #[test]
+    fn a_chain_of_two_says_what_the_profile_demands() {
+        let csca = profile("TEST CSCA", &[0x80]).csca(&key("csca")).unwrap();
+        assert_eq!(csca.serial(), [0, 0x80]);
+        assert_eq!(csca.country().as_deref(), Some("KR"));
+        assert_eq!(csca.subject(), csca.issuer());
+        assert!(csca.is_ca() && csca.names_as_issuer(&csca));
+        let constraints = csca.basic_constraints().unwrap();
+        assert_eq!((constraints.ca, constraints.path_len), (true, Some(0)));
+        csca.verify_signature(&csca).unwrap();
+
+        let signer_key = key("signer").public();
+        let signer =
+            profile("TEST DS", &[2]).document_signer(&signer_key, &csca, &key("csca")).unwrap();
+        assert_eq!(signer.public_key().unwrap(), signer_key);
+        assert_eq!(signer.authority_key_id(), csca.subject_key_id());
+        assert!(signer.names_as_issuer(&csca) && !signer.is_ca());
+        assert!(signer.key_usage().unwrap().digital_signature);
+        assert!(!signer.key_usage().unwrap().key_cert_sign);
+        signer.verify_signature(&csca).unwrap();
+        assert!(matches!(csca.verify_signature(&signer), Err(PkiError::BadSignature { .. })));
+
+        // The last second is inside, the next is not; years from 2050 on are GeneralizedTime.
+        let validity = signer.validity();
+        assert!(validity.contains(utc_datetime!(2025-01-01 0:00)));
+        assert!(!validity.contains(utc_datetime!(2024-12-31 23:59:59)));
+        assert!(validity.contains(utc_datetime!(2050-06-01 0:00:00.5)));
+        assert!(!validity.contains(utc_datetime!(2050-06-01 0:00:01)));
+
+        let again = profile("TEST CSCA", &[0x80]).csca(&key("csca")).unwrap();
+        assert_eq!(again.der(), csca.der());
+        assert_eq!(Certificate::from_pem_or_der(csca.to_pem().as_bytes()).unwrap(), csca);
+    }
+
+    #[test]
+    fn what_cannot_be_issued_is_refused() {
+        let csca = profile("TEST CSCA", &[1]).csca(&key("csca")).unwrap();
+        let stranger = key("stranger");
+        assert!(
+            profile("TEST", &[2]).document_signer(&key("s").public(), &csca, &stranger).is_err()
+        );
+        assert!(profile("TEST", &[0]).csca(&stranger).is_err());
+        assert!(profile("TEST", &[0xFF; 20]).csca(&stranger).is_err());
+        let mut backwards = profile("TEST", &[1]);
+        backwards.not_after = utc_datetime!(2024-01-01 0:00);
+        assert!(backwards.csca(&stranger).is_err());
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        let csca = profile("TEST CSCA", &[1]).csca(&key("csca")).unwrap();
+        let der = csca.der();
+        for at in 0..der.len() {
+            let mut bad = der.to_vec();
+            bad[at] ^= 1 << (at % 8);
+            // With its own key or with the right one: never a pass.
+            let passes = Certificate::from_der(&bad)
+                .is_ok_and(|c| c.verify_signature(&csca).is_ok() || c.verify_signature(&c).is_ok());
+            assert!(!passes, "byte {at}");
+            assert!(Certificate::from_der(&der[..at]).is_err());
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Commands and responses, in plain or through the secure channel.
+
+use std::time::{Duration, Instant};
+
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::SessionError;
+use crate::{
+    apdu::{Command, Header, Response, StatusWord, ins},
+    protocol::{Initiator, Next},
+    sm::{SecureChannel, SmError},
+    transport::{Deadline, Exchange, Limits, Observer, Reset, Step, Transport, TransportError},
+};
+
+/// What a dialogue has cost so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Command APDUs sent.
+    pub apdus: u32,
+    /// Bytes of commands.
+    pub bytes_to_card: u64,
+    /// Bytes of responses, status words included.
+    pub bytes_from_card: u64,
+    /// Time between the first byte of a command and the last of its response, summed up.
+    pub time: Duration,
+}
+
+/// A dialogue with one card.
+pub struct Session {
+    transport: Box<dyn Transport>,
+    channel: Option<SecureChannel>,
+    limits: Limits,
+    timeout: Duration,
+    observer: Option<Box<dyn Observer>>,
+    stats: Stats,
+    command: Zeroizing<Vec<u8>>,
+    response: Vec<u8>,
+}
+
+/// Most bytes that GET RESPONSE collects for one command.
+const MAX_RESPONSE: usize = 0x1_0000;
+
+impl Session {
+    /// A dialogue in plain, with short length fields until [`Session::allow`] is told better, and
+    /// ten seconds an APDU.
+    pub fn new(transport: Box<dyn Transport>) -> Self {
+        let limits = transport.limits().min(Limits::SHORT);
+        Self {
+            transport,
+            channel: None,
+            limits,
+            timeout: Duration::from_secs(10),
+            observer: None,
+            stats: Stats::default(),
+            command: Zeroizing::default(),
+            response: Vec::new(),
+        }
+    }
+
+    /// Every exchange is shown to `observer`, too.
+    #[must_use]
+    pub fn observed(mut self, observer: Box<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// How long the card may take for one APDU.
+    #[must_use]
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// What the card says it can take, lowered to what the way to it carries.
+    pub fn allow(&mut self, card: Limits) {
+        self.limits = self.transport.limits().min(card);
+    }
+
+    /// What APDUs may measure now.
+    pub const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Opens, replaces or (with `None`) leaves the secure channel.
+    pub fn set_channel(&mut self, channel: Option<SecureChannel>) {
+        self.channel = channel;
+    }
+
+    /// Whether commands are protected.
+    pub const fn is_protected(&self) -> bool {
+        self.channel.is_some()
+    }
+
+    /// Most plain bytes that one response can carry now.
+    pub fn max_response_data(&self) -> usize {
+        let max = self.limits.response_data;
+        self.channel.as_ref().map_or(max, |channel| channel.max_response_data(max))
+    }
+
+    /// What the dialogue has cost so far.
+    pub const fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// The way to the card.
+    pub fn transport(&self) -> &dyn Transport {
+        &*self.transport
+    }
+
+    /// Resets the card; the channel is gone with it.
+    ///
+    /// # Errors
+    /// [`SessionError::Transport`].
+    pub fn reset(&mut self, kind: Reset) -> Result<(), SessionError> {
+        self.channel = None;
+        let step = "reset";
+        self.transport.reset(kind).map_err(|source| SessionError::Transport { step, source })
+    }
+
+    /// Ends the dialogue and gives the way to the card back.
+    pub fn into_transport(self) -> Box<dyn Transport> {
+        self.transport
+    }
+
+    /// Sends a command, through the channel where there is one, and returns the plain response
+    /// whatever its status word is.
+    ///
+    /// # Errors
+    /// Everything but a status word. After an error inside the channel it is closed: what the card
+    /// says next in plain cannot be mistaken for protected data.
+    pub fn exchange(&mut self, command: &Command, step: Step) -> Result<Response, SessionError> {
+        let first = self.exchange_once(command, step)?;
+        match first.sw.correct_le() {
+            Some(ne) if command.ne.is_some_and(|asked| asked != ne) => {
+                let mut again = command.clone();
+                again.ne = Some(ne);
+                self.exchange_once(&again, step)
+            }
+            _ => Ok(first),
+        }
+    }
+
+    /// Runs the terminal's half of a protocol to its end.
+    ///
+    /// # Errors
+    /// The protocol's own error inside `Ok(Err(..))`; the outer one is the dialogue's.
+    pub fn drive<I: Initiator>(
+        &mut self,
+        initiator: &mut I,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Result<I::Output, I::Error>, SessionError> {
+        let mut next = initiator.start(rng);
+        loop {
+            match next {
+                Ok(Next::Send(command)) => {
+                    let response = self.exchange(&command, initiator.step())?;
+                    next = initiator.receive(&response, rng);
+                }
+                Ok(Next::Done(output)) => return Ok(Ok(output)),
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+    }
+
+    fn exchange_once(&mut self, command: &Command, step: Step) -> Result<Response, SessionError> {
+        let max = self.limits.command_data;
+        let fits = match &self.channel {
+            Some(channel) => channel.max_command_data(max),
+            None => max,
+        };
+        let mut response = Response::default();
+        let parts: Vec<_> = command.chain(fits).collect();
+        for (i, part) in parts.iter().enumerate() {
+            response = self.send_part(part, step)?;
+            if i + 1 < parts.len() && !response.sw.is_success() {
+                break;
+            }
+        }
+        Ok(response)
+    }
+
+    fn send_part(&mut self, command: &Command, step: Step) -> Result<Response, SessionError> {
+        self.command.clear();
+        let Some(channel) = &mut self.channel else {
+            command.encode(&mut self.command).map_err(|e| apdu(step, e))?;
+            let mut response = self.transmit(step)?;
+            self.collect(&mut response, command.header.cla, step)?;
+            return Ok(response);
+        };
+        let protected = channel.protect_command(command, &mut self.command);
+        protected.map_err(|source| SessionError::SecureMessaging { step: step.0, source })?;
+        let time = self.transceive(step)?;
+        // The channel was there a line ago.
+        let Some(channel) = &mut self.channel else {
+            let source = SmError::Unprotected { sw: StatusWord::NO_DIAGNOSIS };
+            return Err(SessionError::SecureMessaging { step: step.0, source });
+        };
+        match channel.unprotect_response(&self.response) {
+            Ok(plain) => {
+                self.observe(step, time, Some((command, &plain)));
+                Ok(plain)
+            }
+            Err(source) => {
+                self.observe(step, time, None);
+                self.channel = None;
+                Err(SessionError::SecureMessaging { step: step.0, source })
+            }
+        }
+    }
+
+    // GET RESPONSE until nothing waits (ISO/IEC 7816-4 clause 11.7).
+    fn collect(
+        &mut self,
+        response: &mut Response,
+        cla: u8,
+        step: Step,
+    ) -> Result<(), SessionError> {
+        while let Some(waiting) = response.sw.bytes_waiting() {
+            if response.data.len() >= MAX_RESPONSE {
+                return Err(SessionError::TooMuch { step: step.0, limit: MAX_RESPONSE });
+            }
+            let get = Command::new(Header::new(cla & 0x03, ins::GET_RESPONSE, 0, 0));
+            self.command.clear();
+            get.with_ne(waiting).encode(&mut self.command).map_err(|e| apdu(step, e))?;
+            let more = self.transmit(step)?;
+            if more.data.is_empty() && more.sw.bytes_waiting().is_some() {
+                return Err(SessionError::TooMuch { step: step.0, limit: MAX_RESPONSE });
+            }
+            response.data.extend_from_slice(&more.data);
+            response.sw = more.sw;
+        }
+        Ok(())
+    }
+
+    fn transmit(&mut self, step: Step) -> Result<Response, SessionError> {
+        let time = self.transceive(step)?;
+        self.observe(step, time, None);
+        Response::parse(&self.response).map_err(|e| apdu(step, e))
+    }
+
+    fn transceive(&mut self, step: Step) -> Result<Duration, SessionError> {
+        let started = Instant::now();
+        let deadline = Deadline::after(self.timeout);
+        let sent = self.transport.transceive(&self.command, &mut self.response, deadline);
+        let time = started.elapsed();
+        self.stats.apdus += 1;
+        self.stats.bytes_to_card += self.command.len() as u64;
+        self.stats.time += time;
+        if let Err(source) = sent {
+            // A card that was reset or left has forgotten the channel.
+            self.channel = None;
+            return Err(transport(step, source));
+        }
+        self.stats.bytes_from_card += self.response.len() as u64;
+        Ok(time)
+    }
+
+    fn observe(&mut self, step: Step, time: Duration, plain: Option<(&Command, &Response)>) {
+        let Some(observer) = &mut self.observer else { return };
+        let wire = Exchange { command: &self.command, response: &self.response, time };
+        let Some((command, response)) = plain else { return observer.exchange(wire, None, step) };
+        let command = Zeroizing::new(command.to_bytes().unwrap_or_default());
+        let mut bytes = Zeroizing::new(Vec::new());
+        response.encode(&mut bytes);
+        let plain = Exchange { command: &command, response: &bytes, time };
+        observer.exchange(wire, Some(plain), step);
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("card", &self.transport.name())
+            .field("protected", &self.is_protected())
+            .field("limits", &self.limits)
+            .field("stats", &self.stats)
+            .finish_non_exhaustive()
+    }
+}
+
+const fn apdu(step: Step, source: crate::apdu::ApduError) -> SessionError {
+    SessionError::Apdu { step: step.0, source }
+}
+
+const fn transport(step: Step, source: TransportError) -> SessionError {
+    SessionError::Transport { step: step.0, source }
+}
