@@ -1,9 +1,3 @@
-//! The integration tests, one file a subject.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
-mod transport_pcscd;
 //! The integration tests, one binary: a module a subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 #![allow(missing_docs, missing_debug_implementations, unreachable_pub)]
@@ -13,6 +7,7 @@ mod support;
 mod floors;
 mod interop_openssl;
 mod pki_samples;
+mod transport_pcscd;
 mod vectors_pace;
 mod vectors_primitives;
 mod vectors_sm;

@@ -37,7 +37,7 @@ const NAMESPACES_UP: &str = "namespaces are up";
 const DAEMON_UP: &str = "daemon ready";
 
 /// The first process in the namespaces; when it ends, all of them end. It starts the daemon, and
-/// anew for every line it reads, until its input ends.
+/// another in its place, for every line it reads, until its input ends.
 const SCRIPT: &str = r#"
 set -eu
 cd "$1"
@@ -49,12 +49,11 @@ mkdir /run/pcscd
 mount --bind run /run/pcscd
 echo "namespaces are up"
 shift 2
-start() { "$@" </dev/null & daemon=$!; }
-start "$@"
-while read -r again; do
-    kill "$daemon"
-    wait "$daemon" || true
-    start "$@"
+daemon=
+while read -r start; do
+    if [ -n "$daemon" ]; then kill "$daemon"; wait "$daemon" || true; fi
+    "$@" </dev/null &
+    daemon=$!
 done
 "#;
 
@@ -63,7 +62,8 @@ done
 pub enum Mode {
     /// vpcd listens, the card connects.
     Listening,
-    /// vpcd connects to a card that listens.
+    /// vpcd connects to cards that listen, one for each of its two slots: vpcd 3.3 takes the daemon
+    /// down where there is none.
     Reversed,
 }
 
@@ -99,11 +99,13 @@ impl Pcscd {
     /// # Panics
     /// Where the daemon does not come up although all it needs is there.
     pub fn start() -> Result<Self, Unavailable> {
-        Self::start_in(Mode::Listening)
+        let mut pcscd = Self::prepare(Mode::Listening)?;
+        pcscd.restart();
+        Ok(pcscd)
     }
 
-    /// The same with readers of this mode.
-    pub fn start_in(mode: Mode) -> Result<Self, Unavailable> {
+    /// Makes the place for a daemon with readers of this mode; [`Pcscd::restart`] starts it.
+    pub fn prepare(mode: Mode) -> Result<Self, Unavailable> {
         let (pcscd, unshare) = (program("pcscd")?, program("unshare")?);
         for needed in ["ip", "mount", "nsenter", "timeout"] {
             program(needed)?;
@@ -148,18 +150,13 @@ impl Pcscd {
         if let Err(ended) = pcscd.output.wait_for(NAMESPACES_UP) {
             return Err(Unavailable::Refused(ended));
         }
-        pcscd.wait_until_up();
         Ok(pcscd)
     }
 
-    /// Ends the daemon and starts another in its place.
+    /// Ends the daemon, where one runs, and starts another in its place.
     pub fn restart(&mut self) {
         let stdin = self.child.stdin.as_mut().expect("the script's input");
-        stdin.write_all(b"again\n").expect("a running script");
-        self.wait_until_up();
-    }
-
-    fn wait_until_up(&self) {
+        stdin.write_all(b"start\n").expect("a running script");
         if let Err(ended) = self.output.wait_for(DAEMON_UP) {
             panic!("pcscd did not start:\n{ended}");
         }
@@ -214,6 +211,14 @@ impl Drop for Pcscd {
 /// A child process that ends with this value.
 pub struct Running(pub Child);
 
+impl Running {
+    /// What it prints from now on. Its output must be piped.
+    pub fn lines(&mut self) -> impl Iterator<Item = String> + use<> {
+        let stdout = self.0.stdout.take().expect("a piped output");
+        BufReader::new(stdout).lines().map_while(Result::ok)
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.0.kill();
@@ -223,11 +228,11 @@ impl Drop for Running {
 
 /// Runs the body of the test of this full name in the network of a daemon of its own, in another
 /// process; the body finds the daemon as any PC/SC client does, and [`VPCD`].
-pub fn inside(test: &str, mode: Mode, body: impl FnOnce()) {
+pub fn inside(test: &str, body: impl FnOnce()) {
     if is_inside() {
         return body();
     }
-    let pcscd = match Pcscd::start_in(mode) {
+    let pcscd = match Pcscd::start() {
         Ok(pcscd) => pcscd,
         Err(why) => return skip(test, &why),
     };
@@ -272,7 +277,7 @@ pub fn skip(test: &str, why: &Unavailable) {
     static SKIPPED: AtomicUsize = AtomicUsize::new(0);
     assert!(std::env::var_os(REQUIRED).is_none(), "{test}: {why}, and {REQUIRED} is set");
     let count = SKIPPED.fetch_add(1, Ordering::Relaxed) + 1;
-    let _ = writeln!(io::stderr(), "skipped ({count} without a PC/SC daemon): {test}: {why}");
+    let _ = writeln!(io::stderr(), "SKIPPED {test}: {why} ({count} so far for want of pcscd)");
 }
 
 /// Where programs are looked for: an ordinary user's PATH lacks those of the administrator.

@@ -214,13 +214,6 @@ impl Transport for PcscTransport {
             Answer::Transmitted(parcel) => self.parcel = parcel,
             _ => return Err(out_of_turn(STEP)),
         }
-        if self.parcel.response.len() < 2 {
-            return Err(TransportError::Link {
-                step: "read the card's answer",
-                expected: "at least 2 bytes",
-                got: format!("{} bytes", self.parcel.response.len()),
-            });
-        }
         response.extend_from_slice(&self.parcel.response);
         Ok(())
     }

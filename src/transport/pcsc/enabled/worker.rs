@@ -355,16 +355,19 @@ impl Site<'_> {
                 Ok(Job::Disconnect(end)) => return Turn::Disconnect(end),
                 Err(_) => return Turn::Gone,
             };
-            match call(|| card.transmit(&parcel.command, &mut buffer)) {
-                Ok(response) => {
+            let failed = match call(|| card.transmit(&parcel.command, &mut buffer)) {
+                Ok(response) if response.len() >= 2 => {
                     parcel.response.clear();
                     parcel.response.extend_from_slice(response);
+                    None
                 }
-                Err(fault) => {
-                    // The connection is given up, and left as it would be without the fault.
-                    let _ = answers.send(Err(self.explain(fault)));
-                    return Turn::Disconnect(self.end);
-                }
+                Ok(response) => Some(self.explain_short(response.len())),
+                Err(fault) => Some(self.explain(fault)),
+            };
+            if let Some(error) = failed {
+                // The connection is given up, and left as it would be without the fault.
+                let _ = answers.send(Err(error));
+                return Turn::Disconnect(self.end);
             }
             if answers.send(Ok(Answer::Transmitted(parcel))).is_err() {
                 return Turn::Gone;
@@ -391,6 +394,18 @@ impl Site<'_> {
             return TransportError::CardRemoved { reader: self.name.into() };
         }
         fault.at("send a command", self.name)
+    }
+
+    /// vpcd gives what came of an answer for all of it when the card leaves in the middle.
+    fn explain_short(&self, length: usize) -> TransportError {
+        if self.has_left() {
+            return TransportError::CardRemoved { reader: self.name.into() };
+        }
+        TransportError::Link {
+            step: "read the card's answer",
+            expected: "at least 2 bytes",
+            got: format!("{length} bytes"),
+        }
     }
 
     fn has_left(&self) -> bool {
