@@ -3,6 +3,8 @@
 
 pub mod apdu;
 pub mod crypto;
+#[cfg(feature = "emulator")]
+pub mod profile;
 pub mod pki;
 pub mod protocol;
 pub mod session;
