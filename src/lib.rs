@@ -9,5 +9,7 @@ pub mod pki;
 pub mod protocol;
 pub mod session;
 pub mod sm;
+pub mod atr;
+pub mod lds;
 pub mod tlv;
 pub mod transport;

@@ -1,0 +1,47 @@
+//! What the tests of all parsers share.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
+    hex::decode(text).unwrap()
+}
+
+/// Gives `parse` what a hostile or broken card could send instead of `sample`: every truncation,
+/// every flipped bit, spliced bytes, and bytes that have nothing to do with it.
+pub(crate) fn mutate(sample: &[u8], parse: impl Fn(&[u8])) {
+    parse(sample);
+    for len in 0..sample.len() {
+        parse(&sample[..len]);
+    }
+    let mut flipped = sample.to_vec();
+    for bit in 0..sample.len() * 8 {
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        parse(&flipped);
+        flipped[bit / 8] ^= 1 << (bit % 8);
+    }
+    let mut runner = TestRunner::new(Config { cases: 512, ..Config::default() });
+    let splices = (any::<prop::sample::Index>(), prop::collection::vec(any::<u8>(), 0..6));
+    runner
+        .run(&prop::collection::vec(splices, 1..4), |splices| {
+            let mut bytes = sample.to_vec();
+            for (at, new) in splices {
+                let at = at.index(bytes.len());
+                let end = (at + new.len()).min(bytes.len());
+                bytes.splice(at..end, new);
+            }
+            parse(&bytes);
+            Ok(())
+        })
+        .unwrap();
+    runner
+        .run(&prop::collection::vec(any::<u8>(), 0..200), |bytes| {
+            parse(&bytes);
+            // Behind the right tag and length, random bytes get further.
+            if let (Some(tag), Ok(len)) = (sample.first(), u8::try_from(bytes.len())) {
+                parse(&[&[*tag, 0x81, len], bytes.as_slice()].concat());
+            }
+            Ok(())
+        })
+        .unwrap();
+}
