@@ -2,14 +2,16 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod apdu;
+pub mod atr;
 pub mod crypto;
 #[cfg(feature = "emulator")]
-pub mod profile;
+pub mod emulator;
+pub mod lds;
 pub mod pki;
+#[cfg(feature = "emulator")]
+pub mod profile;
 pub mod protocol;
 pub mod session;
 pub mod sm;
-pub mod atr;
-pub mod lds;
 pub mod tlv;
 pub mod transport;

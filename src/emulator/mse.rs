@@ -3,7 +3,7 @@
 
 use crate::{
     apdu::StatusWord,
-    tlv::{Reader, Tag},
+    tlv::Reader,
 };
 
 /// P1-P2 of MSE:Set AT for PACE.

@@ -133,10 +133,9 @@ fn fits_together(root: &Table<'_>, profile: &Profile) -> Result<(), ProfileError
         let got = format!("{:?} came for {}", chain.country, card.issuing_state);
         return Err(pki.need_text("country")?.bad("the issuing state's country code", got));
     }
-    if let Some(number) = &person.resident_number {
-        let table = root.need_table("person", PERSON)?;
-        resident_number::check(number, person)
-            .map_err(|expected| table.need_text("resident_number")?.refused(expected))?;
+    let holder = root.need_table("person", PERSON)?;
+    if let Some(number) = holder.text("resident_number")? {
+        resident_number::check(number.value, person).map_err(|e| number.refused(e))?;
     }
     Ok(())
 }

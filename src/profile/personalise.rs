@@ -178,3 +178,102 @@ impl Profile {
         Ok(files)
     }
 }
+
+impl Profile {
+    fn pace_infos(&self) -> Vec<SecurityInfo> {
+        let info = |p: &crate::protocol::pace::Parameters| {
+            SecurityInfo::Pace(PaceInfo {
+                protocol: *p.oid(),
+                version: 2,
+                parameter_id: Some(p.parameter_id()),
+            })
+        };
+        self.pace.iter().map(info).collect()
+    }
+
+    fn chip_infos(&self, keys: &Keys) -> Vec<SecurityInfo> {
+        let mut infos = Vec::new();
+        if let (Some(ca), Some(key)) = (&self.chip_authentication, &keys.chip_authentication) {
+            let key_id = ca.key_id.map(u64::from);
+            infos.push(SecurityInfo::ChipAuthentication(ChipAuthenticationInfo {
+                protocol: *ca.suite.oid(),
+                version: 1,
+                key_id,
+            }));
+            infos.push(SecurityInfo::ChipAuthenticationPublicKey(
+                ChipAuthenticationPublicKeyInfo {
+                    protocol: oids::PK_ECDH,
+                    spki: pki::spki::encode(&key.public()),
+                    key_id,
+                },
+            ));
+        }
+        if keys.active_authentication.is_some() {
+            infos.push(SecurityInfo::ActiveAuthentication(ActiveAuthenticationInfo {
+                version: 1,
+                signature_algorithm: oids::ECDSA_PLAIN_SHA256,
+            }));
+        }
+        infos
+    }
+
+    fn atr_info(&self) -> AtrInfo {
+        let historical = HistoricalBytes::parse(self.atr.historical()).ok();
+        let service = historical.as_ref().and_then(HistoricalBytes::card_service_data);
+        let capabilities = historical.as_ref().and_then(HistoricalBytes::card_capabilities);
+        let sizes = self.limits.extended.map(|(c, r)| (u32::from(c), u32::from(r)));
+        AtrInfo::new(
+            service.unwrap_or(CardServiceData(0)),
+            capabilities.unwrap_or(CardCapabilities { selection: 0, coding: None, commands: None }),
+            sizes,
+        )
+    }
+
+    // The face takes what the headers leave, and how much they take depends on its length.
+    fn dg2(&self) -> Result<Vec<u8>, ProfileError> {
+        const STEP: &str = "EF.DG2";
+        let encode = |jpeg: Vec<u8>| Dg2::new_jpeg(jpeg, face::WIDTH, face::HEIGHT).encode();
+        let headers = encode(vec![0; self.dg2_size]).len() - self.dg2_size;
+        let room = self.dg2_size - headers;
+        let file = encode(face::jpeg(&self.seed, room)?);
+        if file.len() == self.dg2_size {
+            return Ok(file);
+        }
+        let got = format!("{} bytes cannot be reached, {} can", self.dg2_size, file.len());
+        Err(ProfileError::personalise(STEP, got))
+    }
+}
+
+impl Personalised {
+    /// Makes EF.SOD again, over these data groups as they are now; those that the card does not
+    /// have are left out.
+    ///
+    /// # Errors
+    /// [`ProfileError::Personalise`] where the document signer's key is not its certificate's.
+    pub fn sign(&mut self, groups: &[File]) -> Result<(), ProfileError> {
+        const STEP: &str = "EF.SOD";
+        let hashes = groups.iter().filter_map(|file| {
+            let hash = Hash::Sha256.digest(&[self.files.get(file)?]);
+            Some(DataGroupHash { number: file.data_group()?, hash })
+        });
+        let object = LdsSecurityObject {
+            hash_algorithm: oids::SHA256,
+            null_parameters: false,
+            hashes: hashes.collect(),
+            versions: None,
+        };
+        let signer = Signer { certificate: &self.signer, key: &self.keys.signer };
+        let signed = SignedData::sign(oids::LDS_SECURITY_OBJECT, &object.encode(), &signer)
+            .map_err(|e| ProfileError::personalise(STEP, e))?;
+        self.files.insert(File::Sod, sod::wrap(&signed));
+        Ok(())
+    }
+}
+
+/// The anchors of a card's PKI: the CSCA's certificate in DER, with a file name.
+pub fn anchors(card: &Personalised) -> Vec<(String, Vec<u8>)> {
+    let [a, b, c, d, ..] = card.csca.fingerprint();
+    let country = card.profile.pki.country.to_ascii_lowercase();
+    let name = format!("csca-{country}-{}.cer", hex::encode([a, b, c, d]));
+    vec![(name, card.csca.der().to_vec())]
+}

@@ -11,7 +11,7 @@ use super::access::Access;
 use crate::{apdu::StatusWord, protocol::pace::PasswordKind};
 
 pub use read::ReadBinary;
-pub use select::{Information, Select, Target};
+pub use select::{Select, Target};
 
 /// What an EF holds.
 #[derive(Clone, PartialEq, Eq)]

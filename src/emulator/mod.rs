@@ -1,0 +1,13 @@
+mod access;
+mod active_auth;
+mod applet;
+mod card;
+mod chip_auth;
+mod env;
+mod fs;
+mod lds_application;
+mod mse;
+mod os;
+mod pace;
+mod password;
+mod security;
