@@ -11,7 +11,6 @@ pub mod pki;
 #[cfg(feature = "emulator")]
 pub mod profile;
 pub mod protocol;
-pub mod session;
 pub mod sm;
 pub mod tlv;
 pub mod transport;

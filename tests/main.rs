@@ -4,6 +4,7 @@
 
 mod support;
 
+mod floors;
 mod interop_openssl;
 mod pki_samples;
 mod vectors_pace;

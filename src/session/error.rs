@@ -2,6 +2,7 @@
 
 use crate::{
     apdu::{ApduError, StatusWord},
+    lds::File,
     sm::SmError,
     tlv::TlvError,
     transport::TransportError,
@@ -51,7 +52,7 @@ pub enum SessionError {
     #[error("{file}: the card answered {sw} to READ BINARY at offset {offset}")]
     ReadRefused {
         /// The file.
-        file: &'static str,
+        file: File,
         /// Where in the file.
         offset: usize,
         /// The answer.
@@ -61,7 +62,7 @@ pub enum SessionError {
     #[error("{file}: {source}")]
     BadFile {
         /// The file.
-        file: &'static str,
+        file: File,
         /// What is wrong.
         #[source]
         source: TlvError,
@@ -70,7 +71,7 @@ pub enum SessionError {
     #[error("{file}: {got} bytes by its header, at most {limit} are read")]
     FileTooLarge {
         /// The file.
-        file: &'static str,
+        file: File,
         /// The limit.
         limit: usize,
         /// What its header says.
@@ -80,7 +81,7 @@ pub enum SessionError {
     #[error("{file}: {expected} bytes by its header, the card gave {got}")]
     FileTooShort {
         /// The file.
-        file: &'static str,
+        file: File,
         /// What its header says.
         expected: usize,
         /// What came.

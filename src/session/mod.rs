@@ -8,4 +8,4 @@ mod read;
 
 pub use dialogue::{Session, Stats};
 pub use error::SessionError;
-pub use read::{ReadPlan, Reading};
+pub use read::Reading;

@@ -8,28 +8,16 @@
 use super::{Session, SessionError};
 use crate::{
     apdu::{Command, Header, Response, StatusWord, ins},
+    lds::File,
     tlv::{Reader, Tag, Writer, outer_len},
     transport::Step,
 };
-
-/// What to read.
-#[derive(Clone, Copy, Debug)]
-pub struct ReadPlan {
-    /// The file, for messages.
-    pub file: &'static str,
-    /// Its short file identifier.
-    pub sfi: u8,
-    /// What the reads are for.
-    pub step: Step,
-    /// Most bytes the file may have.
-    pub limit: usize,
-}
 
 /// How far a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// The file.
-    pub file: &'static str,
+    pub file: File,
     /// Bytes that came.
     pub done: usize,
     /// Bytes of the whole file.
@@ -41,23 +29,25 @@ pub struct Reading {
 const LADDER: [usize; 4] = [223, 192, 160, 128];
 /// The largest offset of READ BINARY with even INS.
 const MAX_SHORT_OFFSET: usize = 0x7FFF;
+/// Most bytes a file may have. Data groups with pictures are the largest.
+const MAX_FILE: usize = 0x8_0000;
 
 impl Session {
-    /// Reads the whole file, telling `progress` after each command.
+    /// Reads a whole file of the current DF, telling `progress` after each command.
     ///
     /// # Errors
     /// [`SessionError::ReadRefused`] with the card's status word; the file's own faults; the
     /// dialogue's.
     pub fn read_file(
         &mut self,
-        plan: &ReadPlan,
+        file: File,
+        step: Step,
         progress: &mut dyn FnMut(Reading),
     ) -> Result<Vec<u8>, SessionError> {
-        let file = plan.file;
         let mut chunk = self.max_response_data();
         let mut first;
         loop {
-            first = self.exchange(&by_sfi(plan.sfi, chunk), plan.step)?;
+            first = self.exchange(&by_sfi(file.sfi(), chunk), step)?;
             let lower = LADDER.into_iter().find(|&size| size < chunk);
             match (first.sw, lower) {
                 (StatusWord::WRONG_LENGTH, Some(lower)) => chunk = lower,
@@ -65,17 +55,11 @@ impl Session {
             }
         }
         let mut data = taken(&first, file, 0)?;
-        let total = match outer_len(&data) {
-            Ok(Some(total)) => total,
-            Ok(None) => {
-                let (expected, got) = (data.len() + 1, data.len());
-                return Err(SessionError::FileTooShort { file, expected, got });
-            }
-            Err(source) => return Err(SessionError::BadFile { file, source }),
+        let Some(total) = whole(file, &data)? else {
+            // A list of data objects says nowhere how long it is; the card ends it.
+            progress(Reading { file, done: data.len(), total: data.len() });
+            return Ok(data);
         };
-        if total > plan.limit {
-            return Err(SessionError::FileTooLarge { file, limit: plan.limit, got: total });
-        }
         // A first answer shorter than asked, from a longer file: the card's own limit.
         if data.len() < total && data.len() < chunk {
             chunk = data.len();
@@ -84,7 +68,7 @@ impl Session {
         progress(Reading { file, done: data.len(), total });
         while data.len() < total {
             let offset = data.len();
-            let more = self.read_at(plan, offset, chunk.min(total - offset))?;
+            let more = self.read_at(file, step, offset, chunk.min(total - offset))?;
             if more.is_empty() {
                 return Err(SessionError::FileTooShort { file, expected: total, got: offset });
             }
@@ -98,15 +82,15 @@ impl Session {
     // From the current EF, which the read by short identifier has set.
     fn read_at(
         &mut self,
-        plan: &ReadPlan,
+        file: File,
+        step: Step,
         offset: usize,
         len: usize,
     ) -> Result<Vec<u8>, SessionError> {
-        let file = plan.file;
         if offset <= MAX_SHORT_OFFSET {
             let [hi, lo] = (offset as u16).to_be_bytes();
             let read = Command::new(Header::new(0x00, ins::READ_BINARY, hi, lo));
-            let response = self.exchange(&read.with_ne(len as u32), plan.step)?;
+            let response = self.exchange(&read.with_ne(len as u32), step)?;
             return taken(&response, file, offset);
         }
         let be = (offset as u32).to_be_bytes();
@@ -116,12 +100,30 @@ impl Session {
         let read = Command::new(Header::new(0x00, ins::READ_BINARY_ODD, 0, 0));
         // The answer wraps the bytes in DO53.
         let ne = (len + 4).min(self.max_response_data()) as u32;
-        let response = self.exchange(&read.with_data(w.finish()).with_ne(ne), plan.step)?;
+        let response = self.exchange(&read.with_data(w.finish()).with_ne(ne), step)?;
         let wrapped = taken(&response, file, offset)?;
         let discretionary = Reader::new(&wrapped)
             .expect(Tag::new(0x53))
             .map_err(|source| SessionError::BadFile { file, source })?;
         Ok(discretionary.value.to_vec())
+    }
+}
+
+// The file's length by its own outer header.
+fn whole(file: File, data: &[u8]) -> Result<Option<usize>, SessionError> {
+    if matches!(file, File::AtrInfo | File::Dir) {
+        return Ok(None);
+    }
+    let total = outer_len(data).map_err(|source| SessionError::BadFile { file, source })?;
+    match total {
+        None => {
+            let (expected, got) = (data.len() + 1, data.len());
+            Err(SessionError::FileTooShort { file, expected, got })
+        }
+        Some(got) if got > MAX_FILE => {
+            Err(SessionError::FileTooLarge { file, limit: MAX_FILE, got })
+        }
+        total => Ok(total),
     }
 }
 
@@ -131,7 +133,7 @@ fn by_sfi(sfi: u8, len: usize) -> Command {
 }
 
 // 6282 says that the file ended before Ne: what came is whole.
-fn taken(response: &Response, file: &'static str, offset: usize) -> Result<Vec<u8>, SessionError> {
+fn taken(response: &Response, file: File, offset: usize) -> Result<Vec<u8>, SessionError> {
     match response.sw {
         StatusWord::SUCCESS | StatusWord::END_OF_FILE => Ok(response.data.clone()),
         sw => Err(SessionError::ReadRefused { file, offset, sw }),

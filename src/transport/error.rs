@@ -74,6 +74,12 @@ pub enum TransportError {
         /// How long.
         waited: Duration,
     },
+    /// The command is no APDU.
+    #[error("a command of {got} bytes, an APDU has at least 4")]
+    CommandTooShort {
+        /// Bytes of the command.
+        got: usize,
+    },
     /// The command is larger than this way carries.
     #[error("a command of {got} bytes, the way to the card carries {limit}")]
     CommandTooLong {

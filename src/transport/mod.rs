@@ -3,14 +3,23 @@
 //! A [`Transport`] is the terminal's side of a connected card; a [`Responder`] is a chip. Whoever
 //! wraps a `Transport` and is one is a layer. Errors here are the reader's and the link's: a
 //! status word is an answer, never an error.
+//!
+//! [`Loopback`] joins the two in one process, [`pcsc`] is the way to real readers, [`vpcd`] puts a
+//! chip into another program's reader and takes such chips. A [`CardAddress`] names any of them.
 
+mod address;
 mod error;
+mod limits;
 mod loopback;
 mod observe;
+pub mod pcsc;
+pub mod vpcd;
 
 use std::time::{Duration, Instant};
 
+pub use address::{AddressError, CardAddress};
 pub use error::TransportError;
+pub use limits::{Limits, LimitsError};
 pub use loopback::Loopback;
 pub use observe::{Exchange, Observer, Step};
 
@@ -119,36 +128,6 @@ pub enum Reset {
     Warm,
 }
 
-/// The largest APDUs a way to a card carries. Each layer lowers them on the way up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Most command data bytes (Nc): 255 is short length only.
-    pub command_data: usize,
-    /// Most response data bytes (Ne): 256 is short length only.
-    pub response_data: usize,
-}
-
-impl Limits {
-    /// Short length fields only.
-    pub const SHORT: Self = Self { command_data: 255, response_data: 256 };
-    /// All that extended length fields can say.
-    pub const EXTENDED: Self = Self { command_data: 65_535, response_data: 65_536 };
-
-    /// Whether extended length fields may be used.
-    pub const fn is_extended(self) -> bool {
-        self.response_data > 256
-    }
-
-    /// The lower of both, field by field.
-    #[must_use]
-    pub fn min(self, other: Self) -> Self {
-        Self {
-            command_data: self.command_data.min(other.command_data),
-            response_data: self.response_data.min(other.response_data),
-        }
-    }
-}
-
 /// Until when a call may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline(Instant);
@@ -156,8 +135,10 @@ pub struct Deadline(Instant);
 impl Deadline {
     /// This long from now.
     pub fn after(time: Duration) -> Self {
+        // A time that the clock cannot add is as good as for ever.
+        const AGES: Duration = Duration::from_secs(1 << 32);
         let now = Instant::now();
-        Self(now.checked_add(time).unwrap_or(now))
+        Self(now.checked_add(time).or_else(|| now.checked_add(AGES)).unwrap_or(now))
     }
 
     /// Time left, zero when it has passed.

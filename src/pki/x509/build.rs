@@ -142,7 +142,7 @@ impl BuilderProfile for Kind {
             Self::DocumentSigner { .. } => FlagSet::from(KeyUsages::DigitalSignature),
         };
         let authority = AuthorityKeyIdentifier {
-            key_identifier: Some(key_id(issuer_key)?),
+            key_identifier: Some(key_id(&issuer_key)?),
             ..Default::default()
         };
         let mut out = Vec::new();
@@ -151,14 +151,14 @@ impl BuilderProfile for Kind {
             out.push(ca.to_extension(tbs.subject(), &out)?);
         }
         out.push(KeyUsage(usage).to_extension(tbs.subject(), &out)?);
-        out.push(SubjectKeyIdentifier(key_id(key)?).to_extension(tbs.subject(), &out)?);
+        out.push(SubjectKeyIdentifier(key_id(&key)?).to_extension(tbs.subject(), &out)?);
         out.push(authority.to_extension(tbs.subject(), &out)?);
         Ok(out)
     }
 }
 
 // SHA-1 of the key's bits (RFC 5280 clause 4.2.1.2, method 1): a name, not a protection.
-fn key_id(key: SubjectPublicKeyInfoRef<'_>) -> der::Result<OctetString> {
+fn key_id(key: &SubjectPublicKeyInfoRef<'_>) -> der::Result<OctetString> {
     OctetString::new(Hash::Sha1.digest(&[key.subject_public_key.raw_bytes()]))
 }
 

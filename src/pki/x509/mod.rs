@@ -400,10 +400,8 @@ fn basic_constraints(value: &[u8]) -> Result<BasicConstraints, tlv::TlvError> {
         next = fields.next().transpose()?;
     }
     // A length beyond one byte restricts nothing that we could tell from 255.
-    let path_len = match next.map(|t| t.expect(INTEGER)).transpose()? {
-        Some(number) => Some(if let [n] = number.value { *n } else { u8::MAX }),
-        None => None,
-    };
+    let path_len = next.map(|t| t.expect(INTEGER)).transpose()?;
+    let path_len = path_len.map(|n| if let [n] = n.value { *n } else { u8::MAX });
     fields.end()?;
     Ok(BasicConstraints { ca, path_len })
 }

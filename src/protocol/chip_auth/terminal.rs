@@ -25,7 +25,7 @@ pub struct Agreed {
 pub struct Terminal {
     suite: Suite,
     chip: PublicKey,
-    key_id: Option<u32>,
+    key_id: Option<u64>,
     ephemeral: Option<SecretKey>,
     state: State,
 }
@@ -39,7 +39,7 @@ enum State {
 
 impl Terminal {
     /// A run against the chip's static key, with its keyId where DG14 gives one.
-    pub const fn new(suite: Suite, chip: PublicKey, key_id: Option<u32>) -> Self {
+    pub const fn new(suite: Suite, chip: PublicKey, key_id: Option<u64>) -> Self {
         Self { suite, chip, key_id, ephemeral: None, state: State::Start }
     }
 
@@ -57,12 +57,22 @@ impl Terminal {
         Ok(self)
     }
 
+    /// Which Chip Authentication it runs.
+    pub const fn suite(&self) -> &Suite {
+        &self.suite
+    }
+
+    /// The keyId it names.
+    pub const fn key_id(&self) -> Option<u64> {
+        self.key_id
+    }
+
     fn set_at(&self) -> Command {
         let mut w = Writer::new();
         w.primitive(Tag::new(0x80), self.suite.oid().as_bytes());
         if let Some(id) = self.key_id {
             let bytes = id.to_be_bytes();
-            let start = bytes.iter().position(|&b| b != 0).unwrap_or(3);
+            let start = bytes.iter().position(|&b| b != 0).unwrap_or(7);
             w.primitive(Tag::new(0x84), &bytes[start..]);
         }
         Command::new(Header::new(0x00, ins::MANAGE_SECURITY_ENVIRONMENT, 0x41, 0xA4))

@@ -1,0 +1,105 @@
+//! The command line: parses, calls the library, prints. Nothing else in the crate prints.
+
+mod apdu;
+mod card;
+mod emulate;
+mod failure;
+mod generate;
+mod observe;
+mod output;
+mod profile;
+mod readers;
+mod request;
+mod secrets;
+mod tap;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use self::{card::CardArgs, failure::Failure, output::Output};
+
+/// Tap, prove and emulate contactless IC identity cards.
+#[derive(Debug, Parser)]
+#[command(name = "iccard", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "\
+Exit codes: 0 done or verified, 1 judged negative, 2 usage, profile or script error, 3 no reader or \
+no card, 4 transport or time-out, 5 access refused, 6 the card broke the protocol, 7 file, network \
+or server.")]
+pub(crate) struct Cli {
+    /// Print one JSON object on stdout instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    /// Show the dialogue with the card, secrets and personal data left out
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    #[command(flatten)]
+    card: CardArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read a card, prove its chip genuine, and say who it is
+    Tap(tap::TapArgs),
+    /// List the card readers, or watch cards come and go
+    Readers(readers::ReadersArgs),
+    /// Send APDUs as they are
+    Apdu(apdu::ApduArgs),
+    /// Be a card: plug an emulated one into a virtual reader
+    Emulate(emulate::EmulateArgs),
+    /// Make and check card profiles
+    #[command(subcommand)]
+    Profile(profile::ProfileCommand),
+    /// Make and verify mobile credential requests
+    #[command(subcommand)]
+    Request(request::RequestCommand),
+    /// Print a completion script for a shell
+    Completions(generate::CompletionsArgs),
+    /// Write the manual pages
+    Man(generate::ManArgs),
+}
+
+/// What every command gets.
+struct Context {
+    card: CardArgs,
+    verbose: bool,
+    out: Output,
+}
+
+/// Runs the program with the process's arguments.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // clap prints help and version on stdout with status 0, mistakes on stderr with status 2.
+        Err(error) => {
+            let json = std::env::args_os().any(|arg| arg == "--json");
+            if error.use_stderr() && json {
+                let text = error.to_string();
+                return Output::new(true).fail(&Failure::usage(first_line(&text)));
+            }
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let context = Context { card: cli.card, verbose: cli.verbose, out: Output::new(cli.json) };
+    let done = match cli.command {
+        Command::Tap(args) => tap::run(&context, args),
+        Command::Readers(args) => readers::run(&context, &args),
+        Command::Apdu(args) => apdu::run(&context, &args),
+        Command::Emulate(args) => emulate::run(&context, &args),
+        Command::Profile(command) => profile::run(&context, command),
+        Command::Request(command) => request::run(&context, command),
+        Command::Completions(args) => generate::completions(&context, &args),
+        Command::Man(args) => generate::man(&context, &args),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => context.out.fail(&Failure::from_error(error)),
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}

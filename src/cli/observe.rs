@@ -1,0 +1,106 @@
+//! `-v`: the dialogue as it happens, on stderr. Under secure messaging the plain form is shown.
+//! Data that may be personal or secret appears as its length.
+#![allow(clippy::print_stderr)]
+
+use crate::{
+    apdu::{CommandView, Response, ins},
+    transport::{Exchange, Observer, Step},
+};
+
+/// Prints every exchange.
+#[derive(Debug)]
+pub(super) struct Printer;
+
+impl Observer for Printer {
+    fn exchange(&mut self, wire: Exchange<'_>, plain: Option<Exchange<'_>>, step: Step) {
+        eprint!("{}", render(wire, plain, step));
+    }
+}
+
+/// The lines of one exchange.
+pub(super) fn render(wire: Exchange<'_>, plain: Option<Exchange<'_>>, step: Step) -> String {
+    let protected = if plain.is_some() { " (secure messaging)" } else { "" };
+    let shown = plain.unwrap_or(wire);
+    let mut text = String::new();
+    match CommandView::parse(shown.command) {
+        Ok(view) => {
+            let name = ins::name(view.header.ins);
+            text.push_str(&format!("# {}: {name}{protected}\n", step.0));
+            text.push_str(&format!("> {}", hex::encode_upper(view.header.to_bytes())));
+            if !view.data.is_empty() {
+                if is_secret(view.header.ins) {
+                    text.push_str(&format!(" ({} bytes, not shown)", view.data.len()));
+                } else {
+                    text.push_str(&format!(" {}", hex::encode_upper(view.data)));
+                }
+            }
+            if let Some(ne) = view.ne {
+                text.push_str(&format!(" Ne={ne}"));
+            }
+            text.push('\n');
+        }
+        Err(error) => text.push_str(&format!("# {}: {error}\n> ({} bytes)\n", step.0, shown.command.len())),
+    }
+    let micros = wire.time.as_micros();
+    match Response::parse(shown.response) {
+        Ok(response) if response.data.is_empty() => {
+            text.push_str(&format!("< {}   {micros} µs\n", response.sw));
+        }
+        Ok(response) => text.push_str(&format!(
+            "< {} {}   {micros} µs\n",
+            data(shown.command, &response.data),
+            response.sw
+        )),
+        Err(error) => text.push_str(&format!("< {error}   {micros} µs\n")),
+    }
+    text
+}
+
+// Files of the application are personal; the protocols' own data is not.
+fn data(command: &[u8], data: &[u8]) -> String {
+    let personal = !matches!(
+        command.get(1),
+        Some(&(ins::GENERAL_AUTHENTICATE | ins::MANAGE_SECURITY_ENVIRONMENT | ins::SELECT))
+    );
+    if personal || data.len() > 128 {
+        format!("({} bytes, not shown)", data.len())
+    } else {
+        hex::encode_upper(data)
+    }
+}
+
+const fn is_secret(ins: u8) -> bool {
+    matches!(
+        ins,
+        ins::VERIFY | 0x21 | ins::CHANGE_REFERENCE_DATA | 0x25 | ins::RESET_RETRY_COUNTER | 0x2D
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn pins_and_files_do_not_appear() {
+        let exchange = |command, response| Exchange {
+            command,
+            response,
+            time: Duration::from_micros(7),
+        };
+        let step = Step("a step");
+        let verify = render(
+            exchange(b"\x00\x20\x00\x03\x06123456", b"\x63\xC2"),
+            None,
+            step,
+        );
+        assert_eq!(verify, "# a step: VERIFY\n> 00200003 (6 bytes, not shown)\n< 63C2 (warning, 2 tries left)   7 µs\n");
+        let read = render(
+            exchange(b"\x0C\xB0\x81\x00", b"\x00"),
+            Some(exchange(b"\x00\xB0\x81\x00\x04", b"HONG\x90\x00")),
+            step,
+        );
+        assert_eq!(read, "# a step: READ BINARY (secure messaging)\n> 00B08100 Ne=4\n< (4 bytes, not shown) 9000 (success)   7 µs\n");
+    }
+}

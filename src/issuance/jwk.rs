@@ -1,0 +1,150 @@
+//! P-256 keys as JSON Web Keys (RFC 7517, RFC 7518 clause 6.2) and their thumbprints (RFC 7638).
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::crypto::{Curve, Hash, PublicKey, SecretKey};
+use crate::trust::encoding::base64url;
+
+/// SHA-256 thumbprint of a key (RFC 7638), raw.
+pub type Thumbprint = [u8; 32];
+
+/// Why a JSON Web Key is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JwkError {
+    /// A key of another kind.
+    #[error("key: kty EC and crv P-256 expected, {kty} and {crv} came")]
+    NotP256 {
+        /// Its key type.
+        kty: String,
+        /// Its curve.
+        crv: String,
+    },
+    /// A private key where a public one belongs.
+    #[error("key: a private key (member \"d\") stands where a public one belongs")]
+    Private,
+    /// A file of public keys where private ones are needed.
+    #[error("key: the private member \"d\" is missing")]
+    NotPrivate,
+    /// A coordinate or number that is not 32 bytes in base64url.
+    #[error("key: member {member:?} is not 32 bytes in base64url")]
+    Member {
+        /// Which member.
+        member: &'static str,
+    },
+    /// Coordinates of no point on the curve, or a number that is no private key.
+    #[error("key: {0}")]
+    Key(#[from] crate::crypto::CurveError),
+    /// A private key that does not belong to the public one beside it.
+    #[error("key: the private and the public half do not belong together")]
+    Halves,
+}
+
+/// A JSON Web Key as it is read and written, not yet checked. Only what an EC key needs is known;
+/// any other member is refused.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawJwk {
+    crv: String,
+    kty: String,
+    x: String,
+    y: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    d: Option<Zeroizing<String>>,
+}
+
+impl RawJwk {
+    pub(super) fn public(key: &PublicKey) -> Self {
+        Self {
+            crv: "P-256".to_owned(),
+            kty: "EC".to_owned(),
+            x: base64url::encode(key.x()),
+            y: base64url::encode(key.y()),
+            d: None,
+        }
+    }
+
+    pub(super) fn private(key: &SecretKey) -> Self {
+        let d = Zeroizing::new(base64url::encode(key.to_bytes().as_slice()));
+        Self { d: Some(d), ..Self::public(&key.public()) }
+    }
+
+    /// The public key that this is; a private one is refused.
+    pub(super) fn to_public(&self) -> Result<PublicKey, JwkError> {
+        if self.d.is_some() {
+            return Err(JwkError::Private);
+        }
+        self.point()
+    }
+
+    pub(super) fn to_private(&self) -> Result<SecretKey, JwkError> {
+        let public = self.point()?;
+        let d = self.d.as_ref().ok_or(JwkError::NotPrivate)?;
+        let d = Zeroizing::new(member("d", d)?);
+        let key = SecretKey::from_bytes(Curve::P256, d.as_slice())?;
+        if key.public() == public { Ok(key) } else { Err(JwkError::Halves) }
+    }
+
+    fn point(&self) -> Result<PublicKey, JwkError> {
+        if self.kty != "EC" || self.crv != "P-256" {
+            return Err(JwkError::NotP256 { kty: self.kty.clone(), crv: self.crv.clone() });
+        }
+        let (x, y) = (member("x", &self.x)?, member("y", &self.y)?);
+        Ok(PublicKey::from_sec1(Curve::P256, &[&[4][..], &x, &y].concat())?)
+    }
+}
+
+fn member(member: &'static str, text: &str) -> Result<[u8; 32], JwkError> {
+    let bytes = base64url::decode(text).map_err(|_| JwkError::Member { member })?;
+    let bytes = Zeroizing::new(bytes);
+    <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| JwkError::Member { member })
+}
+
+/// The thumbprint of a P-256 key (RFC 7638 clause 3): SHA-256 of its required members in
+/// lexicographic order, without a space.
+pub fn thumbprint(key: &PublicKey) -> Thumbprint {
+    let (x, y) = (base64url::encode(key.x()), base64url::encode(key.y()));
+    let json = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
+    let mut out = [0; 32];
+    out.copy_from_slice(&Hash::Sha256.digest(&[json.as_bytes()]));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::SeededRng;
+
+    fn key() -> SecretKey {
+        SecretKey::generate(Curve::P256, &mut SeededRng::new(b"jwk", "key"))
+    }
+
+    #[test]
+    fn keys_survive_and_others_are_refused() {
+        let key = key();
+        let private = serde_json::to_value(RawJwk::private(&key)).unwrap();
+        let read = |v: &serde_json::Value| serde_json::from_value::<RawJwk>(v.clone());
+        assert_eq!(read(&private).unwrap().to_private().unwrap().public(), key.public());
+        assert_eq!(read(&private).unwrap().to_public(), Err(JwkError::Private));
+        let public = serde_json::to_value(RawJwk::public(&key.public())).unwrap();
+        assert_eq!(read(&public).unwrap().to_public().unwrap(), key.public());
+        assert_eq!(read(&public).unwrap().to_private().unwrap_err(), JwkError::NotPrivate);
+
+        let with = |name: &str, value: &str| {
+            let mut jwk = private.clone();
+            jwk[name] = value.into();
+            read(&jwk).unwrap().to_private().unwrap_err()
+        };
+        assert!(matches!(with("crv", "P-384"), JwkError::NotP256 { .. }));
+        assert!(matches!(with("kty", "oct"), JwkError::NotP256 { .. }));
+        assert_eq!(with("x", "AAAA"), JwkError::Member { member: "x" });
+        assert!(matches!(with("y", &"A".repeat(43)), JwkError::Key(_)));
+        assert!(matches!(with("d", &"A".repeat(43)), JwkError::Key(_)));
+        let other = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE";
+        assert_eq!(with("d", other), JwkError::Halves);
+        let mut extra = private;
+        extra["kid"] = "1".into();
+        assert!(read(&extra).is_err());
+    }
+}

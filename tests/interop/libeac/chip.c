@@ -1,0 +1,353 @@
+#include "judge.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* T=1 offered, extended length in the card capabilities. */
+static const uint8_t ATR[] = {0x3B, 0x8A, 0x80, 0x01, 0x80, 0x31, 0xF8, 0x73,
+                              0xF7, 0x41, 0xE0, 0x82, 0x90, 0x00, 0x75};
+
+static const uint8_t AID[] = {0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01};
+
+/* EF.CardAccess: SET { PACEInfo { id-PACE-ECDH-GM-AES-CBC-CMAC-128, 2, parameter } }; the last
+ * byte is the parameter: 12 is P-256, 13 brainpoolP256r1. */
+static uint8_t card_access[] = {0x31, 0x14, 0x30, 0x12, 0x06, 0x0A, 0x04, 0x00,
+                                0x7F, 0x00, 0x07, 0x02, 0x02, 0x04, 0x02, 0x02,
+                                0x02, 0x01, 0x02, 0x02, 0x01, 0x0C};
+
+/* EF.COM: LDS 1.7, Unicode 4.0.0, DG1. */
+static const uint8_t com[] = {0x60, 0x13, 0x5F, 0x01, 0x04, '0', '1', '0', '7', 0x5F, 0x36,
+                              0x06, '0',  '4',  '0',  '0',  '0', '0', 0x5C, 0x01, 0x61};
+
+/* EF.DG1: a TD1 machine-readable zone of nobody, long enough that short reads take two. */
+static const uint8_t dg1[] = {
+    "\x61\x5D\x5F\x1F\x5A"
+    "I<KORTEST000006<<<<<<<<<<<<<<<"
+    "9901018X9912315KOR<<<<<<<<<<<4"
+    "JUDGE<<LIBEAC<<<<<<<<<<<<<<<<<"};
+
+/* EF.SOD: only its outer tag and its size are true to life; it takes several short reads. */
+static uint8_t sod[4 + 1900] = {0x77, 0x82, 1900 >> 8, 1900 & 0xFF};
+
+struct file {
+    uint16_t id;
+    uint8_t sfi;
+    bool in_application, is_protected;
+    const uint8_t *at;
+    size_t len;
+};
+
+static const struct file FILES[] = {
+    {0x011C, 0x1C, false, false, card_access, sizeof card_access},
+    {0x011E, 0x1E, true, true, com, sizeof com},
+    {0x0101, 0x01, true, true, dg1, sizeof dg1 - 1},
+    {0x011D, 0x1D, true, true, sod, sizeof sod},
+};
+
+/* Volatile state: dies with power, reset and a failed command. */
+struct state {
+    EAC_CTX *ctx;
+    int next; /* the GENERAL AUTHENTICATE step that may come, 0: none */
+    bool secure, in_application;
+    const struct file *current;
+    struct bytes theirs; /* the terminal's ephemeral key */
+};
+
+/* What the terminal showed of itself. */
+static struct {
+    int established, refused, selects, reads;
+} seen;
+
+static void forget(struct state *state)
+{
+    if (state->ctx)
+        EAC_CTX_clear_free(state->ctx);
+    memset(state, 0, sizeof *state);
+}
+
+static void end_session(struct state *state)
+{
+    if (state->ctx)
+        EAC_CTX_clear_free(state->ctx);
+    state->ctx = NULL;
+    state->secure = false;
+    state->next = 0;
+}
+
+static unsigned manage_environment(struct state *state, const struct apdu *command)
+{
+    const uint8_t *value;
+    size_t len;
+    if (command->p1 != 0xC1 || command->p2 != 0xA4)
+        return 0x6A86;
+    end_session(state);
+    EAC_CTX *ctx = pace_context(card_access, sizeof card_access);
+    const ASN1_OBJECT *oid = EAC_OBJ_nid2obj(ctx->pace_ctx->protocol);
+    const struct bytes *data = &command->data;
+    unsigned status = 0x9000;
+    if (!find_tlv(data->at, data->len, 0x80, &value, &len) || len != OBJ_length(oid)
+        || memcmp(value, OBJ_get0_data(oid), len))
+        status = 0x6A80;
+    else if (!find_tlv(data->at, data->len, 0x83, &value, &len) || len != 1)
+        status = 0x6A80;
+    else if (value[0] != PACE_CAN)
+        status = 0x6A88;
+    else if (find_tlv(data->at, data->len, 0x84, &value, &len)
+             && (len != 1 || value[0] != ctx->pace_ctx->id))
+        status = 0x6A88;
+    if (status != 0x9000) {
+        EAC_CTX_clear_free(ctx);
+        return status;
+    }
+    state->ctx = ctx;
+    state->next = 1;
+    return status;
+}
+
+/* The chip's side of one GENERAL AUTHENTICATE; NULL with the status word set when it is refused. */
+static BUF_MEM *answer_step(struct state *state, const BUF_MEM *in, const char *can,
+                            unsigned *status)
+{
+    BUF_MEM *out = NULL;
+    EAC_CTX *ctx = state->ctx;
+    PACE_SEC *secret;
+    *status = 0x6300;
+    switch (state->next) {
+    case 1:
+        secret = pace_can(can);
+        out = PACE_STEP1_enc_nonce(ctx, secret);
+        PACE_SEC_clear_free(secret);
+        break;
+    case 2:
+        out = PACE_STEP3A_generate_mapping_data(ctx);
+        if (out && PACE_STEP3A_map_generator(ctx, in) != 1) {
+            BUF_MEM_clear_free(out);
+            out = NULL;
+        }
+        break;
+    case 3:
+        out = PACE_STEP3B_generate_ephemeral_key(ctx);
+        if (out && (PACE_STEP3B_compute_shared_secret(ctx, in) != 1
+                    || PACE_STEP3C_derive_keys(ctx) != 1)) {
+            BUF_MEM_clear_free(out);
+            out = NULL;
+        }
+        state->theirs.len = 0;
+        put(&state->theirs, in->data, in->length);
+        break;
+    case 4:
+        if (PACE_STEP3D_verify_authentication_token(ctx, in) == 1) {
+            BUF_MEM theirs = view(state->theirs.at, state->theirs.len);
+            out = PACE_STEP3D_compute_authentication_token(ctx, &theirs);
+        } else {
+            seen.refused++;
+            pass("the terminal's authentication token is not of this CAN: refused");
+            return NULL;
+        }
+        break;
+    }
+    if (!out)
+        fail("PACE step %d: libeac refuses what the terminal sent: %s", state->next,
+             openssl_error());
+    return out;
+}
+
+static unsigned general_authenticate(struct state *state, const struct apdu *command,
+                                     const char *can, struct bytes *response)
+{
+    const uint8_t *value = NULL;
+    size_t len = 0;
+    unsigned status;
+    int step = state->next;
+    if (!step)
+        return 0x6985;
+    if (command->cla != (step < 4 ? 0x10 : 0x00)) {
+        fail("PACE step %d comes with class %02X", step, command->cla);
+        return 0x6883;
+    }
+    const struct bytes *data = &command->data;
+    if (step == 1 ? data->len != 2 || data->at[0] != 0x7C || data->at[1] != 0
+                  : !dynamic_data(data->at, data->len, (uint8_t)(0x7F + 2 * (step - 1)), &value,
+                                  &len)) {
+        fail("PACE step %d: the dynamic authentication data are not what they must be", step);
+        print_hex("data", data->at, data->len);
+        return 0x6A80;
+    }
+    BUF_MEM in = view(value, len);
+    BUF_MEM *out = answer_step(state, &in, can, &status);
+    if (!out) {
+        end_session(state);
+        return status;
+    }
+    put_dynamic_data(response, (uint8_t)(0x80 + 2 * (step - 1)), out);
+    BUF_MEM_clear_free(out);
+    state->next = step < 4 ? step + 1 : 0;
+    if (step == 4) {
+        if (EAC_CTX_set_encryption_ctx(state->ctx, EAC_ID_PACE) != 1)
+            die("libeac cannot start secure messaging: %s", openssl_error());
+        state->secure = true;
+        seen.established++;
+        pass("PACE %s, parameter %d: the terminal knows the CAN",
+             EAC_OBJ_nid2sn(state->ctx->pace_ctx->protocol), state->ctx->pace_ctx->id);
+    }
+    return 0x9000;
+}
+
+static unsigned choose(struct state *state, const struct apdu *command)
+{
+    const struct bytes *data = &command->data;
+    if (command->p1 == 0x04) {
+        if (data->len != sizeof AID || memcmp(data->at, AID, sizeof AID))
+            return 0x6A82;
+        state->in_application = true;
+        state->current = NULL;
+        return 0x9000;
+    }
+    if (command->p1 == 0x00 && (data->len == 0 || !memcmp(data->at, "\x3F\x00", 2))) {
+        state->in_application = false;
+        state->current = NULL;
+        return 0x9000;
+    }
+    if (data->len != 2)
+        return 0x6700;
+    for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++)
+        if (FILES[i].id == ((unsigned)data->at[0] << 8 | data->at[1])
+            && FILES[i].in_application == state->in_application) {
+            if (FILES[i].is_protected && !state->secure)
+                return 0x6982;
+            state->current = &FILES[i];
+            return 0x9000;
+        }
+    return 0x6A82;
+}
+
+static unsigned read_binary(struct state *state, const struct apdu *command,
+                            struct bytes *response)
+{
+    size_t offset = (size_t)command->p1 << 8 | command->p2;
+    if (command->data.len || command->le < 0)
+        return 0x6700;
+    if (command->p1 & 0x80) {
+        const struct file *found = NULL;
+        for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++)
+            if (FILES[i].sfi == (command->p1 & 0x1F)
+                && (FILES[i].in_application == state->in_application || FILES[i].sfi == 0x1C))
+                found = &FILES[i];
+        if (!found)
+            return 0x6A82;
+        if (found->is_protected && !state->secure)
+            return 0x6982;
+        state->current = found;
+        offset = command->p2;
+    }
+    if (!state->current)
+        return 0x6986;
+    if (offset >= state->current->len)
+        return 0x6B00;
+    size_t left = state->current->len - offset;
+    size_t most = (size_t)command->le;
+    if (state->secure && most == 256)
+        most = 223;
+    put(response, state->current->at + offset, left < most ? left : most);
+    return 0x9000;
+}
+
+static void handle(struct state *state, const struct apdu *command, const char *can,
+                   struct bytes *response)
+{
+    unsigned status;
+    response->len = 0;
+    switch (command->ins) {
+    case 0x22:
+        status = manage_environment(state, command);
+        break;
+    case 0x86:
+        status = general_authenticate(state, command, can, response);
+        break;
+    case 0xA4:
+        status = choose(state, command);
+        break;
+    case 0xB0:
+        status = read_binary(state, command, response);
+        break;
+    default:
+        status = command->cla == 0xFF ? 0x6A81 : 0x6D00;
+    }
+    put_byte(response, (uint8_t)(status >> 8));
+    put_byte(response, (uint8_t)status);
+}
+
+static void respond(struct state *state, const struct bytes *wire, const char *can,
+                    struct bytes *response)
+{
+    static struct apdu command, inner;
+    static struct bytes plain;
+    if (!apdu_parse(wire, &command)) {
+        fail("the terminal sent what is no command APDU");
+        print_hex("command", wire->at, wire->len);
+        response->len = 0;
+        put(response, "\x67\x00", 2);
+        return;
+    }
+    bool is_protected = command.cla != 0xFF && (command.cla & 0x0C) == 0x0C;
+    if (!is_protected) {
+        if (state->secure)
+            end_session(state);
+        handle(state, &command, can, response);
+        return;
+    }
+    unsigned status = 0x6985;
+    if (!state->secure) {
+        printf("  a protected %02X without a session is refused\n", command.ins);
+    } else if ((status = sm_unprotect_command(state->ctx, &command, &inner)) != 0x9000) {
+        fail("a protected %02X is refused with %04X: its MAC or its form is wrong", command.ins,
+             status);
+        print_hex("command", wire->at, wire->len);
+    }
+    if (status != 0x9000) {
+        end_session(state);
+        response->len = 0;
+        put_byte(response, (uint8_t)(status >> 8));
+        put_byte(response, (uint8_t)status);
+        return;
+    }
+    handle(state, &inner, can, &plain);
+    if (status_of(&plain) == 0x9000 && inner.ins == 0xA4)
+        seen.selects++;
+    if (status_of(&plain) == 0x9000 && inner.ins == 0xB0)
+        seen.reads++;
+    sm_protect_response(state->ctx, &plain, response);
+}
+
+int chip(const char *host, const char *port, const char *can, const char *curve)
+{
+    static struct state state;
+    static struct bytes in, out;
+    if (!strcasecmp(curve, "brainpoolP256r1"))
+        card_access[sizeof card_access - 1] = 13;
+    else if (strcasecmp(curve, "p256"))
+        die("no curve %s: p256 or brainpoolP256r1", curve);
+
+    int fd = wire_connect(host, port, 20);
+    while (wire_receive(fd, &in)) {
+        if (in.len != 1) {
+            respond(&state, &in, can, &out);
+            wire_send(fd, out.at, out.len);
+        } else if (in.at[0] == GET_ATR) {
+            wire_send(fd, ATR, sizeof ATR);
+        } else {
+            forget(&state);
+        }
+    }
+    forget(&state);
+
+    if (!seen.established)
+        fail("the terminal never finished PACE");
+    if (!seen.selects && !seen.reads)
+        fail("the terminal sent nothing under secure messaging");
+    printf("chip: %d PACE, %d refused, %d protected SELECT, %d protected READ BINARY\n",
+           seen.established, seen.refused, seen.selects, seen.reads);
+    printf("%s\n", failures() ? "chip: FAILED" : "chip: all passed");
+    return failures() ? 1 : 0;
+}

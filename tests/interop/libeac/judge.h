@@ -1,0 +1,97 @@
+/*
+ * A judge of PACE and secure messaging on Debian's libeac (OpenPACE), which shares no line with
+ * the project it judges. One program, both ends: `terminal` reads a card that plugs in, `chip` is
+ * a card that plugs in.
+ */
+#ifndef JUDGE_H
+#define JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <eac/eac.h>
+#include <eac/pace.h>
+
+/* ---- bytes.c: bounded byte strings and one-level BER-TLV with one-byte tags ---- */
+
+/* The largest vpcd frame, and a little more for what is built around it. */
+#define BYTES_MAX 70000
+
+struct bytes {
+    size_t len;
+    uint8_t at[BYTES_MAX];
+};
+
+void put(struct bytes *to, const void *from, size_t len);
+void put_byte(struct bytes *to, uint8_t byte);
+void put_tlv(struct bytes *to, uint8_t tag, const void *value, size_t len);
+/* A view of `tag`'s value in a run of data objects; false when it is not there or is malformed. */
+bool find_tlv(const uint8_t *in, size_t in_len, uint8_t tag, const uint8_t **value, size_t *len);
+/* Length of the object that starts at `in`, header included; 0 when malformed or cut short. */
+size_t tlv_length(const uint8_t *in, size_t in_len);
+/* A libeac view of bytes that stay ours. */
+BUF_MEM view(const void *at, size_t len);
+void print_hex(const char *label, const void *at, size_t len);
+
+/* One line a finding. `fail` counts; `die` is for what makes going on senseless. */
+void pass(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+int failures(void);
+
+/* ---- wire.c: vpcd framing, u16 big-endian length and payload, both ends ---- */
+
+enum control { POWER_OFF = 0x00, POWER_ON = 0x01, RESET = 0x02, GET_ATR = 0x04 };
+
+/* Listens on 127.0.0.1 (0: any free port), says where, and waits for one card. */
+int wire_accept(int port);
+/* Connects as a card does, again and again until `seconds` have passed. */
+int wire_connect(const char *host, const char *port, int seconds);
+void wire_send(int fd, const void *payload, size_t len);
+void wire_control(int fd, enum control control);
+/* False when the other end has closed between two frames. */
+bool wire_receive(int fd, struct bytes *payload);
+
+/* ---- apdu.c: ISO/IEC 7816-4 commands, cases 1 to 4, short and extended ---- */
+
+struct apdu {
+    uint8_t cla, ins, p1, p2;
+    bool extended;
+    long le; /* -1: none; else 1 to 256 or 65536 */
+    struct bytes data;
+};
+
+void apdu_set(struct apdu *to, uint8_t cla, uint8_t ins, uint8_t p1, uint8_t p2, const void *data,
+              size_t len, long le);
+void apdu_encode(const struct apdu *from, struct bytes *to);
+bool apdu_parse(const struct bytes *from, struct apdu *to);
+/* The status word at a response's end; 0 when it has none. */
+unsigned status_of(const struct bytes *response);
+
+/* ---- sm.c: secure messaging, ICAO Doc 9303-11 clause 9.8, on libeac's ciphers ---- */
+
+void sm_protect_command(EAC_CTX *ctx, const struct apdu *plain, struct apdu *wire);
+/* False when the MAC or the structure is wrong: the message says what. */
+bool sm_unprotect_response(EAC_CTX *ctx, const struct bytes *wire, struct bytes *plain);
+/* 0x9000, or the status word to answer and to end the session with. */
+unsigned sm_unprotect_command(EAC_CTX *ctx, const struct apdu *wire, struct apdu *plain);
+void sm_protect_response(EAC_CTX *ctx, const struct bytes *plain, struct bytes *wire);
+
+/* ---- pace.c: what both ends of PACE share ---- */
+
+/* A fresh context for what EF.CardAccess offers. */
+EAC_CTX *pace_context(const uint8_t *card_access, size_t len);
+PACE_SEC *pace_can(const char *can);
+/* The value of `tag` inside the 7C of a GENERAL AUTHENTICATE. */
+bool dynamic_data(const uint8_t *in, size_t len, uint8_t tag, const uint8_t **value, size_t *n);
+/* 7C { tag value } */
+void put_dynamic_data(struct bytes *to, uint8_t tag, const BUF_MEM *value);
+const char *openssl_error(void);
+
+/* ---- the two ends ---- */
+
+int terminal(int port, const char *can);
+int chip(const char *host, const char *port, const char *can, const char *curve);
+
+#endif
