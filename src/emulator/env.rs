@@ -219,10 +219,18 @@ pub struct SystemEnv {
 
 impl SystemEnv {
     /// A world whose randomness is stretched from 32 bytes of `rng`, which should be the system's.
-    pub fn new(rng: &mut dyn CryptoRng, store: Box<dyn Store>) -> Self {
+    /// Its counters last as long as it.
+    pub fn new(rng: &mut dyn CryptoRng) -> Self {
         let mut seed = zeroize::Zeroizing::new([0; 32]);
         rng.fill_bytes(&mut *seed);
-        Self { rng: SeededRng::new(&*seed, "card"), store }
+        Self { rng: SeededRng::new(&*seed, "card"), store: Box::new(MemoryStore::default()) }
+    }
+
+    /// The same with counters kept there.
+    #[must_use]
+    pub fn with_store(mut self, store: Box<dyn Store>) -> Self {
+        self.store = store;
+        self
     }
 }
 

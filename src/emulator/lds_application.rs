@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     apdu::{CommandView, StatusWord, ins},
-    lds::{HolderVerification, LDS_AID},
+    lds::{HolderVerification, LDS_AID, Password},
     protocol::{active_auth, pace::PasswordKind},
 };
 
@@ -109,10 +109,13 @@ fn holder_verification(context: &mut Context<'_>) -> Result<Vec<u8>, StatusWord>
     store
         .set_counter(Counter::HolderVerification, counter)
         .map_err(|_| StatusWord::MEMORY_FAILURE)?;
-    Ok(HolderVerification {
-        password: context.session.map_or(0, PasswordKind::reference),
-        pin_tries_left: context.passwords.pin_tries_left(store),
-        counter,
-    }
-    .encode())
+    let password = match context.session {
+        None => Password::None,
+        Some(PasswordKind::Mrz) => Password::Mrz,
+        Some(PasswordKind::Can) => Password::Can,
+        Some(PasswordKind::Pin) => Password::Pin,
+        Some(PasswordKind::Puk) => Password::Puk,
+    };
+    let pin_tries_left = context.passwords.pin_tries_left(store);
+    Ok(HolderVerification { password, pin_tries_left, counter }.encode())
 }

@@ -24,6 +24,7 @@ const SCHEMA: u32 = 1;
 
 const ROOT: &[&str] = &[
     "schema",
+    "name",
     "title",
     "seed",
     "person",
@@ -92,6 +93,7 @@ pub fn check(text: &str, path: &Path) -> Result<Profile, ProfileError> {
     let face = root.table("face", FACE)?;
     let dg2_size = face.map(|t| t.number("dg2_size", 4_000..=60_000)).transpose()?.flatten();
     let profile = Profile {
+        name: plain(&root.need_text("name")?, 60)?,
         title: plain(&root.need_text("title")?, 100)?,
         seed: plain(&root.need_text("seed")?, 200)?,
         person: person(&root.need_table("person", PERSON)?)?,

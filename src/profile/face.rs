@@ -5,69 +5,43 @@ use jpeg_encoder::{ColorType, Encoder};
 use rand_core::Rng;
 
 use super::error::ProfileError;
-use crate::crypto::SeededRng;
+use crate::{crypto::SeededRng, lds::Dg2};
 
 /// Width of the picture in pixels.
-pub(super) const WIDTH: u16 = 240;
+const WIDTH: u16 = 240;
 /// Height of the picture in pixels.
-pub(super) const HEIGHT: u16 = 320;
+const HEIGHT: u16 = 320;
 
 /// JPEG qualities to try, best first.
 const QUALITIES: [u8; 8] = [92, 88, 84, 78, 70, 55, 35, 15];
-/// Bytes of a comment segment without text.
-const EMPTY_COMMENT: usize = 4;
-const MAX_COMMENT: usize = 0xFFFF + 2;
 
 type Colour = [i32; 3];
 
-/// A drawn face as a JPEG of exactly `size` bytes: the best quality that fits, filled up with
-/// comment segments.
+/// EF.DG2 with the face of this seed, exactly `size` bytes: the best quality that fits, filled up.
 ///
 /// # Errors
 /// [`ProfileError::Personalise`] where no quality fits.
-pub(super) fn jpeg(seed: &str, size: usize) -> Result<Vec<u8>, ProfileError> {
-    const STEP: &str = "drawing the face";
+pub(super) fn dg2(seed: &str, size: usize) -> Result<Vec<u8>, ProfileError> {
+    const STEP: &str = "EF.DG2";
     let pixels = draw(&mut SeededRng::new(seed.as_bytes(), "face"));
-    let mut least = 0;
+    let mut last = None;
     for quality in QUALITIES {
         let mut jpeg = Vec::with_capacity(size);
         Encoder::new(&mut jpeg, quality)
             .encode(&pixels, WIDTH, HEIGHT, ColorType::Rgb)
             .map_err(|e| ProfileError::personalise(STEP, e))?;
-        least = jpeg.len();
-        if least == size || least + EMPTY_COMMENT <= size {
-            return fill_up(jpeg, size)
-                .ok_or_else(|| ProfileError::personalise(STEP, "the encoder wrote no JFIF"));
+        if jpeg.len() > size {
+            continue;
+        }
+        match Dg2::build(&jpeg, Some(size)) {
+            Ok(dg2) => return Ok(dg2.encode()),
+            Err(e) => last = Some(e),
         }
     }
-    Err(ProfileError::personalise(
-        STEP,
-        format_args!("{size} bytes are too few, a face takes at least {least}"),
-    ))
-}
-
-// Puts comment segments behind the JFIF header, until the file has `size` bytes.
-fn fill_up(jpeg: Vec<u8>, size: usize) -> Option<Vec<u8>> {
-    let &[0xFF, 0xD8, 0xFF, 0xE0, hi, lo, ..] = jpeg.as_slice() else { return None };
-    let (head, tail) = jpeg.split_at_checked(4 + usize::from(u16::from_be_bytes([hi, lo])))?;
-    let mut out = Vec::with_capacity(size);
-    out.extend_from_slice(head);
-    let mut gap = size.checked_sub(jpeg.len())?;
-    while gap > 0 {
-        // Never leave a rest too small for a segment.
-        let segment = match gap {
-            0..=MAX_COMMENT => gap,
-            _ => MAX_COMMENT - EMPTY_COMMENT,
-        };
-        let text = segment.checked_sub(EMPTY_COMMENT)?;
-        let len = u16::try_from(text + 2).ok()?;
-        out.extend_from_slice(&[0xFF, 0xFE]);
-        out.extend_from_slice(&len.to_be_bytes());
-        out.extend(b"synthetic person ".iter().cycle().take(text));
-        gap -= segment;
-    }
-    out.extend_from_slice(tail);
-    Some(out)
+    Err(match last {
+        Some(e) => ProfileError::personalise(STEP, e),
+        None => ProfileError::personalise(STEP, format_args!("no face fits {size} bytes")),
+    })
 }
 
 /// An ellipse, filled with one colour.
@@ -140,20 +114,24 @@ fn draw(rng: &mut SeededRng) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lds::ImageFormat;
 
     #[test]
-    fn the_picture_has_the_size_asked_for_and_is_a_jpeg() {
-        for size in [9_000, 14_900, 14_901, 80_000, 150_000] {
-            let jpeg = jpeg("one", size).unwrap();
-            assert_eq!(jpeg.len(), size);
-            assert!(jpeg.starts_with(&[0xFF, 0xD8, 0xFF, 0xE0]) && jpeg.ends_with(&[0xFF, 0xD9]));
+    fn the_file_has_the_size_asked_for_and_holds_a_jpeg() {
+        for size in [4_000, 14_999, 15_000, 60_000] {
+            let file = dg2("one", size).unwrap();
+            assert_eq!(file.len(), size);
+            let dg2 = Dg2::parse(&file).unwrap();
+            let image = dg2.image().unwrap();
+            assert_eq!((image.width, image.height), (WIDTH, HEIGHT));
+            assert_eq!(image.format(), Some(ImageFormat::Jpeg));
         }
-        assert!(jpeg("one", 500).unwrap_err().to_string().contains("too few"));
+        assert!(dg2("one", 500).is_err());
     }
 
     #[test]
     fn a_seed_has_its_face() {
-        assert_eq!(jpeg("one", 14_900), jpeg("one", 14_900));
-        assert_ne!(jpeg("one", 14_900), jpeg("two", 14_900));
+        assert_eq!(dg2("one", 15_000), dg2("one", 15_000));
+        assert_ne!(dg2("one", 15_000), dg2("two", 15_000));
     }
 }

@@ -42,9 +42,9 @@ const PLACES: &[(&str, &str)] = &[
     ("Yeosu", "전라남도 여수시"),
 ];
 
-/// The text of a card profile for another synthetic person: `title` says what the card is, and
+/// The text of a card profile for another synthetic person: `name` is what to call it, and
 /// everything else follows from `seed`, so that the same two give the same text.
-pub fn new_profile(title: &str, seed: &str) -> String {
+pub fn new_profile(name: &str, seed: &str) -> String {
     let mut rng = SeededRng::new(seed.as_bytes(), "new profile");
     let mut pick = |count: usize| rng.next_u64() as usize % count.max(1);
     let (surname, surname_hangul) = SURNAMES[pick(SURNAMES.len())];
@@ -77,7 +77,8 @@ pub fn new_profile(title: &str, seed: &str) -> String {
 # number and the face follow from `seed`.
 
 schema = 1
-title = {title}
+name = {name}
+title = "open resident-card profile (not the government's)"
 seed = {seed}
 
 [person]
@@ -144,7 +145,7 @@ signer = "TEST Document Signer 1"
 signer_from = 2024-07-01
 signer_until = 2037-12-31
 "#,
-        title = quoted(title),
+        name = quoted(name),
         seed = quoted(seed),
         sex = if sex == Sex::Female { "F" } else { "M" },
     )
@@ -163,7 +164,7 @@ mod tests {
             let seed = format!("seed \"{i}\"\\\n홍");
             let text = new_profile("a \"card\"", &seed.replace('\n', " "));
             let profile = check(&text, Path::new("new.toml")).unwrap();
-            assert_eq!(profile.title, "a \"card\"");
+            assert_eq!(profile.name, "a \"card\"");
             assert!(profile.document.issued.year() - profile.person.birth_date.year() >= 17);
         }
     }

@@ -10,10 +10,11 @@ use crate::{
     atr::{CardCapabilities, CardServiceData, HistoricalBytes},
     crypto::{Curve, Hash, SecretKey, SeededRng},
     lds::{
-        self, ActiveAuthenticationInfo, Application, AtrInfo, ChipAuthenticationInfo,
-        ChipAuthenticationPublicKeyInfo, Com, Dg1, Dg2, Dg11, Dg12, Dg14, Dg15, Dir, File, Format,
-        FullDate, LDS_AID, LdsError, LdsSecurityObject, LdsVersionInfo, Mrz, MrzInformation,
-        PaceInfo, SecurityInfo, SecurityInfos, oids, sod,
+        ActiveAuthenticationInfo, Application, AtrInfo, ChipAuthenticationInfo,
+        ChipAuthenticationPublicKeyInfo, Com, Dg1, Dg11, Dg12, Dg14, Dg15, Dir, File, Format,
+        FullDate, LDS_AID, Mrz, MrzInformation,
+        PaceInfo, SecurityInfo, SecurityInfos, oids,
+        sod::{self, DataGroupHash, LdsSecurityObject},
     },
     pki::{self, Certificate, DistinguishedName, SignedData, Signer},
 };
@@ -163,7 +164,7 @@ impl Profile {
             (File::Dir, dir.encode()),
             (File::CardAccess, SecurityInfos::new(pace).encode()),
             (File::Dg1, dg1.encode()),
-            (File::Dg2, self.dg2()?),
+            (File::Dg2, face::dg2(&self.seed, self.dg2_size)?),
             (File::Dg11, dg11.encode()),
             (File::Dg12, dg12.encode()),
             (File::Dg14, Dg14 { infos: SecurityInfos::new(infos) }.encode()),
@@ -228,23 +229,19 @@ impl Profile {
             sizes,
         )
     }
-
-    // The face takes what the headers leave, and how much they take depends on its length.
-    fn dg2(&self) -> Result<Vec<u8>, ProfileError> {
-        const STEP: &str = "EF.DG2";
-        let encode = |jpeg: Vec<u8>| Dg2::new_jpeg(jpeg, face::WIDTH, face::HEIGHT).encode();
-        let headers = encode(vec![0; self.dg2_size]).len() - self.dg2_size;
-        let room = self.dg2_size - headers;
-        let file = encode(face::jpeg(&self.seed, room)?);
-        if file.len() == self.dg2_size {
-            return Ok(file);
-        }
-        let got = format!("{} bytes cannot be reached, {} can", self.dg2_size, file.len());
-        Err(ProfileError::personalise(STEP, got))
-    }
 }
 
 impl Personalised {
+    /// The profile's name: `resident`.
+    pub fn name(&self) -> &str {
+        &self.profile.name
+    }
+
+    /// The files and how many bytes they have.
+    pub fn file_sizes(&self) -> impl Iterator<Item = (File, usize)> {
+        self.files.iter().map(|(file, bytes)| (*file, bytes.len()))
+    }
+
     /// Makes EF.SOD again, over these data groups as they are now; those that the card does not
     /// have are left out.
     ///

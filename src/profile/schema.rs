@@ -14,6 +14,8 @@ use crate::{
 /// is random about it follows from [`Profile::seed`].
 #[derive(Clone)]
 pub struct Profile {
+    /// What to call it, in a word or two.
+    pub name: String,
     /// What the card is, in words for people.
     pub title: String,
     /// Where every key, serial number and face comes from.
@@ -158,7 +160,7 @@ pub struct Pki {
 impl std::fmt::Debug for Profile {
     // Person and secrets stay out of logs.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Profile").field("title", &self.title).finish_non_exhaustive()
+        f.debug_struct("Profile").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
