@@ -151,7 +151,7 @@ impl Profile {
             date_of_issue: FullDate::try_from(document.issued).ok(),
             ..Dg12::default()
         };
-        let infos = pace.iter().cloned().chain(self.chip_infos(keys));
+        let infos: Vec<_> = pace.iter().cloned().chain(self.chip_infos(keys)).collect();
         let dir = Dir {
             applications: vec![Application {
                 aid: LDS_AID.to_vec(),
