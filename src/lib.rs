@@ -6,11 +6,15 @@ pub mod atr;
 pub mod crypto;
 #[cfg(feature = "emulator")]
 pub mod emulator;
+pub mod issuance;
 pub mod lds;
 pub mod pki;
 #[cfg(feature = "emulator")]
 pub mod profile;
 pub mod protocol;
+pub mod session;
 pub mod sm;
+pub mod tap;
 pub mod tlv;
 pub mod transport;
+pub mod trust;

@@ -5,6 +5,7 @@ mod card;
 mod emulate;
 mod failure;
 mod generate;
+mod holder;
 mod observe;
 mod output;
 mod profile;
