@@ -20,10 +20,9 @@ impl Access {
     pub const fn permits(self, session: Option<PasswordKind>) -> bool {
         match self {
             Self::Always => true,
-            Self::Holder => matches!(
-                session,
-                Some(PasswordKind::Mrz | PasswordKind::Can | PasswordKind::Pin)
-            ),
+            Self::Holder => {
+                matches!(session, Some(PasswordKind::Mrz | PasswordKind::Can | PasswordKind::Pin))
+            }
             Self::AnySession => session.is_some(),
             Self::Never => false,
         }

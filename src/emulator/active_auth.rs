@@ -1,6 +1,9 @@
 //! INTERNAL AUTHENTICATE on the card (ICAO Doc 9303-11 clause 6.1).
 
-use super::{access::Access, applet::{Context, Reply}};
+use super::{
+    access::Access,
+    applet::{Context, Reply},
+};
 use crate::{
     apdu::{CommandView, StatusWord},
     protocol::active_auth::Chip,
@@ -11,7 +14,7 @@ use crate::{
 /// # Errors
 /// `6982` outside a session, `6A86` for other parameters, `6700` for a challenge of another length
 /// than 8 bytes.
-pub fn internal_authenticate(
+pub(super) fn internal_authenticate(
     chip: &Chip,
     command: &CommandView<'_>,
     context: &Context<'_>,

@@ -1,9 +1,6 @@
 //! What an application on the card is to the operating system.
 
-use super::{
-    env::Env,
-    password::Passwords,
-};
+use super::{env::Env, password::Passwords};
 use crate::{
     apdu::{CommandView, StatusWord},
     protocol::pace::PasswordKind,
@@ -34,10 +31,7 @@ impl Reply {
 impl std::fmt::Debug for Reply {
     // The data may be personal: only its length is shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reply")
-            .field("data_len", &self.data.len())
-            .field("sw", &self.sw)
-            .finish()
+        f.debug_struct("Reply").field("data_len", &self.data.len()).field("sw", &self.sw).finish()
     }
 }
 

@@ -54,13 +54,8 @@ pub struct Card {
 impl Card {
     /// A card of these parts in this world.
     pub fn new(parts: Parts, env: Box<dyn Env>) -> Self {
-        let mut card = Self {
-            parts,
-            env,
-            security: Security::default(),
-            selected: None,
-            uid: [0; 4],
-        };
+        let mut card =
+            Self { parts, env, security: Security::default(), selected: None, uid: [0; 4] };
         card.power(Power::On);
         card
     }

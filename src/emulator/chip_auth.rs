@@ -1,7 +1,11 @@
 //! Chip Authentication's commands on the card: MSE:Set AT and GENERAL AUTHENTICATE
 //! (ICAO Doc 9303-11 clause 6.2.4.2).
 
-use super::{access::Access, applet::{Context, Reply}, mse::Template};
+use super::{
+    access::Access,
+    applet::{Context, Reply},
+    mse::Template,
+};
 use crate::{
     apdu::{CommandView, StatusWord},
     protocol::chip_auth::{Chip, Suite},
@@ -9,7 +13,7 @@ use crate::{
 
 /// The static key of the chip and whether the terminal has chosen it.
 #[derive(Debug)]
-pub struct ChipAuthentication {
+pub(super) struct ChipAuthentication {
     suite: Suite,
     key_id: Option<u32>,
     chip: Chip,
@@ -18,12 +22,12 @@ pub struct ChipAuthentication {
 
 impl ChipAuthentication {
     /// With the key whose public half stands in DG14, under the keyId that DG14 gives it.
-    pub const fn new(suite: Suite, key_id: Option<u32>, chip: Chip) -> Self {
+    pub(super) const fn new(suite: Suite, key_id: Option<u32>, chip: Chip) -> Self {
         Self { suite, key_id, chip, chosen: false }
     }
 
     /// Forgets that the terminal has chosen the key.
-    pub const fn forget(&mut self) {
+    pub(super) const fn forget(&mut self) {
         self.chosen = false;
     }
 
@@ -31,7 +35,7 @@ impl ChipAuthentication {
     ///
     /// # Errors
     /// `6982` outside a session, `6A80` for another protocol, `6A88` for another key.
-    pub fn set_at(
+    pub(super) fn set_at(
         &mut self,
         command: &CommandView<'_>,
         context: &Context<'_>,
@@ -55,7 +59,7 @@ impl ChipAuthentication {
     /// # Errors
     /// `6982` outside a session, `6985` without MSE:Set AT, `6300` for a key that is none, `6A80`
     /// for data that is not as it must be.
-    pub fn general_authenticate(
+    pub(super) fn general_authenticate(
         &mut self,
         command: &CommandView<'_>,
         context: &mut Context<'_>,
@@ -67,8 +71,7 @@ impl ChipAuthentication {
         if (command.header.p1, command.header.p2) != (0, 0) {
             return Err(StatusWord::WRONG_P1P2);
         }
-        let (data, keys) =
-            self.chip.general_authenticate(command.data).map_err(|e| e.status())?;
+        let (data, keys) = self.chip.general_authenticate(command.data).map_err(|e| e.status())?;
         context.new_keys = Some(keys);
         Ok(Reply::data(data))
     }

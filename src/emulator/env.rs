@@ -175,11 +175,7 @@ impl SeededEnv {
 
     /// The world of this seed, with no counter set.
     pub fn new(seed: &[u8]) -> Self {
-        Self {
-            rng: SeededRng::new(seed, "card"),
-            now: Self::EPOCH,
-            store: MemoryStore::default(),
-        }
+        Self { rng: SeededRng::new(seed, "card"), now: Self::EPOCH, store: MemoryStore::default() }
     }
 
     /// The same at another time.

@@ -17,7 +17,7 @@ use crate::{
 
 /// The application's state.
 #[derive(Debug)]
-pub struct LdsApplication {
+pub(super) struct LdsApplication {
     directory: Directory,
     chip_auth: Option<ChipAuthentication>,
     active_auth: Option<active_auth::Chip>,
@@ -25,7 +25,7 @@ pub struct LdsApplication {
 
 impl LdsApplication {
     /// With these files and, where the chip has them, keys.
-    pub const fn new(
+    pub(super) const fn new(
         directory: Directory,
         chip_auth: Option<ChipAuthentication>,
         active_auth: Option<active_auth::Chip>,
@@ -88,7 +88,7 @@ impl Applet for LdsApplication {
 ///
 /// # Errors
 /// Those of [`Select::parse`] and [`Directory::select`].
-pub fn select_ef(
+pub(super) fn select_ef(
     directory: &mut Directory,
     command: &CommandView<'_>,
     context: &Context<'_>,

@@ -32,7 +32,7 @@ mod card;
 mod chip_auth;
 mod env;
 mod from_profile;
-mod fs;
+pub mod fs;
 mod lds_application;
 mod mse;
 mod os;
@@ -45,9 +45,6 @@ mod tests;
 pub use access::Access;
 pub use applet::{Applet, Context, Reply};
 pub use card::{Card, Parts};
-pub use env::{
-    Counter, Env, FileStore, MemoryStore, SeededEnv, Store, StoreError, SystemEnv,
-};
+pub use env::{Counter, Env, FileStore, MemoryStore, SeededEnv, Store, StoreError, SystemEnv};
 pub use from_profile::{CardError, resident};
-pub use fs::{Content, Directory, Ef};
 pub use password::Passwords;

@@ -1,25 +1,22 @@
 //! The data of MANAGE SECURITY ENVIRONMENT, Set Authentication Template
 //! (ICAO Doc 9303-11 clauses 4.4.4.1 and 6.2.4.2).
 
-use crate::{
-    apdu::StatusWord,
-    tlv::Reader,
-};
+use crate::{apdu::StatusWord, tlv::Reader};
 
 /// P1-P2 of MSE:Set AT for PACE.
-pub const SET_AT_PACE: (u8, u8) = (0xC1, 0xA4);
+pub(super) const SET_AT_PACE: (u8, u8) = (0xC1, 0xA4);
 /// P1-P2 of MSE:Set AT for Chip Authentication.
-pub const SET_AT_CHIP_AUTHENTICATION: (u8, u8) = (0x41, 0xA4);
+pub(super) const SET_AT_CHIP_AUTHENTICATION: (u8, u8) = (0x41, 0xA4);
 
 /// The data objects that we know. Others are passed over, as the standard says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Template<'a> {
+pub(super) struct Template<'a> {
     /// DO80: the protocol's object identifier, without tag and length.
-    pub protocol: Option<&'a [u8]>,
+    pub(super) protocol: Option<&'a [u8]>,
     /// DO83: the password's reference.
-    pub password: Option<&'a [u8]>,
+    pub(super) password: Option<&'a [u8]>,
     /// DO84: the private key's or the domain parameters' reference.
-    pub reference: Option<u32>,
+    pub(super) reference: Option<u32>,
 }
 
 impl<'a> Template<'a> {
@@ -28,7 +25,7 @@ impl<'a> Template<'a> {
     /// # Errors
     /// `6A80` for bytes that are no data objects, an object that comes twice, or a reference that
     /// is no number of 1 to 4 bytes.
-    pub fn parse(data: &'a [u8]) -> Result<Self, StatusWord> {
+    pub(super) fn parse(data: &'a [u8]) -> Result<Self, StatusWord> {
         let wrong = StatusWord::WRONG_DATA;
         let mut template = Self::default();
         for object in Reader::new(data) {

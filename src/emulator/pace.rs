@@ -16,11 +16,11 @@ use crate::{
 
 /// A channel that PACE yielded: it holds from the next command on.
 #[derive(Debug)]
-pub struct Opened {
+pub(super) struct Opened {
     /// Its keys.
-    pub keys: SessionKeys,
+    pub(super) keys: SessionKeys,
     /// The password that opened it.
-    pub password: PasswordKind,
+    pub(super) password: PasswordKind,
 }
 
 /// Answers MSE:Set AT for PACE: chooses parameters and password, and begins a run.
@@ -28,7 +28,7 @@ pub struct Opened {
 /// # Errors
 /// `6A80` for a protocol that is not offered or data that is not as it must be, `6A88` for a
 /// password or domain parameters that the card does not have.
-pub fn set_at(
+pub(super) fn set_at(
     command: &CommandView<'_>,
     offered: &[Parameters],
     passwords: &Passwords,
@@ -57,8 +57,7 @@ pub fn set_at(
         },
     };
     let password = passwords.get(kind).ok_or(unknown)?;
-    security.pace =
-        Some(PaceRun { chip: Chip::new(params.clone(), password), password: kind });
+    security.pace = Some(PaceRun { chip: Chip::new(params.clone(), password), password: kind });
     Ok(Reply::status(passwords.on_selection(kind, env.store())))
 }
 
@@ -68,7 +67,7 @@ pub fn set_at(
 /// # Errors
 /// `6300` or `63Cx` for a wrong password, `6985`, `6983` or `6984` for a PIN that may not be used,
 /// `6A80` for data that is not as it must be; `6985` without a run. The run is over then.
-pub fn general_authenticate(
+pub(super) fn general_authenticate(
     data: &[u8],
     last: bool,
     passwords: &Passwords,

@@ -33,14 +33,14 @@ pub struct Passwords {
 /// A try that was counted and not yet decided.
 #[derive(Debug)]
 #[must_use = "a try that is not settled stays counted"]
-pub struct Try {
+pub(super) struct Try {
     kind: PasswordKind,
     before: u8,
 }
 
 impl Passwords {
     /// The password of this kind, where the card has one.
-    pub const fn get(&self, kind: PasswordKind) -> Option<&Password> {
+    pub(super) const fn get(&self, kind: PasswordKind) -> Option<&Password> {
         match kind {
             PasswordKind::Mrz => self.mrz.as_ref(),
             PasswordKind::Can => self.can.as_ref(),
@@ -59,7 +59,7 @@ impl Passwords {
 
     /// What MSE:Set AT answers when it names this password: `9000`, or a warning on the PIN's
     /// state with which PACE goes on.
-    pub fn on_selection(&self, kind: PasswordKind, store: &dyn Store) -> StatusWord {
+    pub(super) fn on_selection(&self, kind: PasswordKind, store: &dyn Store) -> StatusWord {
         if kind != PasswordKind::Pin {
             return StatusWord::SUCCESS;
         }
@@ -78,7 +78,7 @@ impl Passwords {
     /// # Errors
     /// `6984` deactivated, `6983` blocked, `6985` suspended; `6581` where the try cannot be
     /// counted.
-    pub fn begin(
+    pub(super) fn begin(
         &self,
         kind: PasswordKind,
         resumed: bool,
@@ -103,7 +103,7 @@ impl Passwords {
     ///
     /// # Errors
     /// `6581` where that cannot be kept; the session must not begin.
-    pub fn right(&self, tried: &Try, store: &mut dyn Store) -> Result<(), StatusWord> {
+    pub(super) fn right(&self, tried: &Try, store: &mut dyn Store) -> Result<(), StatusWord> {
         match tried.kind {
             PasswordKind::Pin => keep(store, Counter::PinTries, self.pin_tries),
             _ => Ok(()),
@@ -111,7 +111,7 @@ impl Passwords {
     }
 
     /// The password was wrong: the status word to answer, `6300` or `63Cx`.
-    pub const fn wrong(&self, tried: &Try) -> StatusWord {
+    pub(super) const fn wrong(&self, tried: &Try) -> StatusWord {
         match tried.kind {
             PasswordKind::Pin => StatusWord::tries(tried.before.saturating_sub(1)),
             _ => StatusWord::WARNING_CHANGED,
@@ -122,7 +122,7 @@ impl Passwords {
     ///
     /// # Errors
     /// `6581` where that cannot be kept.
-    pub fn not_tried(&self, tried: &Try, store: &mut dyn Store) -> Result<(), StatusWord> {
+    pub(super) fn not_tried(&self, tried: &Try, store: &mut dyn Store) -> Result<(), StatusWord> {
         match tried.kind {
             PasswordKind::Pin => keep(store, Counter::PinTries, tried.before),
             _ => Ok(()),
@@ -134,7 +134,7 @@ impl Passwords {
     /// # Errors
     /// `6983` where the PUK was used as often as it may, `6A88` where there is no PIN, `6581`
     /// where it cannot be kept.
-    pub fn unblock_pin(&self, store: &mut dyn Store) -> Result<(), StatusWord> {
+    pub(super) fn unblock_pin(&self, store: &mut dyn Store) -> Result<(), StatusWord> {
         if self.pin.is_none() {
             return Err(StatusWord::REFERENCE_NOT_FOUND);
         }

@@ -9,42 +9,42 @@ use crate::{
 
 /// A session under secure messaging.
 #[derive(Debug)]
-pub struct Session {
+pub(super) struct Session {
     /// The chip's end of the protected line.
-    pub channel: SecureChannel,
+    pub(super) channel: SecureChannel,
     /// The password that opened it.
-    pub password: PasswordKind,
+    pub(super) password: PasswordKind,
 }
 
 /// A PACE that has begun and is not over.
 #[derive(Debug)]
-pub struct PaceRun {
+pub(super) struct PaceRun {
     /// The protocol.
-    pub chip: pace::Chip,
+    pub(super) chip: pace::Chip,
     /// The password it runs with.
-    pub password: PasswordKind,
+    pub(super) password: PasswordKind,
 }
 
 /// Everything that a card knows about the terminal before it, and forgets without power.
 #[derive(Debug, Default)]
-pub struct Security {
+pub(super) struct Security {
     /// The session, from the command after PACE on.
-    pub session: Option<Session>,
+    pub(super) session: Option<Session>,
     /// PACE between MSE:Set AT and its last step.
-    pub pace: Option<PaceRun>,
+    pub(super) pace: Option<PaceRun>,
     /// A chained command whose last part has not come.
-    pub chain: ChainBuffer,
+    pub(super) chain: ChainBuffer,
     waiting: Vec<u8>,
 }
 
 impl Security {
     /// The password that opened the session.
-    pub fn password(&self) -> Option<PasswordKind> {
+    pub(super) fn password(&self) -> Option<PasswordKind> {
         self.session.as_ref().map(|session| session.password)
     }
 
     /// Ends the session and everything begun in it. Whether there was one.
-    pub fn end_session(&mut self) -> bool {
+    pub(super) fn end_session(&mut self) -> bool {
         self.pace = None;
         self.chain.clear();
         self.waiting.clear();
@@ -55,7 +55,7 @@ impl Security {
     ///
     /// # Errors
     /// `6F00` for keys that no protocol of ours yields.
-    pub fn begin_session(
+    pub(super) fn begin_session(
         &mut self,
         keys: &SessionKeys,
         password: PasswordKind,
@@ -66,7 +66,7 @@ impl Security {
     }
 
     /// Cuts an unprotected reply to Ne. What does not fit waits for GET RESPONSE (`61xx`).
-    pub fn fit(&mut self, mut reply: Reply, ne: Option<u32>) -> Reply {
+    pub(super) fn fit(&mut self, mut reply: Reply, ne: Option<u32>) -> Reply {
         let ne = ne.map_or(0, |ne| usize::try_from(ne).unwrap_or(usize::MAX));
         if reply.data.len() > ne && reply.sw == StatusWord::SUCCESS {
             self.waiting = reply.data.split_off(ne);
@@ -79,7 +79,7 @@ impl Security {
     ///
     /// # Errors
     /// `6985` where nothing waits.
-    pub fn get_response(&mut self, ne: u32) -> Result<Reply, StatusWord> {
+    pub(super) fn get_response(&mut self, ne: u32) -> Result<Reply, StatusWord> {
         if self.waiting.is_empty() {
             return Err(StatusWord::CONDITIONS);
         }
@@ -88,13 +88,15 @@ impl Security {
     }
 
     /// Forgets what waits for GET RESPONSE: another command came.
-    pub fn drop_waiting(&mut self) {
+    pub(super) fn drop_waiting(&mut self) {
         self.waiting.clear();
     }
 
     // 61xx: 00 says 256 or more.
     fn more(&self) -> StatusWord {
-        StatusWord(0x6100 | u16::try_from(self.waiting.len()).map_or(0, |n| if n < 256 { n } else { 0 }))
+        StatusWord(
+            0x6100 | u16::try_from(self.waiting.len()).map_or(0, |n| if n < 256 { n } else { 0 }),
+        )
     }
 }
 

@@ -72,11 +72,8 @@ const PKI: &[&str] = &[
 
 const CURVES: &[(&str, Curve)] =
     &[("P-256", Curve::P256), ("brainpoolP256r1", Curve::BrainpoolP256r1)];
-const CIPHERS: &[(&str, Cipher)] = &[
-    ("AES-128", Cipher::Aes128),
-    ("AES-192", Cipher::Aes192),
-    ("AES-256", Cipher::Aes256),
-];
+const CIPHERS: &[(&str, Cipher)] =
+    &[("AES-128", Cipher::Aes128), ("AES-192", Cipher::Aes192), ("AES-256", Cipher::Aes256)];
 
 /// Reads a profile and checks every value that one line alone can be wrong about. `path` is what
 /// errors call it.

@@ -207,11 +207,7 @@ impl<'a> Table<'a> {
 
 impl<T> Found<'_, T> {
     /// That this value cannot be.
-    pub(super) fn bad(
-        &self,
-        expected: impl Into<String>,
-        got: impl Into<String>,
-    ) -> ProfileError {
+    pub(super) fn bad(&self, expected: impl Into<String>, got: impl Into<String>) -> ProfileError {
         ProfileError::Value {
             at: self.source.place(self.at),
             key: self.key.clone(),

@@ -52,8 +52,8 @@ pub fn new_profile(name: &str, seed: &str) -> String {
     let (place, address) = PLACES[pick(PLACES.len())];
     let month = Month::January.nth_next(pick(12) as u8);
     let year = 1950 + pick(58) as i32;
-    let birth_date = Date::from_calendar_date(year, month, 1 + pick(28) as u8)
-        .unwrap_or(date!(2000 - 01 - 01));
+    let birth_date =
+        Date::from_calendar_date(year, month, 1 + pick(28) as u8).unwrap_or(date!(2000 - 01 - 01));
     let issued = date!(2025 - 01 - 01) + Duration::days(pick(600) as i64);
     let expires = issued + Duration::days(3_651);
     let mut digits = |count: usize| -> String {

@@ -12,8 +12,7 @@ use crate::{
     lds::{
         ActiveAuthenticationInfo, Application, AtrInfo, ChipAuthenticationInfo,
         ChipAuthenticationPublicKeyInfo, Com, Dg1, Dg11, Dg12, Dg14, Dg15, Dir, File, Format,
-        FullDate, LDS_AID, Mrz, MrzInformation,
-        PaceInfo, SecurityInfo, SecurityInfos, oids,
+        FullDate, LDS_AID, Mrz, MrzInformation, PaceInfo, SecurityInfo, SecurityInfos, oids,
         sod::{self, DataGroupHash, LdsSecurityObject},
     },
     pki::{self, Certificate, DistinguishedName, SignedData, Signer},
@@ -51,8 +50,7 @@ pub struct Keys {
 }
 
 /// The data groups that EF.SOD lists.
-const SIGNED: [File; 6] =
-    [File::Dg1, File::Dg2, File::Dg11, File::Dg12, File::Dg14, File::Dg15];
+const SIGNED: [File; 6] = [File::Dg1, File::Dg2, File::Dg11, File::Dg12, File::Dg14, File::Dg15];
 
 impl Profile {
     /// Makes the card. The same profile gives the same bytes.
@@ -103,11 +101,7 @@ impl Profile {
         serial[0] = serial[0] & 0x3F | 0x40;
         let last_second = Time::MAX.truncate_to_second();
         pki::Profile {
-            subject: DistinguishedName::new(
-                &self.pki.country,
-                &self.pki.organization,
-                common_name,
-            ),
+            subject: DistinguishedName::new(&self.pki.country, &self.pki.organization, common_name),
             serial: serial.to_vec(),
             not_before: UtcDateTime::new(from, Time::MIDNIGHT),
             not_after: UtcDateTime::new(until, last_second),

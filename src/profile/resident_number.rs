@@ -19,8 +19,7 @@ const UNASSIGNED: std::ops::RangeInclusive<u8> = 97..=99;
 pub(super) fn check(number: &str, person: &Person) -> Result<(), &'static str> {
     const FORM: &str = "13 digits with a hyphen behind the sixth";
     let (front, back) = number.split_once('-').ok_or(FORM)?;
-    let digits: Vec<u8> =
-        front.bytes().chain(back.bytes()).map(|b| b.wrapping_sub(b'0')).collect();
+    let digits: Vec<u8> = front.bytes().chain(back.bytes()).map(|b| b.wrapping_sub(b'0')).collect();
     if front.len() != 6 || back.len() != 7 || digits.iter().any(|d| *d > 9) {
         return Err(FORM);
     }

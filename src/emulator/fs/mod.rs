@@ -109,21 +109,8 @@ impl Directory {
     /// # Errors
     /// `6A82` where there is none, `6982` where the session may not read it (ICAO Doc 9303-11
     /// clause 4.4.2).
-    pub fn select(
-        &mut self,
-        fid: u16,
-        session: Option<PasswordKind>,
-    ) -> Result<&Ef, StatusWord> {
+    pub fn select(&mut self, fid: u16, session: Option<PasswordKind>) -> Result<&Ef, StatusWord> {
         let found = self.files.iter().position(|ef| ef.fid == fid);
-        self.select_index(found, session)
-    }
-
-    fn select_sfi(
-        &mut self,
-        sfi: u8,
-        session: Option<PasswordKind>,
-    ) -> Result<&Ef, StatusWord> {
-        let found = self.files.iter().position(|ef| ef.sfi == Some(sfi));
         self.select_index(found, session)
     }
 
