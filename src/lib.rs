@@ -4,9 +4,13 @@
 pub mod apdu;
 pub mod atr;
 pub mod crypto;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 pub mod issuance;
 pub mod lds;
 pub mod pki;
+#[cfg(feature = "emulator")]
+pub mod profile;
 pub mod protocol;
 pub mod session;
 pub mod sm;
