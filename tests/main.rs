@@ -7,6 +7,7 @@ mod support;
 mod floors;
 mod interop_openssl;
 mod pki_samples;
+mod tap;
 mod transport_pcscd;
 mod vectors_pace;
 mod vectors_primitives;

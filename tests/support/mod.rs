@@ -1,6 +1,7 @@
 //! What several test modules share.
 
 // Without PC/SC in the build no test needs a daemon.
+pub mod card;
 #[cfg_attr(not(has_pcsc), allow(dead_code))]
 pub mod echo;
 #[cfg_attr(not(has_pcsc), allow(dead_code))]
