@@ -157,7 +157,7 @@ pub struct ConnectOptions {
     /// Whether to hold a transaction from the start. Ask for passwords before: other programs
     /// wait meanwhile, and Windows resets a card whose transaction is idle for 5 seconds.
     pub transaction: bool,
-    /// Whether to reset a card that is powered already, so that nothing of an earlier use is left.
+    /// Whether to reset the card first, so that nothing of an earlier use is left.
     pub fresh: bool,
     /// How to leave the card.
     pub end: End,

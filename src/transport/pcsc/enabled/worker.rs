@@ -114,13 +114,13 @@ fn connect(options: &ConnectOptions, answers: &Answers) -> Result<Option<Link>, 
         Share::Shared => ShareMode::Shared,
         Share::Exclusive => ShareMode::Exclusive,
     };
-    let (card, powered) = attach(&context, &reader, &name, share)?;
+    let card = attach(&context, &reader, &name, share)?;
     let end = options.end;
     let mut link = Link { context, card, reader, name, share, end, atr: Vec::new() };
     if answers.send(Ok(Answer::Attached)).is_err() {
         return link.leave(Disposition::LeaveCard).map(|()| None);
     }
-    let ready = if options.fresh && powered { link.reset(Reset::Warm) } else { link.read_atr() };
+    let ready = if options.fresh { link.reset(Reset::Warm) } else { link.read_atr() };
     match ready {
         Ok(()) => Ok(Some(link)),
         Err(error) => {
@@ -173,20 +173,18 @@ fn named(choice: &Choice<'_>) -> String {
     }
 }
 
-/// Connects: the card, and whether it may have been in use before.
+/// Connects to the card that was seen.
 fn attach(
     context: &Context,
     reader: &CStr,
     name: &str,
     share: ShareMode,
-) -> Result<(Card, bool), TransportError> {
+) -> Result<Card, TransportError> {
     let until = Deadline::after(SETTLE);
     let mut states = [pcsc::ReaderState::new(reader, State::UNAWARE)];
     loop {
-        let look = change(context, Duration::ZERO, &mut states);
-        let powered = look.is_err() || !bits(&states).contains(State::UNPOWERED);
         match call(|| context.connect(reader, share, Protocols::ANY)) {
-            Ok(card) => return Ok((card, powered)),
+            Ok(card) => return Ok(card),
             Err(Fault::Code(error)) if passes(error) && !until.passed() => {}
             Err(fault) => return Err(fault.at("connect to the card", name)),
         }
