@@ -143,6 +143,10 @@ pub enum End {
     Reset,
 }
 
+/// Parts of the names of readers that hold no card anybody taps: Windows makes some of its own.
+/// They are what [`ConnectOptions::ignore`] is by default.
+pub const VIRTUAL_READERS: [&str; 2] = ["Windows Hello", "Microsoft UICC"];
+
 /// How to connect. The default is a tap: the card for ourselves in a transaction, reset before
 /// and after, so that one tap is like the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,7 +177,7 @@ impl Default for ConnectOptions {
     fn default() -> Self {
         Self {
             reader: None,
-            ignore: Vec::new(),
+            ignore: VIRTUAL_READERS.map(str::to_owned).to_vec(),
             share: Share::Shared,
             transaction: true,
             fresh: true,
