@@ -6,7 +6,9 @@ mod support;
 
 mod floors;
 mod interop_openssl;
+mod lds_samples;
 mod pki_samples;
+mod tlv_oracle;
 mod vectors_pace;
 mod vectors_primitives;
 mod vectors_sm;

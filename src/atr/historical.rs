@@ -57,8 +57,9 @@ impl HistoricalBytes {
         let Some((category, rest)) = bytes.split_first() else { return Ok(proprietary) };
         match category {
             0x00 => {
-                let (objects, status) =
-                    rest.split_at_checked(rest.len().wrapping_sub(3)).ok_or(truncated(4))?;
+                let (objects, status) = rest
+                    .split_at_checked(rest.len().wrapping_sub(3))
+                    .ok_or_else(|| truncated(4))?;
                 Ok(Self {
                     category: Category::StatusAtEnd,
                     objects: compact_tlv(objects).map_err(truncated)?,
@@ -66,7 +67,7 @@ impl HistoricalBytes {
                 })
             }
             0x10 => Ok(Self {
-                category: Category::DirDataReference(*rest.first().ok_or(truncated(2))?),
+                category: Category::DirDataReference(*rest.first().ok_or_else(|| truncated(2))?),
                 ..proprietary
             }),
             0x80 => {
@@ -178,7 +179,7 @@ impl CardCapabilities {
 
     /// The bytes of the data object.
     pub fn to_bytes(self) -> Vec<u8> {
-        let coding = self.coding.or(self.commands.map(|_| 0));
+        let coding = self.coding.or_else(|| self.commands.map(|_| 0));
         [Some(self.selection), coding, self.commands].into_iter().flatten().collect()
     }
 

@@ -1,5 +1,6 @@
 //! What several test modules share.
 
+pub mod data;
 pub mod vectors;
 
 /// Says that a test could not run, where the harness does not swallow it.
