@@ -2,7 +2,7 @@
 
 use super::AtrError;
 
-/// What the first historical byte says about the others (clause 12.1.1.2).
+/// What the first historical byte says about the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Category {
     /// `00`: compact-TLV, then three status indicator bytes at the end.
@@ -24,7 +24,7 @@ pub struct CompactTlv {
     pub value: Vec<u8>,
 }
 
-/// The status indicator (clause 12.1.1.11).
+/// The status indicator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusIndicator {
     /// Life cycle status byte (clause 7.4.10).
@@ -100,8 +100,8 @@ impl HistoricalBytes {
     }
 }
 
-/// Which selections and which access to EF.DIR and EF.ATR/INFO a card supports (clause 12.1.1.7;
-/// DO `43` in EF.ATR/INFO).
+/// Card service data: which selections and which access to EF.DIR and EF.ATR/INFO a card supports
+/// (DO `43` in EF.ATR/INFO).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CardServiceData(pub u8);
 
@@ -153,7 +153,7 @@ impl CardServiceData {
     }
 }
 
-/// The software function bytes (clause 12.1.1.9; DO `47` in EF.ATR/INFO).
+/// Card capabilities: the software function bytes (DO `47` in EF.ATR/INFO).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CardCapabilities {
     /// First byte: selection methods.

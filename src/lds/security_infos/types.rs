@@ -97,7 +97,7 @@ pub struct ActiveAuthenticationInfo {
     pub signature_algorithm: ObjectIdentifier,
 }
 
-/// TerminalAuthenticationInfo (ICAO Doc 9303-11 clause 9.2.7).
+/// TerminalAuthenticationInfo (ICAO Doc 9303-11 clause 9.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TerminalAuthenticationInfo {
     /// 1 for LDS1 documents, 2 for BSI TR-03110.
