@@ -9,6 +9,7 @@ mod interop_openssl;
 mod lds_samples;
 mod pki_samples;
 mod tlv_oracle;
+mod transport_pcscd;
 mod vectors_pace;
 mod vectors_primitives;
 mod vectors_sm;

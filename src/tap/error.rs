@@ -1,11 +1,6 @@
 //! How a tap ends early.
 
-use crate::{
-    apdu::StatusWord,
-    lds::LdsError,
-    protocol::pace::PaceError,
-    session::SessionError,
-};
+use crate::{apdu::StatusWord, lds::LdsError, protocol::pace::PaceError, session::SessionError};
 
 /// Why a tap yields no evidence. A chip that fails to prove itself is none of these: that is
 /// evidence, and judged.
@@ -28,7 +23,9 @@ pub enum TapError {
         got: String,
     },
     /// The card offers PACE only in forms that this library does not speak.
-    #[error("none of the {offered} PACE variants that the card offers is supported; the first: {first}")]
+    #[error(
+        "none of the {offered} PACE variants that the card offers is supported; the first: {first}"
+    )]
     NoCommonPace {
         /// How many it offers.
         offered: usize,
@@ -39,7 +36,9 @@ pub enum TapError {
     #[error("access: a CAN, PIN or MRZ expected, none was given")]
     NoPassword,
     /// The card has none of the applications that this library reads.
-    #[error("the eMRTD application (AID A0000002471001) is not on the card: it answered {sw} to SELECT")]
+    #[error(
+        "the eMRTD application (AID A0000002471001) is not on the card: it answered {sw} to SELECT"
+    )]
     NoApplication {
         /// The answer.
         sw: StatusWord,

@@ -11,7 +11,10 @@ use time::UtcDateTime;
 use super::{Passwords, TapError};
 use crate::{
     apdu::{Command, Header, StatusWord, ins},
-    lds::{AtrInfo, Dg14, File, LDS_AID, LdsSecurityObject, SecurityInfos, Sod},
+    lds::{
+        AtrInfo, Dg14, File, LDS_AID, SecurityInfos,
+        sod::{self, LdsSecurityObject},
+    },
     pki::{SignedData, spki},
     protocol::{
         active_auth, chip_auth,
@@ -155,7 +158,7 @@ pub fn tap(
 }
 
 /// Data groups that take Extended Access Control.
-const EAC_GROUPS: [u8; 2] = [3, 4];
+const EAC_GROUPS: [File; 2] = [File::Dg3, File::Dg4];
 
 pub(super) struct Tap<'a> {
     pub(super) session: &'a mut Session,
@@ -173,7 +176,10 @@ pub(super) struct Tap<'a> {
 /// How far Chip Authentication is.
 enum Chip {
     NotOffered,
-    Failed { why: String, run: Option<ChipAuthentication> },
+    Failed {
+        why: String,
+        run: Option<ChipAuthentication>,
+    },
     /// New keys, and nothing came under them yet.
     Agreed(ChipAuthentication),
     Proven(ChipAuthentication),
@@ -398,19 +404,15 @@ fn chip_auth_terminal(dg14: &[u8]) -> Result<Option<chip_auth::Terminal>, String
 
 // What EF.SOD lists, as far as it can be read without Extended Access Control; where EF.SOD is
 // missing or malformed, the verdict says so and the usual groups are read.
-fn groups_of(sod: Option<&[u8]>) -> Vec<File> {
-    let listed = sod.and_then(|bytes| {
-        let sod = Sod::parse(bytes).ok()?;
-        let signed = SignedData::parse(&sod.cms).ok()?;
+fn groups_of(file: Option<&[u8]>) -> Vec<File> {
+    let listed = file.and_then(|bytes| {
+        let signed = SignedData::parse(sod::unwrap(bytes).ok()?).ok()?;
         let object = LdsSecurityObject::parse(signed.content()).ok()?;
-        Some(object.data_groups().collect::<Vec<_>>())
+        Some(object.files().collect::<Vec<_>>())
     });
-    let mut numbers = listed.unwrap_or_else(|| vec![1, 2, 11, 12, 15]);
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers
-        .into_iter()
-        .filter(|number| !EAC_GROUPS.contains(number))
-        .filter_map(File::from_data_group)
-        .collect()
+    let usual = || vec![File::Dg1, File::Dg2, File::Dg11, File::Dg12, File::Dg15];
+    let mut files = listed.unwrap_or_else(usual);
+    files.sort_unstable();
+    files.retain(|file| !EAC_GROUPS.contains(file));
+    files
 }

@@ -209,7 +209,8 @@ mod tests {
     #[test]
     fn a_folder_is_read_in_any_form_and_faults_name_the_file() {
         let dir = tempfile::tempdir().unwrap();
-        let write = |name: &str, bytes: &[u8]| std::fs::write(dir.path().join(name), bytes).unwrap();
+        let write =
+            |name: &str, bytes: &[u8]| std::fs::write(dir.path().join(name), bytes).unwrap();
         assert!(matches!(Anchors::from_dir(dir.path()), Err(AnchorError::Empty { .. })));
         let (a, b) = (profile("A").csca(&key("a")).unwrap(), profile("B").csca(&key("b")).unwrap());
         write("README.md", b"no certificate, and not asked for one");

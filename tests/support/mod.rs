@@ -1,6 +1,11 @@
 //! What several test modules share.
 
 pub mod data;
+// Without PC/SC in the build no test needs a daemon.
+#[cfg_attr(not(has_pcsc), allow(dead_code))]
+pub mod echo;
+#[cfg_attr(not(has_pcsc), allow(dead_code))]
+pub mod pcscd;
 pub mod vectors;
 
 /// Says that a test could not run, where the harness does not swallow it.

@@ -1,0 +1,429 @@
+//! `iccard tap`: the main job.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+use time::UtcDateTime;
+use zeroize::Zeroizing;
+
+use super::{
+    Context,
+    card::{self, Opened, Use},
+    failure::{self, Failure},
+    holder::Holder,
+    observe::Printer,
+    output::Output,
+    secrets,
+};
+use crate::{
+    crypto::SystemRng,
+    issuance::{DeviceKeys, Session as RequestSession},
+    lds::{File, Mrz},
+    profile::{self, Personalised},
+    protocol::pace::Password,
+    session::Session,
+    tap::{self, Event, Options, Passwords, Tapped},
+    transport::CardAddress,
+    trust::{Anchors, Check, Judging, Verdict, judge},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct TapArgs {
+    /// The card access number printed on the card (or ICCARD_CAN)
+    #[arg(long, value_name = "DIGITS")]
+    can: Option<String>,
+    /// The holder's PIN (or ICCARD_PIN); with --can a suspended PIN is resumed
+    #[arg(long, value_name = "DIGITS")]
+    pin: Option<String>,
+    /// The machine-readable zone, or its document number, dates and check digits (or ICCARD_MRZ)
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["can", "pin"])]
+    mrz: Option<String>,
+    /// Allow the last try of the PIN to be spent: a wrong one blocks it
+    #[arg(long)]
+    last_try: bool,
+    /// Folders with the CSCA certificates to believe
+    #[arg(long, value_name = "DIR")]
+    trust: Vec<PathBuf>,
+    /// Write a mobile credential request that is bound to this tap
+    #[arg(long, value_name = "FILE", requires_all = ["keys", "session"])]
+    request: Option<PathBuf>,
+    /// The device keys (`iccard request keys`)
+    #[arg(long, value_name = "FILE", requires = "request")]
+    keys: Option<PathBuf>,
+    /// The verifier's session (`iccard request challenge`)
+    #[arg(long, value_name = "FILE", requires = "request")]
+    session: Option<PathBuf>,
+}
+
+pub(super) fn run(context: &Context, args: TapArgs) -> Result<ExitCode> {
+    // Everything that can be wrong without the card comes before the card.
+    let request = RequestFiles::load(&args)?;
+    let trust = (!args.trust.is_empty()).then(|| anchors_from(&args.trust)).transpose()?;
+    let mut passwords = passwords_given(&args, context.card.address())?;
+    let out = &context.out;
+    let Opened { transport, source, profile } = card::open(&context.card, Use::Tap)?;
+    if let Some(profile) = &profile {
+        passwords = passwords.or_else(|| Some(of_profile(profile)));
+    }
+    let (trust, test_anchor) = match (trust, &profile) {
+        (Some(trust), _) => (trust, false),
+        (None, Some(profile)) => (anchors_of(profile, &source)?, true),
+        (None, None) => (Anchors::new("none"), false),
+    };
+    let mut session = Session::new(transport).with_timeout(context.card.timeout());
+    if context.verbose {
+        session = session.observed(Box::new(Printer));
+    }
+    let options = Options {
+        passwords: passwords.unwrap_or_default(),
+        last_try: args.last_try,
+        max_apdu: context.card.max_apdu(),
+        challenge: request.as_ref().map(RequestFiles::challenge),
+        source: source.clone(),
+        ..Options::default()
+    };
+    let now = UtcDateTime::now();
+    let mut progress = Progress::new(out.is_json() || context.verbose);
+    let tapped =
+        tap::tap(&mut session, &options, &mut SystemRng::default(), now, &mut |e| progress.show(e));
+    progress.clear();
+    let tapped = tapped?;
+    let judging = Judging::live(
+        tapped.chip_authentication.clone(),
+        tapped.active_authentication_refused.clone(),
+    );
+    let verdict = judge(&tapped.evidence, &trust, &judging);
+    let report = Report { tapped: &tapped, verdict: &verdict, source, profile, test_anchor, now };
+    report.print(out);
+    let mut object = report.value();
+    if let Some(files) = &request
+        && verdict.verified
+    {
+        files.write(&tapped)?;
+        out.row("request", files.out.display().to_string());
+        object["request"] = json!(files.out);
+    }
+    out.object(object);
+    match (verdict.verified, &request) {
+        (true, _) => Ok(ExitCode::SUCCESS),
+        (false, None) => Ok(ExitCode::from(failure::NEGATIVE)),
+        (false, Some(_)) => {
+            out.note("no request was written: the tap is not verified");
+            Ok(ExitCode::from(failure::NEGATIVE))
+        }
+    }
+}
+
+/// The certificates of some folders as one set.
+pub(super) fn anchors_from(dirs: &[PathBuf]) -> Result<Anchors> {
+    let fail = |error: crate::trust::AnchorError| {
+        Failure::new(failure::FILE, error.to_string())
+            .step("read the trust anchors")
+            .help("--trust takes folders with *.cer, *.crt, *.der or *.pem")
+    };
+    let names: Vec<_> = dirs.iter().map(|dir| dir.display().to_string()).collect();
+    let mut all = Anchors::new(names.join(", "));
+    for dir in dirs {
+        for certificate in Anchors::from_dir(dir).map_err(fail)?.certificates() {
+            all.add(&dir.display().to_string(), certificate.der()).map_err(fail)?;
+        }
+    }
+    Ok(all)
+}
+
+fn anchors_of(profile: &Personalised, source: &str) -> Result<Anchors> {
+    let mut anchors = Anchors::new(source);
+    for (name, der) in profile::anchors(profile) {
+        anchors.add(&name, &der)?;
+    }
+    Ok(anchors)
+}
+
+fn of_profile(profile: &Personalised) -> Passwords {
+    Passwords { can: Some(Password::can(&profile.profile.secrets.can)), ..Passwords::default() }
+}
+
+// By flag; for a card that is not ours, by environment, then by prompt. Asked before the card is
+// opened, for a card in a transaction must not wait for a person.
+fn passwords_given(args: &TapArgs, card: &CardAddress) -> Result<Option<Passwords>> {
+    let flag = |value: &Option<String>| value.clone().map(Zeroizing::new);
+    let (mut can, mut pin, mut mrz) = (flag(&args.can), flag(&args.pin), flag(&args.mrz));
+    if can.is_none() && pin.is_none() && mrz.is_none() {
+        if matches!(card, CardAddress::Emulated { .. }) {
+            return Ok(None);
+        }
+        can = secrets::from_env("ICCARD_CAN");
+        pin = secrets::from_env("ICCARD_PIN");
+        mrz = secrets::from_env("ICCARD_MRZ");
+        if can.is_none() && pin.is_none() && mrz.is_none() {
+            can = Some(secrets::ask("CAN (on the card's front)", "--can", "ICCARD_CAN")?);
+        }
+    }
+    Ok(Some(Passwords {
+        can: can.map(|can| Password::can(&can)),
+        pin: pin.map(|pin| Password::pin(&pin)),
+        mrz: mrz.map(|mrz| mrz_password(&mrz)).transpose()?,
+    }))
+}
+
+// The whole zone, or the MRZ_information that the keys are made of.
+fn mrz_password(text: &str) -> Result<Password> {
+    let text: Zeroizing<String> =
+        Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect());
+    let whole = [88, 72, 90].contains(&text.len());
+    let information = match Mrz::parse(&text) {
+        Ok(mrz) => mrz.information().ok().map(|information| information.as_str().to_owned()),
+        Err(error) if whole => {
+            return Err(Failure::usage(format!("--mrz: {error}")).step("read the MRZ").into());
+        }
+        Err(_) => None,
+    };
+    let information = Zeroizing::new(information.unwrap_or_else(|| text.to_string()));
+    if information.len() < 24 {
+        return Err(Failure::usage("--mrz: too short")
+            .step("read the MRZ")
+            .expected("the whole zone, or document number, birth and expiry with check digits")
+            .got(format!("{} characters", information.len()))
+            .into());
+    }
+    Ok(Password::mrz(&information))
+}
+
+struct RequestFiles {
+    out: PathBuf,
+    keys: DeviceKeys,
+    session: RequestSession,
+}
+
+impl RequestFiles {
+    fn load(args: &TapArgs) -> Result<Option<Self>> {
+        let (Some(out), Some(keys), Some(session)) = (&args.request, &args.keys, &args.session)
+        else {
+            return Ok(None);
+        };
+        let keys = DeviceKeys::load(keys).map_err(|error| {
+            Failure::new(failure::FILE, error.to_string()).step("read the device keys")
+        })?;
+        let session = RequestSession::load(session).map_err(|error| {
+            Failure::new(failure::FILE, error.to_string()).step("read the session")
+        })?;
+        if session.h_dev != keys.commitment() {
+            return Err(Failure::new(
+                failure::NEGATIVE,
+                "the session was made for other device keys than these",
+            )
+            .step("bind the tap")
+            .expected(format!("H_dev {}", hex::encode(session.h_dev)))
+            .got(hex::encode(keys.commitment()))
+            .help("keys come first: iccard request keys, then iccard request challenge --commit")
+            .into());
+        }
+        Ok(Some(Self { out: out.clone(), keys, session }))
+    }
+
+    fn challenge(&self) -> [u8; 8] {
+        self.session.binding(&self.keys.jkt()).challenge()
+    }
+
+    fn write(&self, tapped: &Tapped) -> Result<()> {
+        let jws = String::new();
+        let _ = tapped;
+        std::fs::write(&self.out, jws)
+            .map_err(|error| Failure::file(&self.out, "write the request", &error).into())
+    }
+}
+
+struct Report<'a> {
+    tapped: &'a Tapped,
+    verdict: &'a Verdict,
+    source: String,
+    profile: Option<Personalised>,
+    test_anchor: bool,
+    now: UtcDateTime,
+}
+
+impl Report<'_> {
+    fn print(&self, out: &Output) {
+        let (tapped, verdict) = (self.tapped, self.verdict);
+        match &self.profile {
+            Some(profile) => {
+                out.row("card", format!("{} — {}", self.source, profile.profile.title));
+                let anchor = if self.test_anchor { ", test anchor" } else { "" };
+                out.row("", format!("EMULATED CARD{anchor}"));
+            }
+            None => out.row("card", &self.source),
+        }
+        let password = tapped.evidence.access.name().trim_start_matches("pace-").to_uppercase();
+        out.row("access", format!("{}, password {password}", tapped.pace));
+        self.print_data(out);
+        out.row("chip", format!("{}{}", word(&verdict.chip.check, "genuine"), self.chip_proofs()));
+        if let Some(reason) = verdict.card_access.reason()
+            && verdict.card_access.failed()
+        {
+            out.row("", reason.to_string());
+        }
+        if let Some(holder) = &verdict.holder_verification
+            && holder.check.passed()
+        {
+            out.row("", "the holder gave the PIN, and the chip itself says so");
+        }
+        let holder = Holder::of(&tapped.evidence, self.now).line();
+        let doubt = if verdict.passive.check.passed() { "" } else { "NOT SHOWN TO BE GENUINE   " };
+        out.row("holder", format!("{doubt}{holder}"));
+        let text = if verdict.verified { "VERIFIED" } else { "NOT VERIFIED" };
+        out.row(
+            "verdict",
+            format!("{}  level {}", out.verdict(verdict.verified, text), verdict.level),
+        );
+        let stats = tapped.stats;
+        out.row(
+            "",
+            format!(
+                "{} APDUs   {} B to card   {} B from card   {}",
+                stats.apdus,
+                grouped(stats.bytes_to_card),
+                grouped(stats.bytes_from_card),
+                milliseconds(self.total()),
+            ),
+        );
+    }
+
+    fn print_data(&self, out: &Output) {
+        let passive = &self.verdict.passive;
+        let by = passive.signer.as_ref().map_or_else(String::new, |signer| {
+            let issuer = passive.anchor.as_ref().map(|anchor| format!(" <- {}", anchor.subject));
+            format!("   EF.SOD by {}{}", signer.subject, issuer.unwrap_or_default())
+        });
+        let groups = &passive.groups;
+        let matched = format!("   {} of {} groups match", groups.matched.len(), groups.listed);
+        out.row("data", format!("{}{by}{matched}", word(&passive.check, "signed")));
+        if let Some(reason) = passive.check.reason() {
+            out.row("", reason.to_string());
+        }
+        if !groups.unread.is_empty() {
+            let names: Vec<_> = groups.unread.iter().map(|file| self.unread(*file)).collect();
+            out.row("", format!("not read: {}", names.join(", ")));
+        }
+    }
+
+    fn unread(&self, file: File) -> String {
+        match self.tapped.refused.get(&file) {
+            Some(sw) => format!("{file} ({:04X})", sw.0),
+            None => file.to_string(),
+        }
+    }
+
+    fn chip_proofs(&self) -> String {
+        let chip = &self.verdict.chip;
+        let proofs = [
+            ("Chip Authentication", &chip.chip_authentication),
+            ("Active Authentication", &chip.active_authentication),
+        ];
+        let said: Vec<_> = proofs
+            .iter()
+            .filter(|(_, check)| check.passed() || check.failed())
+            .map(|(name, check)| match check.reason() {
+                None => (*name).to_owned(),
+                Some(reason) => format!("{name}: {reason}"),
+            })
+            .collect();
+        let reason = chip.check.reason().filter(|_| said.is_empty()).map(ToString::to_string);
+        format!("  {}", reason.unwrap_or_else(|| said.join("; ")))
+    }
+
+    fn total(&self) -> std::time::Duration {
+        self.tapped.steps.iter().map(|step| step.time).sum()
+    }
+
+    fn value(&self) -> Value {
+        let tapped = self.tapped;
+        let steps: Vec<_> = tapped
+            .steps
+            .iter()
+            .map(|step| {
+                let micros = u64::try_from(step.time.as_micros()).unwrap_or(u64::MAX);
+                json!({ "name": step.name, "micros": micros, "apdus": step.apdus })
+            })
+            .collect();
+        let refused: serde_json::Map<_, _> = tapped
+            .refused
+            .iter()
+            .map(|(file, sw)| (file.to_string(), json!(format!("{:04X}", sw.0))))
+            .collect();
+        json!({
+            "card": {
+                "source": self.source,
+                "emulated": self.profile.is_some(),
+                "atr": hex::encode_upper(&tapped.evidence.card.atr),
+            },
+            "trust": { "source": self.verdict.trust.source, "test_anchor": self.test_anchor },
+            "access": tapped.evidence.access.name(),
+            "pace": tapped.pace.to_string(),
+            "verdict": self.verdict,
+            "holder": Holder::of(&tapped.evidence, self.now).value(),
+            "apdus": tapped.stats.apdus,
+            "bytes_to_card": tapped.stats.bytes_to_card,
+            "bytes_from_card": tapped.stats.bytes_from_card,
+            "micros": u64::try_from(self.total().as_micros()).unwrap_or(u64::MAX),
+            "steps": steps,
+            "refused": refused,
+        })
+    }
+}
+
+fn word<R>(check: &Check<R>, good: &str) -> String {
+    match check {
+        Check::Passed => format!("{good:<8}"),
+        Check::Failed(_) => "FAILED  ".into(),
+        Check::NotDone(_) => "unproven".into(),
+    }
+}
+
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn milliseconds(time: std::time::Duration) -> String {
+    let ms = time.as_secs_f64() * 1000.0;
+    if ms < 100.0 { format!("{ms:.1} ms") } else { format!("{ms:.0} ms") }
+}
+
+/// A bar on stderr while the large file is read; nothing where stderr is no terminal.
+struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    fn new(hidden: bool) -> Self {
+        let bar = if hidden { ProgressBar::hidden() } else { ProgressBar::new(0) };
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:24} {bytes}/{total_bytes}") {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+
+    fn show(&self, event: Event) {
+        match event {
+            Event::Step(name) => self.bar.set_message(name),
+            Event::Reading(reading) => {
+                self.bar.set_length(reading.total as u64);
+                self.bar.set_position(reading.done as u64);
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

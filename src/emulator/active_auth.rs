@@ -1,0 +1,29 @@
+//! INTERNAL AUTHENTICATE on the card (ICAO Doc 9303-11 clause 6.1).
+
+use super::{
+    access::Access,
+    applet::{Context, Reply},
+};
+use crate::{
+    apdu::{CommandView, StatusWord},
+    protocol::active_auth::Chip,
+};
+
+/// Answers INTERNAL AUTHENTICATE with a signature over the terminal's challenge.
+///
+/// # Errors
+/// `6982` outside a session, `6A86` for other parameters, `6700` for a challenge of another length
+/// than 8 bytes.
+pub(super) fn internal_authenticate(
+    chip: &Chip,
+    command: &CommandView<'_>,
+    context: &Context<'_>,
+) -> Result<Reply, StatusWord> {
+    if !Access::Holder.permits(context.session) {
+        return Err(StatusWord::SECURITY_STATUS);
+    }
+    if (command.header.p1, command.header.p2) != (0, 0) {
+        return Err(StatusWord::WRONG_P1P2);
+    }
+    chip.internal_authenticate(command.data).map(Reply::data).map_err(|e| e.status())
+}

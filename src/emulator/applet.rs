@@ -1,0 +1,83 @@
+//! What an application on the card is to the operating system.
+
+use super::{env::Env, password::Passwords};
+use crate::{
+    apdu::{CommandView, StatusWord},
+    protocol::pace::PasswordKind,
+    sm::SessionKeys,
+};
+
+/// What a command is answered with.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The response data field.
+    pub data: Vec<u8>,
+    /// SW1-SW2.
+    pub sw: StatusWord,
+}
+
+impl Reply {
+    /// Data and `9000`.
+    pub const fn data(data: Vec<u8>) -> Self {
+        Self { data, sw: StatusWord::SUCCESS }
+    }
+
+    /// A status word without data.
+    pub const fn status(sw: StatusWord) -> Self {
+        Self { data: Vec::new(), sw }
+    }
+}
+
+impl std::fmt::Debug for Reply {
+    // The data may be personal: only its length is shown.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reply").field("data_len", &self.data.len()).field("sw", &self.sw).finish()
+    }
+}
+
+/// What the operating system tells an applet with each command, and takes from it.
+pub struct Context<'a> {
+    /// The password that opened the session; `None` without secure messaging.
+    pub session: Option<PasswordKind>,
+    /// Most response data bytes that fit, by Le and by the card's own limits.
+    pub room: usize,
+    /// The card's world.
+    pub env: &'a mut dyn Env,
+    /// The card's passwords.
+    pub passwords: &'a Passwords,
+    /// Keys that an applet agreed: they hold from the next command on, this one is still answered
+    /// under the old ones.
+    pub new_keys: Option<SessionKeys>,
+}
+
+impl std::fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("session", &self.session)
+            .field("room", &self.room)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An application on the card. Commands come in plain and whole: secure messaging, chaining,
+/// SELECT by name, PACE and GET RESPONSE are the operating system's.
+pub trait Applet: Send {
+    /// The application's identifier (ISO/IEC 7816-5), 5 to 16 bytes.
+    fn aid(&self) -> &[u8];
+
+    /// Answers a command.
+    ///
+    /// # Errors
+    /// The status word of a command that failed.
+    fn handle(
+        &mut self,
+        command: &CommandView<'_>,
+        context: &mut Context<'_>,
+    ) -> Result<Reply, StatusWord>;
+
+    /// Forgets all volatile state: another application or the MF was selected, or power went.
+    fn deselect(&mut self);
+
+    /// A session has ended or another one begun: what was made for the old one is gone.
+    fn session_changed(&mut self) {}
+}

@@ -1,0 +1,260 @@
+//! The card as a whole: power and reset, the wire, secure messaging around every command.
+
+use super::{
+    applet::{Applet, Reply},
+    env::Env,
+    fs::Directory,
+    password::Passwords,
+    security::Security,
+};
+use crate::{
+    apdu::{CommandView, Form, Header, Response, StatusWord, ins},
+    protocol::pace::Parameters,
+    transport::{Power, Responder},
+};
+
+/// What a card is made of.
+pub struct Parts {
+    /// The answer to reset.
+    pub atr: Vec<u8>,
+    /// Its historical bytes, which readers ask for with `FF CA 01 00`.
+    pub historical: Vec<u8>,
+    /// The EFs of the master file.
+    pub mf: Directory,
+    /// The applications, in the order in which a shortened name finds them.
+    pub applets: Vec<Box<dyn Applet>>,
+    /// The PACE protocols and domain parameters that EF.CardAccess offers.
+    pub pace: Vec<Parameters>,
+    /// The passwords.
+    pub passwords: Passwords,
+    /// The most bytes of an extended-length command APDU and of its response APDU, as EF.ATR/INFO
+    /// states them; `None` where the card has no extended length fields.
+    pub extended: Option<(usize, usize)>,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts")
+            .field("atr", &hex::encode_upper(&self.atr))
+            .field("applets", &self.applets.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A contactless card in software. It answers any bytes with at least a status word.
+pub struct Card {
+    pub(super) parts: Parts,
+    pub(super) env: Box<dyn Env>,
+    pub(super) security: Security,
+    /// The applet selected; `None` is the master file.
+    pub(super) selected: Option<usize>,
+    uid: [u8; 4],
+}
+
+impl Card {
+    /// A card of these parts in this world.
+    pub fn new(parts: Parts, env: Box<dyn Env>) -> Self {
+        let mut card =
+            Self { parts, env, security: Security::default(), selected: None, uid: [0; 4] };
+        card.power(Power::On);
+        card
+    }
+
+    /// Its world: to read and set counters in tests.
+    pub fn env(&mut self) -> &mut dyn Env {
+        &mut *self.env
+    }
+
+    // A malformed command, and one without secure messaging inside a session, ends the session
+    // (ICAO Doc 9303-11 clause 9.8.5).
+    fn end_session(&mut self) {
+        if self.security.session.is_some() {
+            self.security.end_session();
+            self.session_changed();
+        }
+    }
+
+    pub(super) fn session_changed(&mut self) {
+        self.parts.mf.forget_made();
+        for applet in &mut self.parts.applets {
+            applet.session_changed();
+        }
+    }
+
+    // How many response data bytes an answer to this command may have.
+    fn frame(&self, command: &CommandView<'_>) -> usize {
+        let most = match self.parts.extended {
+            Some((_, response)) if command.extended => response.saturating_sub(2),
+            _ => 256,
+        };
+        let ne = command.ne.and_then(|ne| usize::try_from(ne).ok());
+        ne.map_or(most, |ne| ne.min(most))
+    }
+
+    fn check_length(&self, command: &CommandView<'_>, wire_len: usize) -> Result<(), StatusWord> {
+        let fits = match self.parts.extended {
+            Some((most, _)) => !command.extended || wire_len <= most,
+            None => !command.extended,
+        };
+        if fits { Ok(()) } else { Err(StatusWord::WRONG_LENGTH) }
+    }
+
+    fn plain(&mut self, command: &CommandView<'_>) -> Reply {
+        let room = self.frame(command);
+        let reply = if command.header.ins == ins::GET_RESPONSE {
+            self.security.pace = None;
+            self.get_response(command).unwrap_or_else(Reply::status)
+        } else {
+            self.security.drop_waiting();
+            let (reply, opened) = self.execute(command, room);
+            let reply = self.security.fit(reply, command.ne);
+            match opened.map(|o| self.security.begin_session(&o.keys, o.password)) {
+                Some(Err(sw)) => Reply::status(sw),
+                Some(Ok(())) => {
+                    self.session_changed();
+                    reply
+                }
+                None => reply,
+            }
+        };
+        reply
+    }
+
+    fn get_response(&mut self, command: &CommandView<'_>) -> Result<Reply, StatusWord> {
+        if (command.header.p1, command.header.p2) != (0, 0) {
+            return Err(StatusWord::WRONG_P1P2);
+        }
+        let ne = command.ne.filter(|_| command.data.is_empty()).ok_or(StatusWord::WRONG_LENGTH)?;
+        self.security.get_response(ne)
+    }
+
+    // On an error nothing was written to `out`, and the error is answered unprotected.
+    fn secured(&mut self, wire: &CommandView<'_>, out: &mut Vec<u8>) -> Result<(), StatusWord> {
+        let frame = self.frame(wire);
+        let none = StatusWord::SM_UNSUPPORTED;
+        let session = self.security.session.as_mut().ok_or(none)?;
+        let command = session.channel.unprotect_command(wire).map_err(|e| e.status())?;
+        let room = session.channel.max_response_data(frame);
+        let plain = CommandView {
+            header: command.header,
+            data: &command.data,
+            ne: command.ne,
+            extended: command.form == Form::Extended,
+        };
+        let (mut reply, mut opened) = self.execute(&plain, room);
+        if reply.data.len() > room {
+            reply = Reply::status(StatusWord::WRONG_LENGTH);
+            opened = None;
+        }
+        let session = self.security.session.as_mut().ok_or(none)?;
+        let response = Response { data: reply.data, sw: reply.sw };
+        // The answer to the command that agreed new keys still goes out under the old ones.
+        session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
+        if let Some(opened) = opened {
+            self.security.begin_session(&opened.keys, opened.password)?;
+            self.session_changed();
+        }
+        Ok(())
+    }
+
+    // Pseudo-APDUs of PC/SC part 3: a reader answers them and no card sees them. Behind a virtual
+    // reader they reach us; the session does not notice.
+    fn reader_command(&self, command: &CommandView<'_>) -> Reply {
+        let [_, instruction, p1, p2] = command.header.to_bytes();
+        let data: &[u8] = match (instruction, p1, p2) {
+            (ins::GET_DATA, 0x00, 0x00) => &self.uid,
+            (ins::GET_DATA, 0x01, 0x00) => &self.parts.historical,
+            (ins::GET_DATA, _, _) => return Reply::status(StatusWord::FUNCTION_UNSUPPORTED),
+            _ => return Reply::status(StatusWord::INS_UNSUPPORTED),
+        };
+        // Historical bytes are at most 15.
+        let len = data.len() as u32;
+        match command.ne {
+            Some(ne) if ne < len => Reply::status(StatusWord(0x6C00 | len as u16)),
+            Some(ne) if ne > len && ne != 256 => {
+                Reply { data: data.to_vec(), sw: StatusWord::END_OF_FILE }
+            }
+            _ => Reply::data(data.to_vec()),
+        }
+    }
+}
+
+impl Responder for Card {
+    fn atr(&self) -> &[u8] {
+        &self.parts.atr
+    }
+
+    fn power(&mut self, event: Power) {
+        self.security = Security::default();
+        self.selected = None;
+        self.parts.mf.deselect();
+        for applet in &mut self.parts.applets {
+            applet.deselect();
+        }
+        if event != Power::Off {
+            // A random identifier, 08 in front (ISO/IEC 14443-3 clause 6.5.4): a card of a person
+            // must not be recognised by it.
+            self.env.rng().fill_bytes(&mut self.uid);
+            self.uid[0] = 0x08;
+        }
+    }
+
+    fn respond(&mut self, command: &[u8], response: &mut Vec<u8>) {
+        response.clear();
+        let view = match CommandView::parse(command) {
+            Ok(view) if view.header.cla == 0xFF => {
+                return push(self.reader_command(&view), response);
+            }
+            Ok(view) => view,
+            Err(_) => {
+                self.end_session();
+                self.security.pace = None;
+                self.security.chain.clear();
+                return push(Reply::status(StatusWord::WRONG_LENGTH), response);
+            }
+        };
+        let checked =
+            check_class(view.header).and_then(|()| self.check_length(&view, command.len()));
+        let failed = match checked {
+            Err(sw) => Some(sw),
+            Ok(()) if view.header.is_secure_messaging() => self.secured(&view, response).err(),
+            Ok(()) => {
+                self.end_session();
+                let reply = self.plain(&view);
+                return push(reply, response);
+            }
+        };
+        if let Some(sw) = failed {
+            // Keys and rights go, and the status word is not protected.
+            self.end_session();
+            self.security.pace = None;
+            response.clear();
+            push(Reply::status(sw), response);
+        }
+    }
+}
+
+impl std::fmt::Debug for Card {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Card").field("parts", &self.parts).finish_non_exhaustive()
+    }
+}
+
+fn push(reply: Reply, response: &mut Vec<u8>) {
+    Response { data: reply.data, sw: reply.sw }.encode(response);
+}
+
+// The interindustry class (ISO/IEC 7816-4 clause 5.4.1) on the basic channel.
+const fn check_class(header: Header) -> Result<(), StatusWord> {
+    let cla = header.cla;
+    if cla & 0x80 != 0 || cla & 0xE0 == 0x20 {
+        return Err(StatusWord::CLA_INVALID);
+    }
+    if cla & 0x40 != 0 || cla & 0x03 != 0 {
+        return Err(StatusWord::CHANNEL_UNSUPPORTED);
+    }
+    match cla & 0x0C {
+        0x00 | 0x0C => Ok(()),
+        _ => Err(StatusWord::SM_UNSUPPORTED),
+    }
+}

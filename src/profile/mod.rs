@@ -1,0 +1,46 @@
+//! Cards declared in TOML, and their personalisation: keys, files and signatures.
+//!
+//! A profile is a small text (card-profiles/README.md). Everything random about a card follows
+//! from the profile's seed, so one text is one card, byte for byte. Persons are synthetic, names
+//! in the PKI contain `TEST`, and a resident registration number that somebody could have is
+//! refused.
+//!
+//! ```
+//! use iccard::{lds::File, profile};
+//!
+//! let card = profile::resident()?;
+//! assert_eq!(card.files[&File::Dg2].len(), 15_000);
+//! let text = profile::new_profile("my test card", "any seed");
+//! let other = profile::check(&text, "mine.toml".as_ref())?.personalise()?;
+//! assert_ne!(card.files[&File::Sod], other.files[&File::Sod]);
+//! # Ok::<(), profile::ProfileError>(())
+//! ```
+
+mod check;
+mod document;
+mod error;
+mod face;
+mod new;
+mod personalise;
+mod resident_number;
+mod schema;
+
+pub use check::check;
+pub use error::{Place, ProfileError};
+pub use new::new_profile;
+pub use personalise::{Keys, Personalised, anchors};
+pub use schema::{
+    ActiveAuthentication, ChipAuthentication, Document, Limits, Person, PinRules, Pki, Profile,
+    Secrets,
+};
+
+/// The text of the resident profile, which is part of the library.
+pub const RESIDENT: &str = include_str!("../../card-profiles/resident.toml");
+
+/// The card of the resident profile.
+///
+/// # Errors
+/// None with the profile that is part of the library; a test checks that.
+pub fn resident() -> Result<Personalised, ProfileError> {
+    check(RESIDENT, "card-profiles/resident.toml".as_ref())?.personalise()
+}
