@@ -1,5 +1,6 @@
 //! What several test modules share.
 
+pub mod data;
 // Without PC/SC in the build no test needs a daemon.
 pub mod card;
 #[cfg_attr(not(has_pcsc), allow(dead_code))]
