@@ -349,3 +349,63 @@ fn the_example_of_rfc_7515_verifies() {
     assert!(jws::is_signed_by(token, &key));
     assert!(!jws::is_signed_by(&token.replace("DtEh", "DtEi"), &key));
 }
+
+const DOCUMENT: &str = include_str!("../../docs/tap-evidence.md");
+
+// The value of a line of the worked example.
+fn documented(name: &str) -> &'static str {
+    let start = format!("| {name} | `");
+    let line = DOCUMENT.lines().find_map(|l| l.strip_prefix(&start));
+    line.and_then(|l| l.strip_suffix("` |")).unwrap_or_else(|| panic!("{name} is not documented"))
+}
+
+#[test]
+fn the_documented_example_is_what_the_code_computes() {
+    let bytes = |name| hex::decode(documented(name)).unwrap();
+    let key = |n: u32| {
+        let coordinate = |c| URL_SAFE_NO_PAD.decode(documented(&format!("key {n} {c}"))).unwrap();
+        let sec1 = [&[4][..], &coordinate("x"), &coordinate("y")].concat();
+        PublicKey::from_sec1(Curve::P256, &sec1).unwrap()
+    };
+    let (one, two) = (key(1), key(2));
+    let jkt = thumbprint(&one);
+    assert_eq!(jkt[..], bytes("thumbprint 1 = jkt"));
+    assert_eq!(thumbprint(&two)[..], bytes("thumbprint 2"));
+    let h_dev = commitment([&one, &two]);
+    assert_eq!(h_dev[..], bytes("H_dev"));
+    let binding = Binding::new(&bytes("sid"), &bytes("N"), &h_dev, &jkt);
+    assert_eq!(binding.as_bytes()[..], bytes("bind"));
+    assert_eq!(binding.challenge()[..], bytes("RND.IFD"));
+    let hashed = crate::crypto::Hash::Sha256.digest(&[&bytes("hashed")]);
+    assert_eq!(hashed, bytes("bind"));
+}
+
+#[test]
+fn every_field_is_documented() {
+    fn names(value: &Value, path: &str, out: &mut Vec<String>) {
+        let Some(object) = value.as_object() else { return };
+        for (name, value) in object {
+            let full = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            // Files and keys have tables of their own.
+            if value.is_object() && !matches!(name.as_str(), "files" | "jwk" | "evidence") {
+                names(value, &full, out);
+            } else {
+                out.push(full);
+            }
+        }
+    }
+    let world = World::new();
+    let token = world.request();
+    let mut evidence = part(&token, 1)["evidence"].clone();
+    evidence["chip_authentication"]["key_id"] = json!(1);
+    assert!(serde_json::from_value::<Evidence>(evidence.clone()).is_ok());
+    let session = serde_json::to_value(&world.session).unwrap();
+    let mut all = Vec::new();
+    for value in [&part(&token, 0), &part(&token, 1), &evidence, &session] {
+        names(value, "", &mut all);
+    }
+    assert!(all.len() > 20);
+    for name in all {
+        assert!(DOCUMENT.contains(&format!("| `{name}` |")), "{name} is not documented");
+    }
+}

@@ -91,6 +91,19 @@ impl In {
         LdsError::Value { file: self.0, field, expected, got: got.into() }
     }
 
+    /// Puts a value that may be there once into its place.
+    pub(super) fn once<T>(
+        self,
+        field: &'static str,
+        place: &mut Option<T>,
+        value: T,
+    ) -> Result<(), LdsError> {
+        match place.replace(value) {
+            None => Ok(()),
+            Some(_) => Err(LdsError::Duplicate { file: self.0, field, what: "it".to_owned() }),
+        }
+    }
+
     pub(super) fn utf8(self, field: &'static str, value: &[u8]) -> Result<String, LdsError> {
         String::from_utf8(value.to_vec()).map_err(|e| {
             let valid = e.utf8_error().valid_up_to();

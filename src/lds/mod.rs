@@ -4,18 +4,45 @@
 //! and field in its errors; encoding is DER. What a signature or a hash covers is the bytes as the
 //! card gave them, so keep those: encoding again is for making cards, not for checking them.
 
+mod atr_info;
+mod com;
+mod data_object;
 mod date;
+mod details;
+mod dg1;
+mod dg11;
+mod dg12;
+mod dg14;
+mod dg15;
+mod dg2;
+mod dir;
 mod error;
+mod face;
 mod file;
+mod holder;
+mod jpeg;
 mod mrz;
 pub mod oids;
 mod security_infos;
+pub mod sod;
 #[cfg(test)]
 mod testing;
 
+pub use atr_info::AtrInfo;
+pub use com::Com;
+pub use data_object::DataObject;
 pub use date::{FullDate, MrzDate};
+pub use dg1::Dg1;
+pub use dg2::{Dg2, Face};
+pub use dg11::Dg11;
+pub use dg12::Dg12;
+pub use dg14::Dg14;
+pub use dg15::Dg15;
+pub use dir::{Application, Dir};
 pub use error::LdsError;
+pub use face::{FaceImage, ImageFormat};
 pub use file::{Df, File, LDS_AID};
+pub use holder::{HolderVerification, Password};
 pub use mrz::{Format, Mrz, MrzError, MrzInformation, Sex, check_digit};
 pub use security_infos::{
     ActiveAuthenticationInfo, CardInfo, ChipAuthenticationDomainParameterInfo,

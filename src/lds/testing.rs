@@ -3,6 +3,10 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+/// SOI, APP0, DQT, SOF0 of 3 lines of 5 samples, SOS, EOI: a picture by its markers.
+pub(crate) const TINY_JPEG: &str =
+    "FFD8FFE000044A46FFDB000400AAFFC0000B080003000501011100FFDA0008010100003F0000FFD9";
+
 pub(crate) fn unhex(text: &str) -> Vec<u8> {
     hex::decode(text).unwrap()
 }
