@@ -1,6 +1,6 @@
 //! Cards to tap, right ones and wrong ones, and ways to them that misbehave.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use iccard::{
     crypto::SeededRng,
@@ -21,8 +21,10 @@ use time::{UtcDateTime, macros::utc_datetime};
 /// When every tap of the tests happens.
 pub const NOW: UtcDateTime = utc_datetime!(2025-03-28 01:02:03);
 
+/// The resident card's files and keys, made once.
 pub fn resident() -> Personalised {
-    profile::resident().unwrap()
+    static RESIDENT: LazyLock<Personalised> = LazyLock::new(|| profile::resident().unwrap());
+    RESIDENT.clone()
 }
 
 pub fn card(personalised: &Personalised) -> Card {
