@@ -3,6 +3,8 @@
 
 pub mod apdu;
 pub mod atr;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod crypto;
 #[cfg(feature = "emulator")]
 pub mod emulator;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The command `iccard`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    iccard::cli::main()
+}

@@ -1,9 +1,6 @@
 //! `iccard apdu`: APDUs as they are.
 
-use std::{
-    io::BufRead,
-    process::ExitCode,
-};
+use std::{io::BufRead, process::ExitCode};
 
 use anyhow::Result;
 use clap::Args;

@@ -22,7 +22,13 @@ use crate::{
 #[command(next_help_heading = "Card")]
 pub(super) struct CardArgs {
     /// emulated[:PROFILE], pcsc[:READER], vpcd:HOST:PORT or replay:FILE
-    #[arg(long, global = true, value_name = "ADDRESS", env = "ICCARD_CARD", default_value = "emulated")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "ADDRESS",
+        env = "ICCARD_CARD",
+        default_value = "emulated"
+    )]
     card: CardAddress,
     /// The largest APDUs to use: short, extended or a number of bytes
     #[arg(long, global = true, value_name = "SIZE", default_value = "extended")]
@@ -87,10 +93,8 @@ pub(super) fn open(args: &CardArgs, purpose: Use) -> Result<Opened> {
             Ok(Opened { transport: Box::new(reader), source, profile: None })
         }
         CardAddress::Pcsc { reader } => {
-            let options = ConnectOptions {
-                reader: reader.clone(),
-                ..connect_options(args, purpose)
-            };
+            let options =
+                ConnectOptions { reader: reader.clone(), ..connect_options(args, purpose) };
             let transport = pcsc::connect(&options)?;
             let source = format!("pcsc:{}", transport.name());
             Ok(Opened { transport: Box::new(transport), source, profile: None })

@@ -2,10 +2,7 @@
 //! what to do next.
 
 use crate::{
-    protocol::pace::PaceError,
-    session::SessionError,
-    tap::TapError,
-    transport::TransportError,
+    protocol::pace::PaceError, session::SessionError, tap::TapError, transport::TransportError,
 };
 
 /// Judged negative: not verified, expectation failed, policy says no.
@@ -142,9 +139,10 @@ fn of_pace(error: &PaceError) -> Failure {
             .expected("9000")
             .got(format!("{:04X}", sw.0))
             .help("the PIN is unblocked with the PUK, at an office"),
-        PaceError::Deactivated { sw, .. } => {
-            failure.expected("9000").got(format!("{:04X}", sw.0)).help("it is activated at an office")
-        }
+        PaceError::Deactivated { sw, .. } => failure
+            .expected("9000")
+            .got(format!("{:04X}", sw.0))
+            .help("it is activated at an office"),
         PaceError::Refused { sw, .. } => failure.expected("9000").got(format!("{:04X}", sw.0)),
         PaceError::Unsupported { oid, .. } => failure.got(oid.to_string()),
         _ => failure,

@@ -52,7 +52,8 @@ impl Holder {
         let names: Vec<_> = [&self.name, &self.name_latin].into_iter().flatten().cloned().collect();
         let issued = self.issue_date.as_ref().map(|date| format!("issued {date}"));
         let rest = [self.birth_date.clone(), self.address.clone(), issued];
-        let parts: Vec<_> = std::iter::once(names.join(" ")).chain(rest.into_iter().flatten()).collect();
+        let parts: Vec<_> =
+            std::iter::once(names.join(" ")).chain(rest.into_iter().flatten()).collect();
         parts.join("   ").trim().to_owned()
     }
 

@@ -39,7 +39,9 @@ pub(super) fn render(wire: Exchange<'_>, plain: Option<Exchange<'_>>, step: Step
             }
             text.push('\n');
         }
-        Err(error) => text.push_str(&format!("# {}: {error}\n> ({} bytes)\n", step.0, shown.command.len())),
+        Err(error) => {
+            text.push_str(&format!("# {}: {error}\n> ({} bytes)\n", step.0, shown.command.len()))
+        }
     }
     let micros = wire.time.as_micros();
     match Response::parse(shown.response) {
@@ -84,23 +86,22 @@ mod tests {
 
     #[test]
     fn pins_and_files_do_not_appear() {
-        let exchange = |command, response| Exchange {
-            command,
-            response,
-            time: Duration::from_micros(7),
-        };
+        let exchange =
+            |command, response| Exchange { command, response, time: Duration::from_micros(7) };
         let step = Step("a step");
-        let verify = render(
-            exchange(b"\x00\x20\x00\x03\x06123456", b"\x63\xC2"),
-            None,
-            step,
+        let verify = render(exchange(b"\x00\x20\x00\x03\x06123456", b"\x63\xC2"), None, step);
+        assert_eq!(
+            verify,
+            "# a step: VERIFY\n> 00200003 (6 bytes, not shown)\n< 63C2 (warning, 2 tries left)   7 µs\n"
         );
-        assert_eq!(verify, "# a step: VERIFY\n> 00200003 (6 bytes, not shown)\n< 63C2 (warning, 2 tries left)   7 µs\n");
         let read = render(
             exchange(b"\x0C\xB0\x81\x00", b"\x00"),
             Some(exchange(b"\x00\xB0\x81\x00\x04", b"HONG\x90\x00")),
             step,
         );
-        assert_eq!(read, "# a step: READ BINARY (secure messaging)\n> 00B08100 Ne=4\n< (4 bytes, not shown) 9000 (success)   7 µs\n");
+        assert_eq!(
+            read,
+            "# a step: READ BINARY (secure messaging)\n> 00B08100 Ne=4\n< (4 bytes, not shown) 9000 (success)   7 µs\n"
+        );
     }
 }

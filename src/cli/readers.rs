@@ -69,7 +69,6 @@ fn watch(out: &Output, limit: Option<Duration>) -> Result<ExitCode> {
                 ("service_lost", format!("the smart card service is gone: {detail}"), None)
             }
             ReaderEvent::ServiceBack => ("service_back", "the service is back".into(), None),
-            _ => continue,
         };
         out.line(text);
         out.json_line(json!({ "event": name, "reader": reader.map(value) }));

@@ -27,7 +27,7 @@ use crate::{
     session::Session,
     tap::{self, Event, Options, Passwords, Tapped},
     transport::CardAddress,
-    trust::{Anchors, Check, Judging, Verdict, judge},
+    trust::{Anchors, Check, Evidence, Judging, Verdict, judge},
 };
 
 #[derive(Debug, Args)]
@@ -102,7 +102,7 @@ pub(super) fn run(context: &Context, args: TapArgs) -> Result<ExitCode> {
     if let Some(files) = &request
         && verdict.verified
     {
-        files.write(&tapped)?;
+        files.write(tapped.evidence.clone(), UtcDateTime::now())?;
         out.row("request", files.out.display().to_string());
         object["request"] = json!(files.out);
     }
@@ -143,7 +143,7 @@ fn anchors_of(profile: &Personalised, source: &str) -> Result<Anchors> {
 }
 
 fn of_profile(profile: &Personalised) -> Passwords {
-    Passwords { can: Some(Password::can(profile.can())), ..Passwords::default() }
+    Passwords { can: Some(Password::can(&profile.profile.secrets.can)), ..Passwords::default() }
 }
 
 // By flag; for a card that is not ours, by environment, then by prompt. Asked before the card is
@@ -228,10 +228,12 @@ impl RequestFiles {
         self.session.binding(&self.keys.jkt()).challenge()
     }
 
-    fn write(&self, tapped: &Tapped) -> Result<()> {
-        let jws = CredentialRequest::new(&self.session, &self.keys, tapped.evidence.clone())
-            .sign(&self.keys)?;
-        std::fs::write(&self.out, jws)
+    fn write(&self, evidence: Evidence, now: UtcDateTime) -> Result<()> {
+        let request =
+            CredentialRequest::sign(&self.keys, &self.session, evidence, now).map_err(|error| {
+                Failure::new(failure::NEGATIVE, error.to_string()).step("sign the request")
+            })?;
+        std::fs::write(&self.out, request)
             .map_err(|error| Failure::file(&self.out, "write the request", &error).into())
     }
 }
@@ -250,7 +252,7 @@ impl Report<'_> {
         let (tapped, verdict) = (self.tapped, self.verdict);
         match &self.profile {
             Some(profile) => {
-                out.row("card", format!("{} — {}", self.source, profile.title()));
+                out.row("card", format!("{} — {}", self.source, profile.profile.title));
                 let anchor = if self.test_anchor { ", test anchor" } else { "" };
                 out.row("", format!("EMULATED CARD{anchor}"));
             }
@@ -274,7 +276,10 @@ impl Report<'_> {
         let doubt = if verdict.passive.check.passed() { "" } else { "NOT SHOWN TO BE GENUINE   " };
         out.row("holder", format!("{doubt}{holder}"));
         let text = if verdict.verified { "VERIFIED" } else { "NOT VERIFIED" };
-        out.row("verdict", format!("{}  level {}", out.verdict(verdict.verified, text), verdict.level));
+        out.row(
+            "verdict",
+            format!("{}  level {}", out.verdict(verdict.verified, text), verdict.level),
+        );
         let stats = tapped.stats;
         out.row(
             "",

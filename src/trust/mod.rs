@@ -1,9 +1,37 @@
-//! Evidence to verdict.
+//! From evidence to verdict: what a tap brought home, whom one believes, and what follows.
+//!
+//! [`Evidence`] is what the reader recorded; it stands for itself and can be judged again by
+//! anyone, any time. [`Anchors`] are the country signing CAs that the judge believes. [`judge`]
+//! checks one against the other and says for every check whether it passed, failed or was not
+//! done, and why; what was not done never counts as passed.
+//!
+//! | level | shown |
+//! |---|---|
+//! | [`Level::L0`] | nothing |
+//! | [`Level::L1`] | the data is the issuer's; the chip may be a copy |
+//! | [`Level::L2`] | and the card itself signed what the judge demanded |
+//! | [`Level::L3`] | and the chip answered under a key that only the judge shared with it |
+//!
+//! A live tap judges itself, and its own Chip Authentication counts. Offline it does not: whoever
+//! held the ephemeral key could have written the whole dialogue.
+
 mod anchors;
+mod check;
 pub(crate) mod encoding;
 mod evidence;
+mod judge;
+mod passive;
+mod verdict;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use anchors::{AnchorError, AnchorSet, Anchors};
+pub use check::{Check, Reason, Unfit};
 pub use evidence::{
     Access, ActiveAuthentication, Card, ChipAuthentication, Evidence, EvidenceError, MAX_EVIDENCE,
 };
+pub use judge::{Judging, Seat, judge};
+pub use verdict::{Chip, Groups, Holder, Level, Named, Passive, Verdict};

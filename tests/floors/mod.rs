@@ -22,7 +22,10 @@ const FLOORS: [&[&str]; 9] = [
 ];
 
 /// Edges between neighbours on one floor, from and to. The ground floor has none.
-const SAME_FLOOR: &[(&str, &str)] = &[];
+const SAME_FLOOR: &[(&str, &str)] = &[
+    // A profile names the protocols and domain parameters that its card offers.
+    ("profile", "protocol"),
+];
 
 /// What prints, exits or blurs errors. Allowed in `src/cli` and `src/main.rs`.
 const COMMAND_LINE_ONLY: [&str; 9] = [

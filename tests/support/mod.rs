@@ -1,5 +1,13 @@
 //! What several test modules share.
 
+pub mod data;
+// Without PC/SC in the build no test needs a daemon.
+pub mod card;
+#[cfg_attr(not(has_pcsc), allow(dead_code))]
+pub mod echo;
+// The bench and the example of the round trip use the rest of it.
+#[allow(dead_code)]
+pub mod pcscd;
 pub mod vectors;
 
 /// Says that a test could not run, where the harness does not swallow it.

@@ -1,0 +1,287 @@
+//! The outcome of one check, and why.
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+use time::UtcDateTime;
+
+use super::Access;
+use super::encoding::rfc3339;
+use crate::lds::{File, LdsError, Password};
+use crate::pki::{Oid, PkiError};
+use crate::protocol::active_auth::ActiveAuthError;
+
+/// The outcome of a check. What was not done is never passed.
+///
+/// In JSON: `{"result": "passed"}`, or `failed` and `not_done` with a `reason` in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Check<R = Reason> {
+    /// Shown to be right.
+    Passed,
+    /// Shown to be wrong, or of a kind that cannot be checked here.
+    Failed(R),
+    /// There was nothing to check it with.
+    NotDone(R),
+}
+
+impl<R> Check<R> {
+    /// Whether it passed.
+    pub const fn passed(&self) -> bool {
+        matches!(self, Self::Passed)
+    }
+
+    /// Whether it failed.
+    pub const fn failed(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+
+    /// Why it did not pass.
+    pub const fn reason(&self) -> Option<&R> {
+        match self {
+            Self::Passed => None,
+            Self::Failed(reason) | Self::NotDone(reason) => Some(reason),
+        }
+    }
+
+    /// `passed`, `failed` or `not_done`.
+    pub const fn result(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed(_) => "failed",
+            Self::NotDone(_) => "not_done",
+        }
+    }
+}
+
+impl<R: Clone> Check<R> {
+    /// All of them: the first failure, else the first that was not done, else passed.
+    pub fn all<'a>(checks: impl IntoIterator<Item = &'a Self> + Clone) -> Self
+    where
+        R: 'a,
+    {
+        let find = |wanted: fn(&Self) -> bool| checks.clone().into_iter().find(|c| wanted(c));
+        find(Self::failed).or_else(|| find(|c| !c.passed())).cloned().unwrap_or(Self::Passed)
+    }
+}
+
+impl<R: std::fmt::Display> std::fmt::Display for Check<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Passed => f.write_str("passed"),
+            Self::Failed(reason) => write!(f, "failed: {reason}"),
+            Self::NotDone(reason) => write!(f, "not done: {reason}"),
+        }
+    }
+}
+
+impl<R: std::fmt::Display> Serialize for Check<R> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut out = s.serialize_struct("Check", 2)?;
+        out.serialize_field("result", self.result())?;
+        match self.reason() {
+            Some(reason) => out.serialize_field("reason", &reason.to_string())?,
+            None => out.skip_field("reason")?,
+        }
+        out.end()
+    }
+}
+
+/// Why a check did not pass.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// A file that the check needs was not read.
+    #[error("{file} was not read")]
+    NotRead {
+        /// Which file.
+        file: File,
+    },
+    /// A file is not what it should be.
+    #[error("{0}")]
+    File(#[from] LdsError),
+    /// EF.SOD's signed data, or a key, is wrong or not supported.
+    #[error("{file}: {source}")]
+    Signed {
+        /// The file.
+        file: File,
+        /// What is wrong.
+        source: PkiError,
+    },
+    /// EF.SOD cannot be read, so this cannot be looked at.
+    #[error("EF.SOD could not be read")]
+    NoSod,
+    /// Nobody is believed.
+    #[error("no trust anchor was given")]
+    NoAnchors,
+    /// No anchor has the name and key that the document signer's certificate names.
+    #[error("{signer} was issued by {issuer}, which is none of the {anchors} anchors")]
+    UnknownIssuer {
+        /// The document signer.
+        signer: String,
+        /// Its issuer.
+        issuer: String,
+        /// How many anchors were given.
+        anchors: usize,
+    },
+    /// An anchor has the issuer's name, but did not sign.
+    #[error("the anchor {anchor} did not issue {signer}: {source}")]
+    NotIssued {
+        /// The document signer.
+        signer: String,
+        /// The anchor that has its issuer's name.
+        anchor: String,
+        /// Why not.
+        source: PkiError,
+    },
+    /// A certificate that must not do what it did.
+    #[error("{certificate} {why}")]
+    Unfit {
+        /// Whom it names.
+        certificate: String,
+        /// What stands against it.
+        why: Unfit,
+    },
+    /// A certificate that was not valid then.
+    #[error("{certificate} is good from {} to {}, not at {}", rfc3339::text(*.not_before), rfc3339::text(*.not_after), rfc3339::text(*.at))]
+    OutsideValidity {
+        /// Whom it names.
+        certificate: String,
+        /// Its first second.
+        not_before: UtcDateTime,
+        /// Its last second.
+        not_after: UtcDateTime,
+        /// The time judged at.
+        at: UtcDateTime,
+    },
+    /// The issuer's certificate is not known, so its dates are not either.
+    #[error("the document signer's issuer is not known")]
+    NoChain,
+    /// Files that are not those the issuer signed.
+    #[error("{} changed: the hash is not the one in EF.SOD", Names(.files))]
+    HashMismatch {
+        /// Which files.
+        files: Vec<File>,
+    },
+    /// Files the card gave and the issuer did not sign.
+    #[error("{} came from the card, but EF.SOD does not list it", Names(.files))]
+    NotListed {
+        /// Which files.
+        files: Vec<File>,
+    },
+    /// EF.SOD lists a data group more than once.
+    #[error("EF.SOD lists data group {number} twice")]
+    ListedTwice {
+        /// Its number.
+        number: u8,
+    },
+    /// No data group that EF.SOD lists was read.
+    #[error("no data group was read")]
+    NothingRead,
+    /// The chip has no key for this protocol: EF.SOD does not list the file it would stand in, or
+    /// the file has none.
+    #[error("the chip offers no key for it in {file}")]
+    NotOffered {
+        /// Where it would stand.
+        file: File,
+    },
+    /// EF.SOD does not list the file.
+    #[error("EF.SOD does not list {file}")]
+    Unlisted {
+        /// Which file.
+        file: File,
+    },
+    /// The key is not shown to be the issuer's choice.
+    #[error("{file} is not shown to be genuine, so neither is the key in it")]
+    KeyNotAuthentic {
+        /// The file with the key.
+        file: File,
+    },
+    /// Only whoever ran it knows that it happened.
+    #[error(
+        "not provable to a third party: who held the ephemeral private key could have written it"
+    )]
+    NotProvable,
+    /// Chip Authentication failed at the tap.
+    #[error("Chip Authentication: {detail}")]
+    ChipAuthentication {
+        /// What the tap saw.
+        detail: String,
+    },
+    /// The reader did not run the protocol, or recorded nothing of it.
+    #[error("the reader has no record of it")]
+    NotRecorded,
+    /// The card refused to sign.
+    #[error("the card gave no signature: {detail}")]
+    Refused {
+        /// What the tap saw.
+        detail: String,
+    },
+    /// The card signed another challenge than the binding demands.
+    #[error("the card signed challenge {got}, the binding demands {expected}")]
+    ChallengeNotBound {
+        /// The first eight bytes of the binding, hexadecimal.
+        expected: String,
+        /// The challenge of the evidence, hexadecimal.
+        got: String,
+    },
+    /// The card's signature is not one of the key in EF.DG15.
+    #[error("{0}")]
+    ActiveAuthentication(#[from] ActiveAuthError),
+    /// EF.DG14 names a signature algorithm that is not known.
+    #[error("EF.DG14: signature algorithm {oid} of Active Authentication is not supported")]
+    UnknownSignature {
+        /// The algorithm.
+        oid: Oid,
+    },
+    /// Neither protocol proved the chip.
+    #[error("the card cannot prove that it is no copy: EF.SOD lists no key of the chip")]
+    CannotProve,
+    /// EF.CardAccess offers PACE that the signed EF.DG14 does not have.
+    #[error("EF.CardAccess offers {count} PACE protocols that EF.DG14 does not have")]
+    CardAccessAltered {
+        /// How many.
+        count: usize,
+    },
+    /// The chip says that another password than the PIN was given.
+    #[error("the holder was not verified: the password was {password}")]
+    NoPin {
+        /// The password.
+        password: Password,
+    },
+    /// The chip and the reader disagree on the password.
+    #[error("the chip says that the password was {password}, the reader {access}")]
+    AccessDiffers {
+        /// What the chip says.
+        password: Password,
+        /// What the reader says.
+        access: Access,
+    },
+    /// The file is not shown to come from this chip.
+    #[error("Chip Authentication did not pass, so EF.HolderVerification may be anybody's")]
+    NotAttested,
+}
+
+/// What stands against a certificate.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unfit {
+    /// A CA signs certificates, not documents.
+    #[error("is a CA, which signs no documents")]
+    IsCa,
+    /// keyUsage lacks digitalSignature (ICAO Doc 9303-12 clause 7.1).
+    #[error("must not sign documents (keyUsage)")]
+    NoDigitalSignature,
+    /// A critical extension that is not understood (RFC 5280 clause 4.2).
+    #[error("has the critical extension {0}, which is not understood")]
+    UnknownExtension(Oid),
+}
+
+// "EF.DG1, EF.DG2"
+struct Names<'a>(&'a [File]);
+
+impl std::fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (i, file) in self.0.iter().enumerate() {
+            write!(f, "{}{file}", if i == 0 { "" } else { ", " })?;
+        }
+        Ok(())
+    }
+}
