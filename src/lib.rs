@@ -3,11 +3,6 @@
 
 pub mod apdu;
 pub mod atr;
-pub mod crypto;
-pub mod lds;
-pub mod pki;
-pub mod protocol;
-pub mod sm;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod crypto;
