@@ -52,6 +52,19 @@ pub(crate) mod rfc3339 {
     }
 }
 
+/// What is wrong with JSON, without quoting more of it than a person wants to read.
+pub(crate) fn json_fault(error: &serde_json::Error) -> String {
+    const MOST: usize = 160;
+    let text = error.to_string();
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => {
+            let at = format!(" at line {} column {}", error.line(), error.column());
+            format!("{}…{at}", &text[..end])
+        }
+        None => text,
+    }
+}
+
 /// The version number of a format: only the number 1 is read and written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Schema;
