@@ -216,8 +216,8 @@ impl RequestFiles {
                 "the session was made for other device keys than these",
             )
             .step("bind the tap")
-            .expected(format!("H_dev {}", hex::encode(session.h_dev)))
-            .got(hex::encode(keys.commitment()))
+            .expected(format!("H_dev {}", session.h_dev))
+            .got(keys.commitment().to_string())
             .help("keys come first: iccard request keys, then iccard request challenge --commit")
             .into());
         }
