@@ -39,7 +39,9 @@ pub(super) fn is_signed_by(token: &str, key: &PublicKey) -> bool {
 fn install() {
     static ONCE: Once = Once::new();
     // It fails where the program has a provider already, and that is as good.
-    ONCE.call_once(|| drop(PROVIDER.install_default()));
+    ONCE.call_once(|| {
+        let _ = PROVIDER.install_default();
+    });
 }
 
 static PROVIDER: CryptoProvider = CryptoProvider {
