@@ -1,6 +1,9 @@
 //! Cards to tap, right ones and wrong ones, and ways to them that misbehave.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock, Mutex},
+};
 
 use iccard::{
     crypto::SeededRng,
@@ -21,8 +24,10 @@ use time::{UtcDateTime, macros::utc_datetime};
 /// When every tap of the tests happens.
 pub const NOW: UtcDateTime = utc_datetime!(2025-03-28 01:02:03);
 
+/// The resident card's files and keys, made once.
 pub fn resident() -> Personalised {
-    profile::resident().unwrap()
+    static RESIDENT: LazyLock<Personalised> = LazyLock::new(|| profile::resident().unwrap());
+    RESIDENT.clone()
 }
 
 pub fn card(personalised: &Personalised) -> Card {
@@ -129,7 +134,10 @@ where
 
 /// Keeps the wire bytes of a dialogue.
 #[derive(Clone, Default)]
-pub struct Wire(pub std::sync::Arc<std::sync::Mutex<Vec<(Vec<u8>, Vec<u8>)>>>);
+pub struct Wire(pub Arc<Mutex<Vec<Pair>>>);
+
+/// A command and its response.
+pub type Pair = (Vec<u8>, Vec<u8>);
 
 impl Observer for Wire {
     fn exchange(&mut self, wire: Exchange<'_>, _plain: Option<Exchange<'_>>, _step: Step) {
