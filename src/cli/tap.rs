@@ -58,11 +58,11 @@ pub(super) struct TapArgs {
     session: Option<PathBuf>,
 }
 
-pub(super) fn run(context: &Context, args: TapArgs) -> Result<ExitCode> {
+pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     // Everything that can be wrong without the card comes before the card.
-    let request = RequestFiles::load(&args)?;
+    let request = RequestFiles::load(args)?;
     let trust = (!args.trust.is_empty()).then(|| anchors_from(&args.trust)).transpose()?;
-    let mut passwords = passwords_given(&args, context.card.address())?;
+    let mut passwords = passwords_given(args, context.card.address())?;
     let out = &context.out;
     let Opened { transport, source, profile } = card::open(&context.card, Use::Tap)?;
     if let Some(profile) = &profile {
@@ -216,8 +216,8 @@ impl RequestFiles {
                 "the session was made for other device keys than these",
             )
             .step("bind the tap")
-            .expected(format!("H_dev {}", hex::encode(session.h_dev)))
-            .got(hex::encode(keys.commitment()))
+            .expected(format!("H_dev {}", session.h_dev))
+            .got(keys.commitment().to_string())
             .help("keys come first: iccard request keys, then iccard request challenge --commit")
             .into());
         }
