@@ -3,8 +3,13 @@
 
 use std::process::Command;
 
-use iccard::crypto::{Curve, SecretKey, SeededRng};
-use iccard::pki::{Certificate, DistinguishedName, PkiError, Profile, SignedData, Signer, oid};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use iccard::crypto::{Curve, SecretKey, SeededRng, Signature};
+use iccard::issuance::{CredentialRequest, DeviceKeys, Session};
+use iccard::pki::{
+    Certificate, DistinguishedName, PkiError, Profile, SignedData, Signer, oid, spki,
+};
+use iccard::trust::{Access, Card, Evidence};
 use tempfile::TempDir;
 use time::macros::utc_datetime;
 
@@ -172,4 +177,27 @@ fn we_say_why_we_refuse_what_openssl_signs() {
         let error = cms_sign(&dir, "").verify(oid::LDS_SECURITY_OBJECT).unwrap_err().to_string();
         assert!(error.contains("supported"), "{error}");
     }
+}
+
+#[test]
+fn openssl_verifies_the_signature_of_a_request() {
+    let Some(dir) = workplace("openssl_verifies_the_signature_of_a_request") else { return };
+    let rng = &mut SeededRng::new(b"openssl", "request");
+    let keys = DeviceKeys::generate(1, rng);
+    let now = utc_datetime!(2025-03-28 9:00);
+    let session = Session::new(keys.commitment(), now, Session::DEFAULT_LIFETIME, rng);
+    let card = Card { source: "test".into(), atr: vec![0x3B] };
+    let evidence = Evidence::new(card, now, Access::PaceCan);
+    let token = CredentialRequest::sign(&keys, &session, evidence, now).unwrap();
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let plain = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    assert_eq!(plain.len(), 64);
+    write(&dir, "message", message);
+    write(&dir, "signature", Signature::from_plain(plain).to_der());
+    write(&dir, "key.der", spki::encode(&keys.signing_key().public()));
+    openssl(&dir, "pkey -pubin -inform DER -in key.der -out key.pem").unwrap();
+    let verify = "dgst -sha256 -verify key.pem -signature signature message";
+    openssl(&dir, verify).unwrap();
+    write(&dir, "message", format!("{message}A"));
+    openssl(&dir, verify).unwrap_err();
 }

@@ -6,7 +6,10 @@ mod support;
 
 mod floors;
 mod interop_openssl;
+mod lds_samples;
 mod pki_samples;
+mod tap;
+mod tlv_oracle;
 mod transport_pcscd;
 mod vectors_pace;
 mod vectors_primitives;

@@ -2,7 +2,7 @@
 
 use super::AtrError;
 
-/// What the first historical byte says about the others (clause 12.1.1.2).
+/// What the first historical byte says about the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Category {
     /// `00`: compact-TLV, then three status indicator bytes at the end.
@@ -24,7 +24,7 @@ pub struct CompactTlv {
     pub value: Vec<u8>,
 }
 
-/// The status indicator (clause 12.1.1.11).
+/// The status indicator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StatusIndicator {
     /// Life cycle status byte (clause 7.4.10).
@@ -57,8 +57,9 @@ impl HistoricalBytes {
         let Some((category, rest)) = bytes.split_first() else { return Ok(proprietary) };
         match category {
             0x00 => {
-                let (objects, status) =
-                    rest.split_at_checked(rest.len().wrapping_sub(3)).ok_or(truncated(4))?;
+                let (objects, status) = rest
+                    .split_at_checked(rest.len().wrapping_sub(3))
+                    .ok_or_else(|| truncated(4))?;
                 Ok(Self {
                     category: Category::StatusAtEnd,
                     objects: compact_tlv(objects).map_err(truncated)?,
@@ -66,7 +67,7 @@ impl HistoricalBytes {
                 })
             }
             0x10 => Ok(Self {
-                category: Category::DirDataReference(*rest.first().ok_or(truncated(2))?),
+                category: Category::DirDataReference(*rest.first().ok_or_else(|| truncated(2))?),
                 ..proprietary
             }),
             0x80 => {
@@ -99,8 +100,8 @@ impl HistoricalBytes {
     }
 }
 
-/// Which selections and which access to EF.DIR and EF.ATR/INFO a card supports (clause 12.1.1.7;
-/// DO `43` in EF.ATR/INFO).
+/// Card service data: which selections and which access to EF.DIR and EF.ATR/INFO a card supports
+/// (DO `43` in EF.ATR/INFO).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CardServiceData(pub u8);
 
@@ -152,7 +153,7 @@ impl CardServiceData {
     }
 }
 
-/// The software function bytes (clause 12.1.1.9; DO `47` in EF.ATR/INFO).
+/// Card capabilities: the software function bytes (DO `47` in EF.ATR/INFO).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CardCapabilities {
     /// First byte: selection methods.
@@ -178,7 +179,7 @@ impl CardCapabilities {
 
     /// The bytes of the data object.
     pub fn to_bytes(self) -> Vec<u8> {
-        let coding = self.coding.or(self.commands.map(|_| 0));
+        let coding = self.coding.or_else(|| self.commands.map(|_| 0));
         [Some(self.selection), coding, self.commands].into_iter().flatten().collect()
     }
 

@@ -291,6 +291,7 @@ impl<'a> Bytes<'a> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
 
     use super::*;
 
@@ -362,6 +363,11 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig {
+            rng_seed: RngSeed::Fixed(7816),
+            ..ProptestConfig::with_cases(512)
+        })]
+
         #[test]
         fn any_bytes_are_parsed_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
             if let Ok(atr) = Atr::parse(&bytes) {

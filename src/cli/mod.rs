@@ -10,6 +10,7 @@ mod observe;
 mod output;
 mod profile;
 mod readers;
+mod request;
 mod secrets;
 mod tap;
 
@@ -52,6 +53,9 @@ enum Command {
     /// Make and check card profiles
     #[command(subcommand)]
     Profile(profile::ProfileCommand),
+    /// Make and verify mobile credential requests
+    #[command(subcommand)]
+    Request(request::RequestCommand),
     /// Print a completion script for a shell
     Completions(generate::CompletionsArgs),
     /// Write the manual pages
@@ -82,11 +86,12 @@ pub fn main() -> ExitCode {
     };
     let context = Context { card: cli.card, verbose: cli.verbose, out: Output::new(cli.json) };
     let done = match cli.command {
-        Command::Tap(args) => tap::run(&context, args),
+        Command::Tap(args) => tap::run(&context, &args),
         Command::Readers(args) => readers::run(&context, &args),
         Command::Apdu(args) => apdu::run(&context, &args),
         Command::Emulate(args) => emulate::run(&context, &args),
         Command::Profile(command) => profile::run(&context, command),
+        Command::Request(command) => request::run(&context, command),
         Command::Completions(args) => generate::completions(&context, &args),
         Command::Man(args) => generate::man(&context, &args),
     };

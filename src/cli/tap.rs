@@ -20,14 +20,14 @@ use super::{
 };
 use crate::{
     crypto::SystemRng,
-    issuance::{DeviceKeys, Session as RequestSession},
+    issuance::{CredentialRequest, DeviceKeys, Session as RequestSession},
     lds::{File, Mrz},
     profile::{self, Personalised},
     protocol::pace::Password,
     session::Session,
     tap::{self, Event, Options, Passwords, Tapped},
     transport::CardAddress,
-    trust::{Anchors, Check, Judging, Verdict, judge},
+    trust::{Anchors, Check, Evidence, Judging, Verdict, judge},
 };
 
 #[derive(Debug, Args)]
@@ -58,11 +58,11 @@ pub(super) struct TapArgs {
     session: Option<PathBuf>,
 }
 
-pub(super) fn run(context: &Context, args: TapArgs) -> Result<ExitCode> {
+pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     // Everything that can be wrong without the card comes before the card.
-    let request = RequestFiles::load(&args)?;
+    let request = RequestFiles::load(args)?;
     let trust = (!args.trust.is_empty()).then(|| anchors_from(&args.trust)).transpose()?;
-    let mut passwords = passwords_given(&args, context.card.address())?;
+    let mut passwords = passwords_given(args, context.card.address())?;
     let out = &context.out;
     let Opened { transport, source, profile } = card::open(&context.card, Use::Tap)?;
     if let Some(profile) = &profile {
@@ -102,7 +102,7 @@ pub(super) fn run(context: &Context, args: TapArgs) -> Result<ExitCode> {
     if let Some(files) = &request
         && verdict.verified
     {
-        files.write(&tapped)?;
+        files.write(tapped.evidence.clone(), UtcDateTime::now())?;
         out.row("request", files.out.display().to_string());
         object["request"] = json!(files.out);
     }
@@ -216,8 +216,8 @@ impl RequestFiles {
                 "the session was made for other device keys than these",
             )
             .step("bind the tap")
-            .expected(format!("H_dev {}", hex::encode(session.h_dev)))
-            .got(hex::encode(keys.commitment()))
+            .expected(format!("H_dev {}", session.h_dev))
+            .got(keys.commitment().to_string())
             .help("keys come first: iccard request keys, then iccard request challenge --commit")
             .into());
         }
@@ -228,10 +228,12 @@ impl RequestFiles {
         self.session.binding(&self.keys.jkt()).challenge()
     }
 
-    fn write(&self, tapped: &Tapped) -> Result<()> {
-        let jws = String::new();
-        let _ = tapped;
-        std::fs::write(&self.out, jws)
+    fn write(&self, evidence: Evidence, now: UtcDateTime) -> Result<()> {
+        let request =
+            CredentialRequest::sign(&self.keys, &self.session, evidence, now).map_err(|error| {
+                Failure::new(failure::NEGATIVE, error.to_string()).step("sign the request")
+            })?;
+        std::fs::write(&self.out, request)
             .map_err(|error| Failure::file(&self.out, "write the request", &error).into())
     }
 }

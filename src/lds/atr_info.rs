@@ -104,7 +104,7 @@ impl AtrInfo {
     /// included, where the card states them (DO `7F66`) and does not say that it has no extended
     /// length fields. Without the sizes a terminal must not use extended length (ICAO Doc 9303-10
     /// clause 3.6.4.2).
-    pub fn extended_length(&self) -> Option<(usize, usize)> {
+    pub fn extended_length(&self) -> Option<(u32, u32)> {
         if self.card_capabilities().is_some_and(|c| !c.extended_length()) {
             return None;
         }
@@ -114,16 +114,15 @@ impl AtrInfo {
     }
 }
 
-// Positive integers, written without a sign byte: FFFF in two bytes (7816-4, example in 12.7.1).
+// Positive integers, written without a sign byte: FFFF in two bytes.
 fn size_bytes(size: u32) -> Vec<u8> {
     let bytes = size.to_be_bytes();
     let skip = bytes.iter().take(2).take_while(|b| **b == 0).count();
     bytes.into_iter().skip(skip).collect()
 }
 
-fn size(tlv: &Tlv<'_>) -> Option<usize> {
-    let size = In(File::AtrInfo).small("size", tlv.value).ok()?;
-    usize::try_from(size).ok().filter(|size| *size > 0)
+fn size(tlv: &Tlv<'_>) -> Option<u32> {
+    In(File::AtrInfo).small("size", tlv.value).ok().filter(|size| *size > 0)
 }
 
 fn is_padding(tlv: &Tlv<'_>) -> bool {

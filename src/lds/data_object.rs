@@ -32,7 +32,7 @@ impl std::fmt::Debug for DataObject {
     }
 }
 
-/// The tag list data object (ISO/IEC 7816-4 clause 8.4.3).
+/// The tag list data object (ISO/IEC 7816-4).
 pub(super) const TAG_LIST: Tag = Tag::new(0x5C);
 
 pub(super) fn write_tag_list(w: &mut Writer, tags: impl IntoIterator<Item = Tag>) {

@@ -5,7 +5,7 @@ use time::{Date, Month};
 use super::MrzError;
 
 /// A date of the machine readable zone: YYMMDD, with fillers for what is unknown (ICAO Doc 9303-3
-/// clauses 4.8 and 4.11). The zone has no century; [`MrzDate::birth`] and [`MrzDate::expiry`]
+/// clause 4). The zone has no century; [`MrzDate::birth`] and [`MrzDate::expiry`]
 /// supply it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct MrzDate([u8; 6]);

@@ -74,13 +74,13 @@ pub struct FaceImage {
     pub width: u16,
     /// Pixels down, as the record says.
     pub height: u16,
-    /// Image colour space (clause 5.7.4).
+    /// Image colour space (clause 5.7.5).
     pub colour_space: u8,
-    /// Source type (clause 5.7.5).
+    /// Source type (clause 5.7.6).
     pub source_type: u8,
-    /// Device type (clause 5.7.6).
+    /// Device type (clause 5.7.7).
     pub device_type: u16,
-    /// Quality (clause 5.7.7).
+    /// Quality (clause 5.7.8).
     pub quality: u16,
     /// The compressed image.
     pub image: Vec<u8>,

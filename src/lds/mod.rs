@@ -50,3 +50,4 @@ pub use security_infos::{
     PaceDomainParameterInfo, PaceInfo, PrivilegedTerminalInfo, SecurityInfo, SecurityInfos,
     TerminalAuthenticationInfo, UnknownInfo,
 };
+pub use sod::{DataGroupHash, LdsSecurityObject, LdsVersionInfo};

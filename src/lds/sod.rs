@@ -24,7 +24,7 @@ pub fn wrap(signed_data: &[u8]) -> Vec<u8> {
     w.finish()
 }
 
-/// LDSSecurityObject (ICAO Doc 9303-10 appendix D): what the document signer signed.
+/// LDSSecurityObject (ICAO Doc 9303-10 clause 4.6.2): what the document signer signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LdsSecurityObject {
     /// How the data groups were hashed.
@@ -104,7 +104,7 @@ impl LdsSecurityObject {
         if hashes.is_empty() {
             return Err(at.value(HASHES, "at least one data group", "none"));
         }
-        // Version 1 should have them and version 0 not (appendix D); since they are told to people
+        // Version 1 should have them and version 0 not; since they are told to people
         // only, a document is not refused for that.
         let versions = if fields.rest().is_empty() {
             None

@@ -246,11 +246,8 @@ fn limits_and_atr(root: &Table<'_>) -> Result<(Limits, Atr), ProfileError> {
     let historical = HistoricalBytes::parse(&bytes).map_err(say)?;
     let says = historical.card_capabilities().is_some_and(|c| c.extended_length());
     if says != extended.is_some() {
-        let (no, not) = if says { ("", " not") } else { ("no ", "") };
-        return Err(flag.bad(
-            "what the historical bytes say",
-            format!("they announce {no}extended length, and it is{not} switched on"),
-        ));
+        return Err(flag
+            .bad(format!("{says}, as the historical bytes say,"), format!("{} came", flag.value)));
     }
     Ok((Limits { extended }, Atr::from_historical(&bytes).map_err(say)?))
 }
@@ -289,7 +286,7 @@ fn pki(table: &Table<'_>) -> Result<Pki, ProfileError> {
     let name = |key| -> Result<String, ProfileError> {
         let found = table.need_text(key)?;
         if !found.value.contains("TEST") {
-            return Err(found.refused("a name with the word TEST in it: no card of ours is real"));
+            return Err(found.refused("a name with the word TEST in it"));
         }
         plain(&found, 60)
     };

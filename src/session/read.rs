@@ -68,10 +68,13 @@ impl Session {
         progress(Reading { file, done: data.len(), total });
         while data.len() < total {
             let offset = data.len();
-            let more = self.read_at(file, step, offset, chunk.min(total - offset))?;
-            if more.is_empty() {
-                return Err(SessionError::FileTooShort { file, expected: total, got: offset });
-            }
+            let more = match self.read_at(file, step, offset, chunk.min(total - offset)) {
+                Ok(more) if !more.is_empty() => more,
+                Ok(_) | Err(SessionError::ReadRefused { sw: StatusWord::OFFSET_OUTSIDE, .. }) => {
+                    return Err(SessionError::FileTooShort { file, expected: total, got: offset });
+                }
+                Err(error) => return Err(error),
+            };
             data.extend_from_slice(&more);
             data.truncate(total);
             progress(Reading { file, done: data.len(), total });

@@ -53,7 +53,9 @@ impl Tap<'_> {
         pin: &Password,
         can: Option<&Password>,
     ) -> Result<(), TapError> {
-        match (self.pace(params, pin, false), can) {
+        // With the CAN at hand the last try waits until the PIN is resumed.
+        let last_try = self.options.last_try && can.is_none();
+        match (self.pace(params, pin, last_try), can) {
             (Err(TapError::Pace(error @ PaceError::LastTry { .. })), Some(can)) => {
                 if !self.options.last_try {
                     return Err(error.into());

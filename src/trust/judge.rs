@@ -131,7 +131,7 @@ impl Case<'_> {
             return Err(Check::NotDone(reason));
         }
         let signed =
-            Check::all([&self.passive.signature, &self.passive.chain, &self.passive.validity]);
+            Check::all(&[&self.passive.signature, &self.passive.chain, &self.passive.validity]);
         match self.evidence.file(file) {
             Some(bytes) if signed.passed() => Ok(bytes),
             _ => Err(Check::NotDone(Reason::KeyNotAuthentic { file })),
@@ -206,10 +206,10 @@ impl Case<'_> {
         }
         let key = Dg15::parse(key).map_err(|e| failed(e.into()))?;
         let key = spki::parse(&key.spki)
-            .map_err(|source| failed(Reason::Signed { file: File::Dg15, source }))?;
+            .map_err(|e| failed(Reason::Signed { file: File::Dg15, source: e.into() }))?;
         let info = dg14.ok().and_then(SecurityInfos::active_authentication);
         let hash = match info.map(|info| info.signature_algorithm) {
-            Some(oid) => plain_hash(oid).ok_or(failed(Reason::UnknownSignature { oid }))?,
+            Some(oid) => plain_hash(oid).ok_or_else(|| failed(Reason::UnknownSignature { oid }))?,
             // Nothing is told: the hash as long as the curve (BSI TR-03111 clause 4.1.1).
             None => match key.curve() {
                 Curve::P256 | Curve::BrainpoolP256r1 => Hash::Sha256,

@@ -134,7 +134,7 @@ impl Pcscd {
         command.args(own_users.then_some("--map-root-user"));
         command.args(["--mount", "--net", "--pid", "--kill-child", "--", "sh", "-c", SCRIPT, "sh"]);
         // Drivers of USB readers lie beside the folder of the serial ones.
-        command.arg(path).arg(driver.ancestors().nth(2).unwrap_or(Path::new("/")));
+        command.arg(path).arg(driver.ancestors().nth(2).unwrap_or_else(|| Path::new("/")));
         command.arg(&pcscd).args(["--foreground", "--info", "--config"]);
         command.arg(path.join("reader.conf"));
         command.args(knows(&pcscd, "--disable-polkit").then_some("--disable-polkit"));

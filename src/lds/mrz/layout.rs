@@ -1,6 +1,6 @@
 //! Where the fields of a machine readable zone stand (ICAO Doc 9303-4 to 9303-6, clause 4.2.2).
 
-use super::MrzError;
+use super::{MrzError, check_digit};
 
 /// A size of document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -197,6 +197,17 @@ impl Grid {
         for (cell, c) in self.cells.get_mut(range).into_iter().flatten().zip(text.bytes()) {
             *cell = c;
         }
+    }
+
+    /// Puts the check digit over one field into another.
+    pub(super) fn put_check_digit(&mut self, over: Span, at: Span) {
+        let digit = check_digit(self.get(over));
+        self.put(at, digit.encode_utf8(&mut [0; 4]));
+    }
+
+    /// The characters that the composite check digit is over.
+    pub(super) fn composite(&self, layout: &Layout) -> String {
+        layout.composite_over.iter().map(|span| self.get(*span)).collect()
     }
 
     pub(super) fn into_text(self) -> String {

@@ -162,8 +162,7 @@ impl Mrz {
                 check(OPTIONAL, grid.get(layout.optional), digit)?;
             }
         }
-        let composite: String = layout.composite_over.iter().map(|s| grid.get(*s)).collect();
-        check("the whole zone", &composite, layout.composite)?;
+        check("the whole zone", &grid.composite(layout), layout.composite)?;
         let (primary, secondary) = split_name(grid.get(layout.name));
         Ok(Self {
             format,
@@ -204,15 +203,12 @@ impl Mrz {
         put("nationality", layout.nationality, &self.nationality)?;
         put(BIRTH, layout.birth, self.date_of_birth.as_str())?;
         put(EXPIRY, layout.expiry, self.date_of_expiry.as_str())?;
-        put(
-            "sex",
-            layout.sex,
-            match self.sex {
-                Sex::Female => "F",
-                Sex::Male => "M",
-                Sex::Unspecified => "<",
-            },
-        )?;
+        let sex = match self.sex {
+            Sex::Female => "F",
+            Sex::Male => "M",
+            Sex::Unspecified => "<",
+        };
+        put("sex", layout.sex, sex)?;
         put(NAME, layout.name, &joined_name(&self.primary, &self.secondary)?)?;
         match (layout.optional_2, self.optional_data_2.len()) {
             (Some(span), _) => put(OPTIONAL, span, &self.optional_data_2)?,
@@ -221,11 +217,8 @@ impl Mrz {
         }
         match self.document_number.split_at_checked(layout.number.len()) {
             Some((principal, rest)) if !rest.is_empty() && layout.long_numbers => {
-                fits(
-                    NUMBER,
-                    &self.document_number,
-                    layout.number.len() + layout.optional.len() - 1,
-                )?;
+                let limit = layout.number.len() + layout.optional.len() - 1;
+                fits(NUMBER, &self.document_number, limit)?;
                 if principal.ends_with('<') || rest.contains('<') {
                     let expected = "no filler from the ninth character on";
                     return Err(MrzError::Value { field: NUMBER, expected });
@@ -238,25 +231,18 @@ impl Mrz {
             _ => {
                 put(NUMBER, layout.number, &self.document_number)?;
                 put(OPTIONAL, layout.optional, &self.optional_data)?;
-                let digit = check_digit(grid.get(layout.number));
-                grid.put(layout.number_check, digit.encode_utf8(&mut [0; 4]));
+                grid.put_check_digit(layout.number, layout.number_check);
             }
         }
-        for (over, digit) in [
-            (Some(layout.birth), Some(layout.birth_check)),
-            (Some(layout.expiry), Some(layout.expiry_check)),
-            (
-                Some(layout.optional),
-                layout.optional_check.filter(|_| !self.optional_data.is_empty()),
-            ),
-        ] {
-            if let (Some(over), Some(digit_at)) = (over, digit) {
-                let digit = check_digit(grid.get(over));
-                grid.put(digit_at, digit.encode_utf8(&mut [0; 4]));
-            }
+        grid.put_check_digit(layout.birth, layout.birth_check);
+        grid.put_check_digit(layout.expiry, layout.expiry_check);
+        if let Some(digit) = layout.optional_check
+            && !self.optional_data.is_empty()
+        {
+            grid.put_check_digit(layout.optional, digit);
         }
-        let composite: String = layout.composite_over.iter().map(|s| grid.get(*s)).collect();
-        grid.put(layout.composite, check_digit(&composite).encode_utf8(&mut [0; 4]));
+        let composite = check_digit(&grid.composite(layout));
+        grid.put(layout.composite, composite.encode_utf8(&mut [0; 4]));
         Ok(grid.into_text())
     }
 
@@ -305,7 +291,7 @@ pub fn check_digit(text: &str) -> char {
 }
 
 // A document number over nine characters: `<` stands for its check digit, and the optional data
-// begin with its rest, the check digit and a filler (9303-5 clause 4.2.2.1 note j, 9303-6 note j).
+// begin with its rest, the check digit and a filler (9303-5 and 9303-6, notes to clause 4.2.2).
 fn long_number(grid: &Grid, layout: &Layout) -> Result<Option<(String, String)>, MrzError> {
     let principal = grid.get(layout.number);
     let optional = grid.get(layout.optional);

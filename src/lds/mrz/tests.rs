@@ -186,6 +186,8 @@ fn information_is_a_secret_from_bare_fields() {
 }
 
 proptest! {
+    #![proptest_config(crate::lds::testing::fixed(512))]
+
     #[test]
     fn any_text_is_parsed_or_refused(text in ".{0,120}", zone in "[A-Z0-9<]{72}|[A-Z0-9<]{88,90}") {
         let _ = Mrz::parse(&text);

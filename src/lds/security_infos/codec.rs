@@ -103,7 +103,7 @@ impl SecurityInfo {
         let Some(protocol) = parse_oid(protocol.value) else { return Ok(unknown()) };
         let data = fields.rest();
         let mut fields = Fields { at, reader: fields };
-        let read = if oids::pace(&protocol).is_some() {
+        let read = if oids::is_pace(&protocol) {
             Self::Pace(PaceInfo {
                 protocol,
                 version: fields.version("PACEInfo.version")?,
@@ -115,7 +115,7 @@ impl SecurityInfo {
                 domain_parameter: fields.sequence("PACEDomainParameterInfo.domainParameter")?,
                 parameter_id: fields.id("PACEDomainParameterInfo.parameterId")?,
             })
-        } else if oids::chip_authentication(&protocol).is_some() {
+        } else if oids::is_chip_authentication(&protocol) {
             Self::ChipAuthentication(ChipAuthenticationInfo {
                 protocol,
                 version: fields.version("ChipAuthenticationInfo.version")?,

@@ -36,7 +36,7 @@ pub enum SecurityInfo {
 /// PACEInfo (ICAO Doc 9303-11 clause 9.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PaceInfo {
-    /// Key agreement, mapping and ciphers; [`pace`](crate::lds::oids::pace) takes it apart.
+    /// Key agreement, mapping and ciphers.
     pub protocol: ObjectIdentifier,
     /// Must be 2.
     pub version: u32,
@@ -58,7 +58,7 @@ pub struct PaceDomainParameterInfo {
 /// ChipAuthenticationInfo (ICAO Doc 9303-11 clause 9.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChipAuthenticationInfo {
-    /// Key agreement and ciphers; [`chip_authentication`](crate::lds::oids::chip_authentication) takes it apart.
+    /// Key agreement and ciphers.
     pub protocol: ObjectIdentifier,
     /// 1 for LDS1 documents; 2 and 3 are those of BSI TR-03110.
     pub version: u32,
@@ -97,7 +97,7 @@ pub struct ActiveAuthenticationInfo {
     pub signature_algorithm: ObjectIdentifier,
 }
 
-/// TerminalAuthenticationInfo (ICAO Doc 9303-11 clause 9.2.7).
+/// TerminalAuthenticationInfo (ICAO Doc 9303-11 clause 9.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TerminalAuthenticationInfo {
     /// 1 for LDS1 documents, 2 for BSI TR-03110.

@@ -143,6 +143,10 @@ pub enum End {
     Reset,
 }
 
+/// Parts of the names of readers that hold no card anybody taps: Windows makes some of its own.
+/// They are what [`ConnectOptions::ignore`] is by default.
+pub const VIRTUAL_READERS: [&str; 2] = ["Windows Hello", "Microsoft UICC"];
+
 /// How to connect. The default is a tap: the card for ourselves in a transaction, reset before
 /// and after, so that one tap is like the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,7 +161,7 @@ pub struct ConnectOptions {
     /// Whether to hold a transaction from the start. Ask for passwords before: other programs
     /// wait meanwhile, and Windows resets a card whose transaction is idle for 5 seconds.
     pub transaction: bool,
-    /// Whether to reset a card that is powered already, so that nothing of an earlier use is left.
+    /// Whether to reset the card first, so that nothing of an earlier use is left.
     pub fresh: bool,
     /// How to leave the card.
     pub end: End,
@@ -173,7 +177,7 @@ impl Default for ConnectOptions {
     fn default() -> Self {
         Self {
             reader: None,
-            ignore: Vec::new(),
+            ignore: VIRTUAL_READERS.map(str::to_owned).to_vec(),
             share: Share::Shared,
             transaction: true,
             fresh: true,

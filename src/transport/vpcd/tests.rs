@@ -248,14 +248,38 @@ fn silence_ends_at_the_deadline() {
     let mute = listener.accept(in_time());
     assert!(matches!(mute, Err(TransportError::Timeout { .. })), "{mute:?}");
 
-    let refused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let link = CardLink::connecting(refused.into()).patience(Duration::from_millis(30));
-    let mut waited = 0;
-    let none = link.run(&mut chip().0, &mut |event| {
-        waited += u32::from(matches!(event, LinkEvent::Waiting(_)));
-    });
+    let link = CardLink::connecting(nobody_there()).patience(Duration::from_millis(30));
+    let none = link.run(&mut chip().0, &mut |_| {});
     assert!(matches!(none, Err(TransportError::Io { .. })), "{none:?}");
-    assert_eq!(waited, 1);
+    let link = CardLink::listening(&local()).unwrap().patience(Duration::from_millis(30));
+    let none = link.run(&mut chip().0, &mut |_| {});
+    assert!(matches!(none, Err(TransportError::Timeout { .. })), "{none:?}");
+}
+
+/// An endpoint where nobody listens, until somebody does.
+fn nobody_there() -> Endpoint {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().into()
+}
+
+#[test]
+fn a_card_waits_for_a_vpcd_that_starts_later() {
+    let endpoint = nobody_there();
+    let link = CardLink::connecting(endpoint.clone());
+    let (tell, told) = mpsc::channel();
+    thread::scope(|scope| {
+        let card = scope.spawn(move || {
+            link.run(&mut chip().0, &mut |event| {
+                if let LinkEvent::Waiting(error) = event {
+                    tell.send(error.to_string()).unwrap();
+                }
+            })
+        });
+        assert!(told.recv().unwrap().contains(&endpoint.to_string()));
+        drop(VpcdReader::listen(&endpoint, soon()).unwrap());
+        assert_eq!(card.join().unwrap().unwrap(), Ended::PeerClosed);
+    });
+    // It was told once.
+    assert!(told.try_recv().is_err());
 }
 
 #[test]

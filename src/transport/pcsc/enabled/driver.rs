@@ -25,6 +25,7 @@ pub(super) enum Fault {
 }
 
 /// Makes one call. The crate's panics end here: they become a [`Fault`], with the code they name.
+/// Only their message is printed, by the process's panic hook, which is not ours to replace.
 pub(super) fn call<T>(call: impl FnOnce() -> Result<T, Error>) -> Result<T, Fault> {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(result) => result.map_err(Fault::Code),
@@ -171,6 +172,11 @@ pub(super) fn change(
         Err(Fault::Code(Error::Timeout)) => Ok(false),
         Err(fault) => Err(fault),
     }
+}
+
+/// The state bits of the first.
+pub(super) fn bits(states: &[pcsc::ReaderState]) -> State {
+    states.first().map_or(State::empty(), pcsc::ReaderState::event_state)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The driver on the system's PC/SC library.
 
+mod attach;
 mod choose;
 mod driver;
 mod watch;
@@ -115,6 +116,8 @@ impl PcscTransport {
         if self.held && self.worker.is_some() {
             return Ok(());
         }
+        // A new connection begins without one.
+        self.held = false;
         self.ask(Job::Begin, "begin a transaction", deadline)?;
         self.held = true;
         Ok(())

@@ -12,17 +12,11 @@ use std::time::Duration;
 use pcsc::{Card, Context, Disposition, Error, Protocols, ShareMode, State, Transaction};
 use zeroize::Zeroizing;
 
-use super::super::{ConnectOptions, End, ReaderInfo, ReaderState, Share};
-use super::choose::{Choice, choose};
-use super::driver::{Fault, Snapshot, call, change, establish, snapshot};
+use super::super::{ConnectOptions, End, Share};
+use super::attach::{attach, find};
+use super::driver::{Fault, bits, call, change, establish};
 use crate::transport::{Deadline, Reset, TransportError};
 
-/// The most time of one wait, so that a thread that nobody waits for ends soon.
-const CAP: Duration = Duration::from_millis(500);
-/// Right after a card has come, connecting to it can fail for so long.
-const SETTLE: Duration = Duration::from_millis(500);
-/// Between two attempts to connect, unless something changes before.
-const RETRY: Duration = Duration::from_millis(50);
 /// In so long the service finds out that a card has left: pcscd looks every 400 ms.
 const NOTICE: Duration = Duration::from_secs(1);
 
@@ -114,13 +108,13 @@ fn connect(options: &ConnectOptions, answers: &Answers) -> Result<Option<Link>, 
         Share::Shared => ShareMode::Shared,
         Share::Exclusive => ShareMode::Exclusive,
     };
-    let (card, powered) = attach(&context, &reader, &name, share)?;
+    let card = attach(&context, &reader, &name, share)?;
     let end = options.end;
     let mut link = Link { context, card, reader, name, share, end, atr: Vec::new() };
     if answers.send(Ok(Answer::Attached)).is_err() {
         return link.leave(Disposition::LeaveCard).map(|()| None);
     }
-    let ready = if options.fresh && powered { link.reset(Reset::Warm) } else { link.read_atr() };
+    let ready = if options.fresh { link.reset(Reset::Warm) } else { link.read_atr() };
     match ready {
         Ok(()) => Ok(Some(link)),
         Err(error) => {
@@ -128,90 +122,6 @@ fn connect(options: &ConnectOptions, answers: &Answers) -> Result<Option<Link>, 
             Err(error)
         }
     }
-}
-
-/// Finds the reader, and waits there for a card as long as the options say.
-fn find(context: &Context, options: &ConnectOptions) -> Result<(CString, String), TransportError> {
-    const STEP: &str = "look at the readers";
-    let until = options.wait.map(Deadline::after);
-    loop {
-        let Snapshot { readers, mut states } =
-            snapshot(context).map_err(|fault| fault.at(STEP, ""))?;
-        let choice = choose(&readers, options.reader.as_deref(), &options.ignore)?;
-        let over = until.is_none_or(Deadline::passed);
-        let one = match &choice {
-            Choice::One(reader) => Some(*reader),
-            Choice::FirstOf(_) => None,
-        };
-        if let Some(reader) = one
-            // A mute card gives a better error than none.
-            && (reader.state.has_card() || over && reader.state == ReaderState::Mute)
-            && let Some(state) = states.get(reader.index)
-        {
-            return Ok((state.name().to_owned(), reader.name.clone()));
-        }
-        if over {
-            return Err(TransportError::NoCard { reader: named(&choice) });
-        }
-        states.iter_mut().for_each(pcsc::ReaderState::sync_current_state);
-        let wait = CAP.min(until.map_or(CAP, Deadline::left));
-        match change(context, wait, &mut states) {
-            // One that is unplugged meanwhile is seen in the next list.
-            Ok(_) | Err(Fault::Code(Error::UnknownReader | Error::ReaderUnavailable)) => {}
-            Err(fault) => return Err(fault.at(STEP, "")),
-        }
-    }
-}
-
-fn named(choice: &Choice<'_>) -> String {
-    match choice {
-        Choice::One(reader) => reader.name.clone(),
-        Choice::FirstOf(readers) => {
-            let names: Vec<&str> = readers.iter().map(|r: &&ReaderInfo| r.name.as_str()).collect();
-            format!("any of {}", names.join(", "))
-        }
-    }
-}
-
-/// Connects: the card, and whether it may have been in use before.
-fn attach(
-    context: &Context,
-    reader: &CStr,
-    name: &str,
-    share: ShareMode,
-) -> Result<(Card, bool), TransportError> {
-    let until = Deadline::after(SETTLE);
-    let mut states = [pcsc::ReaderState::new(reader, State::UNAWARE)];
-    loop {
-        let look = change(context, Duration::ZERO, &mut states);
-        let powered = look.is_err() || !bits(&states).contains(State::UNPOWERED);
-        match call(|| context.connect(reader, share, Protocols::ANY)) {
-            Ok(card) => return Ok((card, powered)),
-            Err(Fault::Code(error)) if passes(error) && !until.passed() => {}
-            Err(fault) => return Err(fault.at("connect to the card", name)),
-        }
-        states.iter_mut().for_each(pcsc::ReaderState::sync_current_state);
-        change(context, RETRY, &mut states).map_err(|fault| fault.at("wait for the card", name))?;
-    }
-}
-
-/// Whether a connect that failed so may succeed a moment later.
-const fn passes(error: Error) -> bool {
-    matches!(
-        error,
-        Error::NoSmartcard
-            | Error::UnpoweredCard
-            | Error::UnresponsiveCard
-            | Error::RemovedCard
-            | Error::ResetCard
-            | Error::NotReady
-            | Error::NotTransacted
-            | Error::SharingViolation
-    )
-}
-
-fn bits(states: &[pcsc::ReaderState]) -> State {
-    states.first().map_or(State::empty(), pcsc::ReaderState::event_state)
 }
 
 /// What ended a row of commands.
