@@ -11,6 +11,7 @@ mod pki_samples;
 mod tap;
 mod tlv_oracle;
 mod transport_pcscd;
+mod vectors_aa;
 mod vectors_pace;
 mod vectors_primitives;
 mod vectors_sm;
