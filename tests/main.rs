@@ -4,11 +4,13 @@
 
 mod support;
 
+mod cli;
 mod floors;
 mod interop_openssl;
 mod lds_samples;
 mod pki_samples;
 mod tap;
+mod tap_pcscd;
 mod tlv_oracle;
 mod transport_pcscd;
 mod vectors_aa;

@@ -4,6 +4,7 @@ mod apdu;
 mod card;
 mod emulate;
 mod failure;
+mod files;
 mod generate;
 mod holder;
 mod observe;
@@ -86,7 +87,7 @@ pub fn main() -> ExitCode {
     };
     let context = Context { card: cli.card, verbose: cli.verbose, out: Output::new(cli.json) };
     let done = match cli.command {
-        Command::Tap(args) => tap::run(&context, args),
+        Command::Tap(args) => tap::run(&context, &args),
         Command::Readers(args) => readers::run(&context, &args),
         Command::Apdu(args) => apdu::run(&context, &args),
         Command::Emulate(args) => emulate::run(&context, &args),

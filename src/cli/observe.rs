@@ -40,7 +40,7 @@ pub(super) fn render(wire: Exchange<'_>, plain: Option<Exchange<'_>>, step: Step
             text.push('\n');
         }
         Err(error) => {
-            text.push_str(&format!("# {}: {error}\n> ({} bytes)\n", step.0, shown.command.len()))
+            text.push_str(&format!("# {}: {error}\n> ({} bytes)\n", step.0, shown.command.len()));
         }
     }
     let micros = wire.time.as_micros();

@@ -43,7 +43,7 @@ pub(super) struct KeysArgs {
 #[derive(Debug, Args)]
 pub(super) struct ChallengeArgs {
     /// H_dev, as `request keys` printed it
-    #[arg(long, value_name = "H_DEV")]
+    #[arg(long, value_name = "H_DEV", allow_hyphen_values = true)]
     commit: String,
     /// Where to write the session, for the device and for `request verify`
     #[arg(long, value_name = "FILE")]
@@ -81,18 +81,17 @@ fn keys(out: &Output, args: &KeysArgs) -> Result<ExitCode> {
     keys.save(&args.out).map_err(|error| {
         Failure::new(failure::FILE, error.to_string()).step("write the device keys")
     })?;
-    let h_dev = hex::encode(keys.commitment());
+    let h_dev = keys.commitment().to_string();
     out.line(&h_dev);
     out.object(json!({ "keys": args.out, "h_dev": h_dev, "count": keys.public().len() }));
     Ok(ExitCode::SUCCESS)
 }
 
 fn challenge(out: &Output, args: &ChallengeArgs) -> Result<ExitCode> {
-    let mut h_dev: Commitment = [0; 32];
-    hex::decode_to_slice(args.commit.trim(), &mut h_dev).map_err(|error| {
+    let h_dev: Commitment = args.commit.trim().parse().map_err(|error| {
         Failure::usage(format!("--commit: {error}"))
             .step("read H_dev")
-            .expected("64 hexadecimal digits, as `iccard request keys` prints them")
+            .expected("H_dev as `iccard request keys` prints it")
     })?;
     let lifetime = Duration::seconds(i64::from(args.seconds));
     let session = Session::new(h_dev, UtcDateTime::now(), lifetime, &mut SystemRng::default());
@@ -100,10 +99,10 @@ fn challenge(out: &Output, args: &ChallengeArgs) -> Result<ExitCode> {
         Failure::new(failure::FILE, error.to_string()).step("write the session")
     })?;
     let until = session.expires_at.replace_nanosecond(0).unwrap_or(session.expires_at);
-    out.line(format!("session {} until {until}", hex::encode(session.id)));
+    out.line(format!("session {} until {until}", session.id));
     out.object(json!({
         "session": args.out,
-        "id": hex::encode(session.id),
+        "id": session.id.to_string(),
         "expires_at": session.expires_at.unix_timestamp(),
     }));
     Ok(ExitCode::SUCCESS)

@@ -13,6 +13,7 @@ use super::{
     Context,
     card::{self, Opened, Use},
     failure::{self, Failure},
+    files,
     holder::Holder,
     observe::Printer,
     output::Output,
@@ -58,11 +59,11 @@ pub(super) struct TapArgs {
     session: Option<PathBuf>,
 }
 
-pub(super) fn run(context: &Context, args: TapArgs) -> Result<ExitCode> {
+pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     // Everything that can be wrong without the card comes before the card.
-    let request = RequestFiles::load(&args)?;
+    let request = RequestFiles::load(args)?;
     let trust = (!args.trust.is_empty()).then(|| anchors_from(&args.trust)).transpose()?;
-    let mut passwords = passwords_given(&args, context.card.address())?;
+    let mut passwords = passwords_given(args, context.card.address())?;
     let out = &context.out;
     let Opened { transport, source, profile } = card::open(&context.card, Use::Tap)?;
     if let Some(profile) = &profile {
@@ -152,7 +153,7 @@ fn passwords_given(args: &TapArgs, card: &CardAddress) -> Result<Option<Password
     let flag = |value: &Option<String>| value.clone().map(Zeroizing::new);
     let (mut can, mut pin, mut mrz) = (flag(&args.can), flag(&args.pin), flag(&args.mrz));
     if can.is_none() && pin.is_none() && mrz.is_none() {
-        if matches!(card, CardAddress::Emulated { .. }) {
+        if matches!(card, CardAddress::Emulated { .. } | CardAddress::Replay { .. }) {
             return Ok(None);
         }
         can = secrets::from_env("ICCARD_CAN");
@@ -216,8 +217,8 @@ impl RequestFiles {
                 "the session was made for other device keys than these",
             )
             .step("bind the tap")
-            .expected(format!("H_dev {}", hex::encode(session.h_dev)))
-            .got(hex::encode(keys.commitment()))
+            .expected(format!("H_dev {}", session.h_dev))
+            .got(keys.commitment().to_string())
             .help("keys come first: iccard request keys, then iccard request challenge --commit")
             .into());
         }
@@ -233,8 +234,7 @@ impl RequestFiles {
             CredentialRequest::sign(&self.keys, &self.session, evidence, now).map_err(|error| {
                 Failure::new(failure::NEGATIVE, error.to_string()).step("sign the request")
             })?;
-        std::fs::write(&self.out, request)
-            .map_err(|error| Failure::file(&self.out, "write the request", &error).into())
+        files::write_private(&self.out, "write the request", request.as_bytes())
     }
 }
 

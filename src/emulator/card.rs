@@ -65,11 +65,9 @@ impl Card {
         &mut *self.env
     }
 
-    // A malformed command, and one without secure messaging inside a session, ends the session
-    // (ICAO Doc 9303-11 clause 9.8.5).
-    fn end_session(&mut self) {
-        if self.security.session.is_some() {
-            self.security.end_session();
+    // Ends the session and all that was begun: PACE, a chain, a response in parts.
+    fn abort(&mut self) {
+        if self.security.abort() {
             self.session_changed();
         }
     }
@@ -101,23 +99,20 @@ impl Card {
 
     fn plain(&mut self, command: &CommandView<'_>) -> Reply {
         let room = self.frame(command);
-        let reply = if command.header.ins == ins::GET_RESPONSE {
-            self.security.pace = None;
-            self.get_response(command).unwrap_or_else(Reply::status)
-        } else {
-            self.security.drop_waiting();
-            let (reply, opened) = self.execute(command, room);
-            let reply = self.security.fit(reply, command.ne);
-            match opened.map(|o| self.security.begin_session(&o.keys, o.password)) {
-                Some(Err(sw)) => Reply::status(sw),
-                Some(Ok(())) => {
-                    self.session_changed();
-                    reply
-                }
-                None => reply,
+        if command.header.ins == ins::GET_RESPONSE {
+            return self.get_response(command).unwrap_or_else(Reply::status);
+        }
+        self.security.drop_waiting();
+        let (reply, opened) = self.execute(command, room);
+        let reply = self.security.fit(reply, command.ne);
+        match opened.map(|o| self.security.begin_session(&o.keys, o.password)) {
+            Some(Err(sw)) => Reply::status(sw),
+            Some(Ok(())) => {
+                self.session_changed();
+                reply
             }
-        };
-        reply
+            None => reply,
+        }
     }
 
     fn get_response(&mut self, command: &CommandView<'_>) -> Result<Reply, StatusWord> {
@@ -207,9 +202,7 @@ impl Responder for Card {
             }
             Ok(view) => view,
             Err(_) => {
-                self.end_session();
-                self.security.pace = None;
-                self.security.chain.clear();
+                self.abort();
                 return push(Reply::status(StatusWord::WRONG_LENGTH), response);
             }
         };
@@ -219,15 +212,18 @@ impl Responder for Card {
             Err(sw) => Some(sw),
             Ok(()) if view.header.is_secure_messaging() => self.secured(&view, response).err(),
             Ok(()) => {
-                self.end_session();
+                // A command without secure messaging inside a session ends it (ICAO Doc 9303-11
+                // clause 9.8.5) and is then answered as any other.
+                if self.security.session.is_some() {
+                    self.abort();
+                }
                 let reply = self.plain(&view);
                 return push(reply, response);
             }
         };
         if let Some(sw) = failed {
             // Keys and rights go, and the status word is not protected.
-            self.end_session();
-            self.security.pace = None;
+            self.abort();
             response.clear();
             push(Reply::status(sw), response);
         }

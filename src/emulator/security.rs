@@ -43,8 +43,8 @@ impl Security {
         self.session.as_ref().map(|session| session.password)
     }
 
-    /// Ends the session and everything begun in it. Whether there was one.
-    pub(super) fn end_session(&mut self) -> bool {
+    /// Ends the session and everything begun. Whether there was a session.
+    pub(super) fn abort(&mut self) -> bool {
         self.pace = None;
         self.chain.clear();
         self.waiting.clear();

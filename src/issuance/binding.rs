@@ -1,7 +1,6 @@
 //! The value that ties a card's signature to one session and one device.
 
-use super::jwk::Thumbprint;
-use super::keys::Commitment;
+use super::value::{Commitment, Nonce, SessionId, Thumbprint};
 use crate::crypto::Hash;
 
 const LABEL: &[u8] = b"tap-v1";
@@ -15,8 +14,9 @@ pub struct Binding([u8; 32]);
 impl Binding {
     /// Binds to a session (its identifier and nonce) and a device (its keys' commitment and the
     /// thumbprint of the key that signs the request).
-    pub fn new(session: &[u8], nonce: &[u8], h_dev: &Commitment, jkt: &Thumbprint) -> Self {
-        let parts: [&[u8]; 4] = [session, nonce, h_dev, jkt];
+    pub fn new(session: &SessionId, nonce: &Nonce, h_dev: &Commitment, jkt: &Thumbprint) -> Self {
+        let parts: [&[u8]; 4] =
+            [session.as_bytes(), nonce.as_bytes(), h_dev.as_bytes(), jkt.as_bytes()];
         let lengths = parts.map(|p| u32::try_from(p.len()).unwrap_or(u32::MAX).to_be_bytes());
         let mut all = vec![LABEL];
         for (length, part) in lengths.iter().zip(parts) {

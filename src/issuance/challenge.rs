@@ -8,15 +8,12 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, UtcDateTime};
 
 use super::binding::Binding;
-use super::jwk::Thumbprint;
-use super::keys::{Commitment, folder_of};
+use super::keys::folder_of;
 use super::used::SessionError;
-use crate::trust::encoding::{Schema, base64url, rfc3339};
+use super::value::{Commitment, Nonce, SessionId, Thumbprint};
+use crate::trust::encoding::{Schema, rfc3339};
 
 const MAX_FILE: u64 = 16 << 10;
-
-/// A session's identifier: 16 random bytes.
-pub type SessionId = [u8; 16];
 
 /// One session: what the verifier chose, for a device that committed to its keys before.
 ///
@@ -28,13 +25,11 @@ pub type SessionId = [u8; 16];
 pub struct Session {
     schema: Schema,
     /// Its identifier.
-    #[serde(rename = "session", with = "base64url")]
+    #[serde(rename = "session")]
     pub id: SessionId,
     /// N, the nonce.
-    #[serde(with = "base64url")]
-    pub nonce: [u8; 32],
+    pub nonce: Nonce,
     /// H_dev, to which the device committed before the nonce was drawn.
-    #[serde(with = "base64url")]
     pub h_dev: Commitment,
     /// When it was made.
     #[serde(with = "rfc3339")]
@@ -51,8 +46,8 @@ impl Session {
     /// The longest lifetime.
     pub const MAX_LIFETIME: Duration = Duration::days(1);
 
-    /// Draws identifier and nonce. A lifetime is cut to one second at least and
-    /// [`Self::MAX_LIFETIME`] at most.
+    /// Draws identifier and nonce. It begins with the second that `now` lies in; a lifetime is cut
+    /// to one second at least and [`Self::MAX_LIFETIME`] at most.
     pub fn new(
         h_dev: Commitment,
         now: UtcDateTime,
@@ -62,11 +57,12 @@ impl Session {
         let (mut id, mut nonce) = ([0; 16], [0; 32]);
         rng.fill_bytes(&mut id);
         rng.fill_bytes(&mut nonce);
+        let now = now.truncate_to_second();
         let lifetime = lifetime.clamp(Duration::seconds(1), Self::MAX_LIFETIME);
         Self {
             schema: Schema,
-            id,
-            nonce,
+            id: SessionId::new(id),
+            nonce: Nonce::new(nonce),
             h_dev,
             issued_at: now,
             expires_at: now.checked_add(lifetime).unwrap_or(now),

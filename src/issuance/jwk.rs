@@ -3,11 +3,9 @@
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::value::Thumbprint;
 use crate::crypto::{Curve, Hash, PublicKey, SecretKey};
 use crate::trust::encoding::base64url;
-
-/// SHA-256 thumbprint of a key (RFC 7638), raw.
-pub type Thumbprint = [u8; 32];
 
 /// Why a JSON Web Key is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -108,7 +106,7 @@ pub fn thumbprint(key: &PublicKey) -> Thumbprint {
     let json = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
     let mut out = [0; 32];
     out.copy_from_slice(&Hash::Sha256.digest(&[json.as_bytes()]));
-    out
+    Thumbprint::new(out)
 }
 
 #[cfg(test)]

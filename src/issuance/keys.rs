@@ -7,25 +7,22 @@ use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::jwk::{JwkError, RawJwk, Thumbprint, thumbprint};
+use super::jwk::{JwkError, RawJwk, thumbprint};
+use super::value::{Commitment, Thumbprint};
 use crate::crypto::{Curve, Hash, PublicKey, SecretKey};
 
 /// The most keys that one request carries.
 pub const MAX_DEVICE_KEYS: usize = 16;
 const MAX_FILE: u64 = 64 << 10;
 
-/// H_dev: what the device commits to before it is given a challenge. SHA-256 over the thumbprints
-/// (RFC 7638, raw) of its keys, sorted as bytes and put one behind the other.
-pub type Commitment = [u8; 32];
-
-/// [`Commitment`] of these keys, in whatever order they come.
+/// H_dev of these keys, in whatever order they come.
 pub fn commitment<'a>(keys: impl IntoIterator<Item = &'a PublicKey>) -> Commitment {
     let mut all: Vec<Thumbprint> = keys.into_iter().map(thumbprint).collect();
     all.sort_unstable();
-    let parts: Vec<&[u8]> = all.iter().map(|t| &t[..]).collect();
+    let parts: Vec<&[u8]> = all.iter().map(|t| &t.as_bytes()[..]).collect();
     let mut out = [0; 32];
     out.copy_from_slice(&Hash::Sha256.digest(&parts));
-    out
+    Commitment::new(out)
 }
 
 /// The private keys of a device: one or more on P-256, all different. The first signs requests.
@@ -179,7 +176,7 @@ impl std::fmt::Debug for DeviceKeys {
 
 /// The folder a file stands in, for temporary files that will be renamed to it.
 pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 #[cfg(test)]

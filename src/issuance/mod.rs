@@ -20,15 +20,17 @@ mod jws;
 mod keys;
 mod request;
 mod used;
+mod value;
 mod verify;
 
 #[cfg(test)]
 mod tests;
 
 pub use binding::Binding;
-pub use challenge::{Session, SessionId};
-pub use jwk::{JwkError, Thumbprint, thumbprint};
-pub use keys::{Commitment, DeviceKeys, KeyFileError, MAX_DEVICE_KEYS, commitment};
+pub use challenge::Session;
+pub use jwk::{JwkError, thumbprint};
+pub use keys::{DeviceKeys, KeyFileError, MAX_DEVICE_KEYS, commitment};
 pub use request::{CredentialRequest, MAX_REQUEST, RequestError, TYP};
 pub use used::{SessionError, SessionStore, UsedSessions};
+pub use value::{Commitment, Nonce, SessionId, Thumbprint, ValueError};
 pub use verify::{Decision, Refusal, RequestVerdict, verify};

@@ -7,13 +7,14 @@ use jsonwebtoken::{Algorithm, Header};
 use serde::{Deserialize, Serialize};
 use time::UtcDateTime;
 
-use super::challenge::{Session, SessionId};
-use super::jwk::{JwkError, RawJwk, Thumbprint, thumbprint};
+use super::challenge::Session;
+use super::jwk::{JwkError, RawJwk, thumbprint};
 use super::jws;
 use super::keys::{DeviceKeys, MAX_DEVICE_KEYS};
+use super::value::{Commitment, Nonce, SessionId, Thumbprint};
 use crate::crypto::PublicKey;
 use crate::trust::Evidence;
-use crate::trust::encoding::{Schema, base64url, rfc3339};
+use crate::trust::encoding::{Schema, base64url, json_fault, rfc3339};
 
 /// The most bytes of a request that are read or made.
 pub const MAX_REQUEST: usize = 1 << 20;
@@ -32,7 +33,7 @@ pub struct CredentialRequest {
     /// The session it is for.
     pub session: SessionId,
     /// The session's nonce.
-    pub nonce: [u8; 32],
+    pub nonce: Nonce,
     /// The keys to which the credential is to be bound.
     pub device_keys: Vec<PublicKey>,
     /// The key that signed the request.
@@ -105,10 +106,10 @@ pub enum RequestError {
         "these device keys are not those the session was made for: H_dev {expected} expected, {got} came"
     )]
     KeysNotCommitted {
-        /// H_dev of the session, base64url.
-        expected: String,
-        /// H_dev of the keys, base64url.
-        got: String,
+        /// H_dev of the session.
+        expected: Commitment,
+        /// H_dev of the keys.
+        got: Commitment,
     },
     /// The session is over.
     #[error("the session ended at {}, now it is {}", rfc3339::text(*.expires_at), rfc3339::text(*.now))]
@@ -142,10 +143,8 @@ struct RawHeader {
 struct Claims {
     schema: Schema,
     iat: u32,
-    #[serde(with = "base64url")]
     session: SessionId,
-    #[serde(with = "base64url")]
-    nonce: [u8; 32],
+    nonce: Nonce,
     device_keys: Vec<RawJwk>,
     #[serde(with = "base64url")]
     bind: [u8; 32],
@@ -167,7 +166,6 @@ impl CredentialRequest {
     ) -> Result<String, RequestError> {
         let (expected, got) = (session.h_dev, keys.commitment());
         if expected != got {
-            let (expected, got) = (base64url::encode(expected), base64url::encode(got));
             return Err(RequestError::KeysNotCommitted { expected, got });
         }
         if now > session.expires_at {
@@ -225,7 +223,7 @@ impl CredentialRequest {
         let malformed = |detail: String| RequestError::Payload { detail };
         let payload = base64url::decode(payload).map_err(|_| RequestError::NotJws)?;
         let claims: Claims =
-            serde_json::from_slice(&payload).map_err(|e| malformed(e.to_string()))?;
+            serde_json::from_slice(&payload).map_err(|e| malformed(json_fault(&e)))?;
         let got = claims.device_keys.len();
         if got == 0 || got > MAX_DEVICE_KEYS {
             return Err(RequestError::KeyCount { got });
@@ -259,8 +257,8 @@ impl CredentialRequest {
 }
 
 fn header_key(json: &[u8]) -> Result<PublicKey, RequestError> {
-    let malformed = |e: serde_json::Error| RequestError::Header { detail: e.to_string() };
-    let header: RawHeader = serde_json::from_slice(json).map_err(malformed)?;
+    let header: RawHeader = serde_json::from_slice(json)
+        .map_err(|e| RequestError::Header { detail: json_fault(&e) })?;
     if header.alg != "ES256" {
         return Err(RequestError::Algorithm { got: header.alg });
     }

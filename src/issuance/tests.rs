@@ -131,7 +131,7 @@ fn another_session_or_device_is_refused_and_leaves_the_session_alone() {
     world.session = session_for(&world.keys, "another session");
     assert!(matches!(refused(&world.verify(&token)), Refusal::OtherSession { .. }));
     world.session = own.clone();
-    world.session.nonce = [1; 32];
+    world.session.nonce = Nonce::new([1; 32]);
     assert_eq!(refused(&world.verify(&token)), &Refusal::OtherNonce);
 
     // Keys made after the challenge: another commitment, whoever signs.
@@ -369,11 +369,13 @@ fn the_documented_example_is_what_the_code_computes() {
     };
     let (one, two) = (key(1), key(2));
     let jkt = thumbprint(&one);
-    assert_eq!(jkt[..], bytes("thumbprint 1 = jkt"));
-    assert_eq!(thumbprint(&two)[..], bytes("thumbprint 2"));
+    assert_eq!(jkt.as_bytes()[..], bytes("thumbprint 1 = jkt"));
+    assert_eq!(thumbprint(&two).as_bytes()[..], bytes("thumbprint 2"));
     let h_dev = commitment([&one, &two]);
-    assert_eq!(h_dev[..], bytes("H_dev"));
-    let binding = Binding::new(&bytes("sid"), &bytes("N"), &h_dev, &jkt);
+    assert_eq!(h_dev.as_bytes()[..], bytes("H_dev"));
+    let id = SessionId::new(bytes("sid").try_into().unwrap());
+    let nonce = Nonce::new(bytes("N").try_into().unwrap());
+    let binding = Binding::new(&id, &nonce, &h_dev, &jkt);
     assert_eq!(binding.as_bytes()[..], bytes("bind"));
     assert_eq!(binding.challenge()[..], bytes("RND.IFD"));
     let hashed = crate::crypto::Hash::Sha256.digest(&[&bytes("hashed")]);

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use time::{Duration, UtcDateTime};
 
-use super::challenge::{Session, SessionId};
+use super::challenge::Session;
 use super::keys::folder_of;
-use crate::trust::encoding::{Schema, base64url, rfc3339};
+use super::value::SessionId;
+use crate::trust::encoding::{Schema, rfc3339};
 
 const MAX_FILE: u64 = 64 << 20;
 // An expired session is refused for that; it is remembered longer in case a clock is set back.
@@ -83,7 +84,6 @@ struct Record {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Used {
-    #[serde(with = "base64url")]
     session: SessionId,
     #[serde(with = "rfc3339")]
     used_at: UtcDateTime,
@@ -183,12 +183,13 @@ mod tests {
 
     use super::*;
     use crate::crypto::SeededRng;
+    use crate::issuance::Commitment;
 
     const NOW: UtcDateTime = utc_datetime!(2025-03-28 9:00);
 
     fn session(label: &str) -> Session {
         let rng = &mut SeededRng::new(b"session", label);
-        Session::new([7; 32], NOW, Session::DEFAULT_LIFETIME, rng)
+        Session::new(Commitment::new([7; 32]), NOW, Session::DEFAULT_LIFETIME, rng)
     }
 
     #[test]

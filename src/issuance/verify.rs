@@ -7,8 +7,9 @@ use super::challenge::Session;
 use super::keys::commitment;
 use super::request::{CredentialRequest, RequestError};
 use super::used::{SessionError, SessionStore};
+use super::value::{Commitment, SessionId, Thumbprint};
 use crate::lds::File;
-use crate::trust::encoding::{base64url, rfc3339};
+use crate::trust::encoding::rfc3339;
 use crate::trust::{Anchors, Check, Judging, Level, Reason, Verdict, judge};
 
 /// What a verifier found about a request.
@@ -27,9 +28,9 @@ pub struct RequestVerdict {
     pub verdict: Decision,
     /// How much the evidence shows.
     pub level: Level,
-    /// Thumbprint of the key that signed the request, base64url.
+    /// jkt: thumbprint of the key that signed the request.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub jkt: Option<String>,
+    pub jkt: Option<Thumbprint>,
     /// The verdict on the evidence, check by check, where it came to that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Box<Verdict>>,
@@ -64,10 +65,10 @@ pub enum Refusal {
     /// It is for another session.
     #[error("the request is for session {got}, this one is {expected}")]
     OtherSession {
-        /// This session, base64url.
-        expected: String,
-        /// The request's session, base64url.
-        got: String,
+        /// This session.
+        expected: SessionId,
+        /// The request's session.
+        got: SessionId,
     },
     /// It has this session's identifier, but another nonce.
     #[error("the request has another nonce than this session")]
@@ -75,18 +76,18 @@ pub enum Refusal {
     /// It is signed by a key that is none of its device keys.
     #[error("another device key: the request is signed by {jkt}, which is none of its device keys")]
     OtherDeviceKey {
-        /// Thumbprint of the key that signed, base64url.
-        jkt: String,
+        /// Thumbprint of the key that signed.
+        jkt: Thumbprint,
     },
     /// Its device keys are not those to which the device committed before the challenge was made.
     #[error(
         "the device keys are not those committed to before the challenge: H_dev {expected} expected, {got} came"
     )]
     KeysNotCommitted {
-        /// H_dev of the session, base64url.
-        expected: String,
-        /// H_dev of the request's keys, base64url.
-        got: String,
+        /// H_dev of the session.
+        expected: Commitment,
+        /// H_dev of the request's keys.
+        got: Commitment,
     },
     /// The binding it states is not that of this session and device.
     #[error("the request's binding is not that of this session and device")]
@@ -157,7 +158,7 @@ pub fn verify(
             return Ok(verdict);
         }
     };
-    verdict.jkt = Some(base64url::encode(request.jkt()));
+    verdict.jkt = Some(request.jkt());
     verdict.binding = match binding(&request, session, store, now)? {
         Ok(()) => Check::Passed,
         Err(refusal) => Check::Failed(refusal),
@@ -206,7 +207,7 @@ fn binding(
 
 fn belongs(request: &CredentialRequest, session: &Session) -> Result<(), Refusal> {
     if request.session != session.id {
-        let (expected, got) = (base64url::encode(session.id), base64url::encode(request.session));
+        let (expected, got) = (session.id, request.session);
         return Err(Refusal::OtherSession { expected, got });
     }
     if request.nonce != session.nonce {
@@ -214,11 +215,11 @@ fn belongs(request: &CredentialRequest, session: &Session) -> Result<(), Refusal
     }
     let h_dev = commitment(&request.device_keys);
     if h_dev != session.h_dev {
-        let (expected, got) = (base64url::encode(session.h_dev), base64url::encode(h_dev));
+        let (expected, got) = (session.h_dev, h_dev);
         return Err(Refusal::KeysNotCommitted { expected, got });
     }
     if !request.device_keys.contains(&request.signed_by) {
-        return Err(Refusal::OtherDeviceKey { jkt: base64url::encode(request.jkt()) });
+        return Err(Refusal::OtherDeviceKey { jkt: request.jkt() });
     }
     if request.bind != *session.binding(&request.jkt()).as_bytes() {
         return Err(Refusal::BindingDiffers);

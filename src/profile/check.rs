@@ -96,7 +96,7 @@ pub fn check(text: &str, path: &Path) -> Result<Profile, ProfileError> {
         person: person(&root.need_table("person", PERSON)?)?,
         document: document_data(&root.need_table("document", DOCUMENT)?)?,
         secrets: secrets(&root.need_table("secrets", SECRETS)?)?,
-        pin: pin.as_ref().map_or(Ok(PinRules::default()), pin_rules)?,
+        pin: pin.as_ref().map_or_else(|| Ok(PinRules::default()), pin_rules)?,
         limits,
         atr,
         pace: root.tables("pace", PACE)?.iter().map(pace).collect::<Result<_, _>>()?,
@@ -246,11 +246,8 @@ fn limits_and_atr(root: &Table<'_>) -> Result<(Limits, Atr), ProfileError> {
     let historical = HistoricalBytes::parse(&bytes).map_err(say)?;
     let says = historical.card_capabilities().is_some_and(|c| c.extended_length());
     if says != extended.is_some() {
-        let (no, not) = if says { ("", " not") } else { ("no ", "") };
-        return Err(flag.bad(
-            "what the historical bytes say",
-            format!("they announce {no}extended length, and it is{not} switched on"),
-        ));
+        return Err(flag
+            .bad(format!("{says}, as the historical bytes say,"), format!("{} came", flag.value)));
     }
     Ok((Limits { extended }, Atr::from_historical(&bytes).map_err(say)?))
 }
@@ -289,7 +286,7 @@ fn pki(table: &Table<'_>) -> Result<Pki, ProfileError> {
     let name = |key| -> Result<String, ProfileError> {
         let found = table.need_text(key)?;
         if !found.value.contains("TEST") {
-            return Err(found.refused("a name with the word TEST in it: no card of ours is real"));
+            return Err(found.refused("a name with the word TEST in it"));
         }
         plain(&found, 60)
     };

@@ -24,6 +24,8 @@ mod new;
 mod personalise;
 mod resident_number;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use check::check;
 pub use error::{Place, ProfileError};

@@ -29,7 +29,7 @@ pub(super) fn check(number: &str, person: &Person) -> Result<(), &'static str> {
         return Err(FORM);
     };
     if !UNASSIGNED.contains(&region) {
-        return Err("a number that nobody can have: region 97 to 99 (digits 8 and 9)");
+        return Err("a number that nobody can have, with region 97 to 99 in digits 8 and 9,");
     }
     if !front.bytes().eq(birth(person.birth_date).bytes()) {
         return Err("a number that begins with the date of birth");

@@ -37,7 +37,9 @@ pub(crate) mod rfc3339 {
     use serde::{Deserialize, Deserializer, Serializer, de, ser};
     use time::{OffsetDateTime, UtcDateTime, format_description::well_known::Rfc3339};
 
+    /// For people: whole seconds.
     pub(crate) fn text(at: UtcDateTime) -> String {
+        let at = at.truncate_to_second();
         at.format(&Rfc3339).unwrap_or_else(|_| at.to_string())
     }
 
@@ -49,6 +51,19 @@ pub(crate) mod rfc3339 {
         let text = std::borrow::Cow::<str>::deserialize(d)?;
         let at = OffsetDateTime::parse(&text, &Rfc3339).map_err(de::Error::custom)?;
         Ok(at.to_utc())
+    }
+}
+
+/// What is wrong with JSON, without quoting more of it than a person wants to read.
+pub(crate) fn json_fault(error: &serde_json::Error) -> String {
+    const MOST: usize = 160;
+    let text = error.to_string();
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => {
+            let at = format!(" at line {} column {}", error.line(), error.column());
+            format!("{}…{at}", &text[..end])
+        }
+        None => text,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use time::UtcDateTime;
 
-use super::encoding::{Schema, base64url, rfc3339};
+use super::encoding::{Schema, base64url, json_fault, rfc3339};
 use crate::lds::File;
 
 /// Bytes of the JSON that are read at most.
@@ -103,8 +103,11 @@ pub enum EvidenceError {
         got: usize,
     },
     /// JSON that is not of this form.
-    #[error("evidence: {0}")]
-    Malformed(#[from] serde_json::Error),
+    #[error("evidence: {detail}")]
+    Malformed {
+        /// What is wrong, and where.
+        detail: String,
+    },
 }
 
 impl Evidence {
@@ -134,7 +137,8 @@ impl Evidence {
         if json.len() > MAX_EVIDENCE {
             return Err(EvidenceError::TooLarge { limit: MAX_EVIDENCE, got: json.len() });
         }
-        Ok(serde_json::from_slice(json)?)
+        serde_json::from_slice(json)
+            .map_err(|e| EvidenceError::Malformed { detail: json_fault(&e) })
     }
 
     /// The JSON form.
@@ -142,7 +146,8 @@ impl Evidence {
     /// # Errors
     /// [`EvidenceError::Malformed`] for a time beyond the year 9999.
     pub fn to_json(&self) -> Result<String, EvidenceError> {
-        Ok(serde_json::to_string_pretty(self)?)
+        serde_json::to_string_pretty(self)
+            .map_err(|e| EvidenceError::Malformed { detail: json_fault(&e) })
     }
 }
 
@@ -274,5 +279,9 @@ mod tests {
         let long = vec![b' '; MAX_EVIDENCE + 1];
         assert!(matches!(Evidence::from_json(&long), Err(EvidenceError::TooLarge { .. })));
         assert!(Evidence::from_json(&vec![b'['; 60_000]).is_err());
+        // Whatever stands in the wrong place is not quoted at length.
+        let bad = json.replacen("\"pace-can\"", &format!("\"{}\"", "한".repeat(9000)), 1);
+        let error = Evidence::from_json(bad.as_bytes()).unwrap_err().to_string();
+        assert!(error.chars().count() < 250 && error.contains("line"), "{error}");
     }
 }

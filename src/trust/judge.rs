@@ -127,7 +127,7 @@ impl Case<'_> {
             return Err(Check::NotDone(reason));
         }
         let signed =
-            Check::all([&self.passive.signature, &self.passive.chain, &self.passive.validity]);
+            Check::all(&[&self.passive.signature, &self.passive.chain, &self.passive.validity]);
         match self.evidence.file(file) {
             Some(bytes) if signed.passed() => Ok(bytes),
             _ => Err(Check::NotDone(Reason::KeyNotAuthentic { file })),
@@ -202,9 +202,7 @@ impl Case<'_> {
         }
         let key = Dg15::parse(key).map_err(|e| failed(e.into()))?;
         let key = AaKey::from_spki(&key.spki).map_err(|e| match e {
-            ActiveAuthError::Key(source) => {
-                failed(Reason::Signed { file: File::Dg15, source: *source })
-            }
+            ActiveAuthError::Key(source) => failed(Reason::Signed { file: File::Dg15, source }),
             other => failed(other.into()),
         })?;
         let info = dg14.ok().and_then(SecurityInfos::active_authentication);

@@ -1,6 +1,9 @@
 //! Cards to tap, right ones and wrong ones, and ways to them that misbehave.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock, Mutex},
+};
 
 use iccard::{
     crypto::SeededRng,
@@ -131,7 +134,10 @@ where
 
 /// Keeps the wire bytes of a dialogue.
 #[derive(Clone, Default)]
-pub struct Wire(pub std::sync::Arc<std::sync::Mutex<Vec<(Vec<u8>, Vec<u8>)>>>);
+pub struct Wire(pub Arc<Mutex<Vec<Pair>>>);
+
+/// A command and its response.
+pub type Pair = (Vec<u8>, Vec<u8>);
 
 impl Observer for Wire {
     fn exchange(&mut self, wire: Exchange<'_>, _plain: Option<Exchange<'_>>, _step: Step) {

@@ -44,7 +44,7 @@ impl Suite {
     /// What an object identifier names, or `None` where it is no `id-PACE-*`.
     pub fn from_oid(oid: &ObjectIdentifier) -> Option<Self> {
         let arcs: Vec<u32> = oid.arcs().collect();
-        let Some((prefix, &[kind, cipher])) = arcs.split_last_chunk::<2>() else { return None };
+        let (prefix, &[kind, cipher]) = arcs.split_last_chunk::<2>()?;
         if prefix != ID_PACE {
             return None;
         }

@@ -17,8 +17,11 @@ use dmrtd::proto::can_key::CanKey;
 
 use crate::wire::Wire;
 
-const USAGE: &str = "usage: dmrtd-judge PORT CAN [--csca FILE.der] [--document NUMBER]
-  listens on 127.0.0.1:PORT (0: any) as a reader and judges the card that plugs in";
+const USAGE: &str = "usage: dmrtd-judge PORT CAN [--csca FILE] [--document NUMBER] [--sod FILE]
+  listens on 127.0.0.1:PORT (0: any) as a reader and judges the card that plugs in
+  --csca      check EF.SOD against this certificate (DER)
+  --document  the number that EF.DG1 must have
+  --sod       write EF.SOD there";
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -30,6 +33,7 @@ struct Arguments {
     can: String,
     csca: Option<String>,
     document: Option<String>,
+    sod: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -56,11 +60,13 @@ fn arguments(mut given: impl Iterator<Item = String>) -> Option<Arguments> {
         can: given.next()?,
         csca: None,
         document: None,
+        sod: None,
     };
     while let Some(name) = given.next() {
         match name.as_str() {
             "--csca" => arguments.csca = Some(given.next()?),
             "--document" => arguments.document = Some(given.next()?),
+            "--sod" => arguments.sod = Some(given.next()?),
             _ => return None,
         }
     }
@@ -75,6 +81,9 @@ fn judge(arguments: &Arguments) -> Outcome<()> {
     println!("PASS PACE with the CAN");
     let groups = read_groups(&mut passport, arguments.document.as_deref())?;
     let sod = step("EF.SOD", passport.read_ef_sod())?;
+    if let Some(path) = &arguments.sod {
+        std::fs::write(path, sod.to_bytes())?;
+    }
 
     let challenge = RandomState::new().build_hasher().finish().to_be_bytes();
     step("Active Authentication", passport.verify_active_authentication(&challenge))?;
