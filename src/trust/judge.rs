@@ -4,7 +4,7 @@ use time::UtcDateTime;
 
 use super::passive;
 use super::{Access, Anchors, Check, Chip, Evidence, Holder, Level, Passive, Reason, Verdict};
-use crate::crypto::{Curve, Hash};
+use crate::crypto::Hash;
 use crate::lds::{
     Dg14, Dg15, File, HolderVerification, Password, SecurityInfo, SecurityInfos, oids,
 };
@@ -211,8 +211,12 @@ impl Case<'_> {
         let hash = match info.map(|info| info.signature_algorithm) {
             Some(oid) => plain_hash(oid).ok_or(failed(Reason::UnknownSignature { oid }))?,
             // Nothing is told: the hash as long as the curve (BSI TR-03111 clause 4.1.1).
-            None => match key.curve() {
-                Curve::P256 | Curve::BrainpoolP256r1 => Hash::Sha256,
+            None => match key.curve().bits() {
+                ..=192 => Hash::Sha1,
+                ..=224 => Hash::Sha224,
+                ..=320 => Hash::Sha256,
+                ..=384 => Hash::Sha384,
+                _ => Hash::Sha512,
             },
         };
         active_auth::verify(&key, hash, &record.challenge, &record.signature)
