@@ -7,6 +7,7 @@ mod support;
 mod cli;
 mod floors;
 mod interop_openssl;
+mod interop_openssl_keys;
 mod lds_samples;
 mod pki_samples;
 mod tap;
