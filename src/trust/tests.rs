@@ -4,8 +4,10 @@ use time::macros::utc_datetime;
 
 use super::testing::{Fixture, TAPPED, judge_bound, judge_live, pace_info};
 use super::*;
-use crate::lds::{File, HolderVerification, Password, SecurityInfos};
+use crate::crypto::{Hash, RsaPrivateKey, SeededRng};
+use crate::lds::{Dg15, File, HolderVerification, Password, SecurityInfos};
 use crate::pki::PkiError;
+use crate::protocol::active_auth::Chip;
 use crate::tlv::{Tag, Writer, find, parse_one};
 
 const BIND: [u8; 32] = [0xB1; 32];
@@ -247,6 +249,24 @@ fn a_copy_fails_both_proofs() {
     evidence.chip_authentication.as_mut().unwrap().protected_reply = true;
     evidence.chip_authentication.as_mut().unwrap().key_id = Some(9);
     assert!(judge_live(&evidence, &anchors).chip.chip_authentication.failed());
+}
+
+#[test]
+fn an_rsa_key_proves_the_chip_too() {
+    let mut rng = SeededRng::new(b"fixture", "rsa");
+    let key = RsaPrivateKey::generate(1024, &mut rng).unwrap();
+    let mut card = Fixture::new();
+    card.groups.insert(File::Dg15, Dg15 { spki: key.public().to_spki_der() }.encode());
+    let chip = Chip::rsa(key, Hash::Sha1).unwrap();
+    let mut evidence = card.evidence(CHALLENGE);
+    let signature = chip.internal_authenticate(&CHALLENGE, &mut rng).unwrap();
+    evidence.active_authentication = Some(ActiveAuthentication { challenge: CHALLENGE, signature });
+    let verdict = judge_bound(&evidence, &card.anchors(), BIND);
+    assert!(verdict.verified && verdict.chip.active_authentication.passed(), "{verdict:#?}");
+    assert_eq!(verdict.level, Level::L2);
+    evidence.active_authentication.as_mut().unwrap().signature[0] ^= 1;
+    let verdict = judge_bound(&evidence, &card.anchors(), BIND);
+    assert!(matches!(verdict.chip.check, Check::Failed(Reason::ActiveAuthentication(_))));
 }
 
 #[test]
