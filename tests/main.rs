@@ -12,6 +12,7 @@ mod pki_samples;
 mod tap;
 mod tlv_oracle;
 mod transport_pcscd;
+mod vectors_bac;
 mod vectors_pace;
 mod vectors_primitives;
 mod vectors_sm;

@@ -88,7 +88,7 @@ impl Field {
     }
 
     /// A number of any length, reduced and raised to the cofactor.
-    pub(super) fn into_subgroup(&self, number: &[u8]) -> BoxedMontyForm {
+    pub(super) fn raised_to_cofactor(&self, number: &[u8]) -> BoxedMontyForm {
         let number = Zeroizing::new(BoxedUint::from_be_slice_vartime(number));
         let reduced = number.rem(self.prime.as_nz_ref());
         BoxedMontyForm::new(reduced, &self.params).pow(&self.cofactor)

@@ -168,7 +168,7 @@ impl Group {
     /// # Errors
     /// [`DhError::Neutral`].
     pub fn map_integrated(self, number: &[u8]) -> Result<DhPublicKey, DhError> {
-        key::generator(self, &Field::of(self).into_subgroup(number))
+        key::generator(self, &Field::of(self).raised_to_cofactor(number))
     }
 }
 
