@@ -173,6 +173,11 @@ pub(super) fn parse_oid(value: &[u8]) -> Option<ObjectIdentifier> {
 
 /// Appends an INTEGER in DER.
 pub(super) fn write_unsigned(w: &mut Writer, value: u64) {
+    write_unsigned_as(w, asn1::INTEGER, value);
+}
+
+/// Appends an INTEGER under another tag.
+pub(super) fn write_unsigned_as(w: &mut Writer, tag: Tag, value: u64) {
     let mut padded = vec![0];
     padded.extend_from_slice(&value.to_be_bytes());
     let mut shortest = padded.as_slice();
@@ -181,7 +186,7 @@ pub(super) fn write_unsigned(w: &mut Writer, value: u64) {
     {
         shortest = rest;
     }
-    w.primitive(asn1::INTEGER, shortest);
+    w.primitive(tag, shortest);
 }
 
 /// Appends an OBJECT IDENTIFIER.
