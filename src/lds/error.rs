@@ -156,6 +156,7 @@ impl In {
 pub(super) mod asn1 {
     use crate::tlv::Tag;
 
+    pub(in crate::lds) const BOOLEAN: Tag = Tag::new(0x01);
     pub(in crate::lds) const INTEGER: Tag = Tag::new(0x02);
     pub(in crate::lds) const OCTET_STRING: Tag = Tag::new(0x04);
     pub(in crate::lds) const NULL: Tag = Tag::new(0x05);

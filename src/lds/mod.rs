@@ -65,8 +65,9 @@ pub use iso39794::{Iso39794, Representation};
 pub use mrz::{Format, Mrz, MrzError, MrzInformation, Sex, check_digit};
 pub use security_infos::{
     ActiveAuthenticationInfo, CardInfo, ChipAuthenticationDomainParameterInfo,
-    ChipAuthenticationInfo, ChipAuthenticationPublicKeyInfo, MAX_SECURITY_INFOS,
-    PaceDomainParameterInfo, PaceInfo, PrivilegedTerminalInfo, SecurityInfo, SecurityInfos,
-    TerminalAuthenticationInfo, UnknownInfo,
+    ChipAuthenticationInfo, ChipAuthenticationPublicKeyInfo, EfDirInfo, MAX_SECURITY_INFOS,
+    PaceDomainParameterInfo, PaceInfo, PrivilegedTerminalInfo,
+    RestrictedIdentificationDomainParameterInfo, RestrictedIdentificationInfo, SecurityInfo,
+    SecurityInfos, TerminalAuthenticationInfo, UnknownInfo,
 };
 pub use sod::{DataGroupHash, LdsSecurityObject, LdsVersionInfo};
