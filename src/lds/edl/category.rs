@@ -1,9 +1,9 @@
 //! Categories of vehicles, restrictions and conditions (ISO/IEC 18013-2 annex C, Commission
 //! Regulation (EU) No 383/2012 annex I).
 
-use super::super::error::{In, asn1};
-use super::super::{File, LdsError};
 use super::LicenceDate;
+use crate::lds::error::{In, asn1};
+use crate::lds::{File, LdsError};
 use crate::tlv::{Tag, Tlv, Writer};
 
 pub(super) const CATEGORIES: Tag = Tag::new(0x7F63);

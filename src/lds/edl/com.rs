@@ -1,8 +1,8 @@
 //! EF.COM of a driving licence (ISO/IEC 18013-2 annex C).
 
-use super::super::data_object::{TAG_LIST, parse_tag_list, write_tag_list};
-use super::super::error::In;
-use super::super::{Df, File, LdsError};
+use crate::lds::data_object::{TAG_LIST, parse_tag_list, write_tag_list};
+use crate::lds::error::In;
+use crate::lds::{Df, File, LdsError};
 use crate::tlv::{Tag, Writer};
 
 const VERSION: Tag = Tag::new(0x5F01);
@@ -72,12 +72,13 @@ impl Com {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{mutate, unhex};
     use super::*;
+    use crate::lds::testing::{mutate, unhex};
 
     #[test]
     fn lists_the_data_groups() {
-        let groups = [super::super::File::Dg1, super::super::File::Dg6, super::super::File::Dg13];
+        let groups =
+            [crate::lds::edl::File::Dg1, crate::lds::edl::File::Dg6, crate::lds::edl::File::Dg13];
         let com = Com::new(groups);
         assert_eq!(hex::encode_upper(com.encode()), "600A5F010201005C0361756F");
         assert!(com.files().eq(groups.map(File::Edl)));

@@ -3,9 +3,9 @@
 
 use zeroize::Zeroizing;
 
-use super::super::error::In;
-use super::super::{File, LdsError};
 use super::Mrz;
+use crate::lds::error::In;
+use crate::lds::{File, LdsError};
 use crate::tlv::{Tag, Writer};
 
 /// SAI_inputmethod.
@@ -100,8 +100,8 @@ impl std::fmt::Debug for Dg12 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{mutate, unhex};
     use super::*;
+    use crate::lds::testing::{mutate, unhex};
 
     #[test]
     fn repeats_the_line() {

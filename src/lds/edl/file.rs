@@ -1,7 +1,7 @@
 //! The files of the driving licence application (ISO/IEC 18013-2 annex C, ISO/IEC 18013-3).
 
-use super::super::Df;
-use super::super::file::Row;
+use crate::lds::Df;
+use crate::lds::file::Row;
 
 /// The application identifier of the driving licence (ISO/IEC 18013-2 annex C).
 pub const AID: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x48, 0x02, 0x00];
@@ -46,7 +46,7 @@ pub enum File {
 }
 
 impl File {
-    pub(in super::super) const fn row(self) -> Row {
+    pub(in crate::lds) const fn row(self) -> Row {
         const fn row(name: &'static str, fid: u16, tag: Option<u32>) -> Row {
             Row { name, df: Df::Edl, fid, sfi: fid as u8, tag, data_group: None }
         }

@@ -1,12 +1,12 @@
 //! The data groups of a driving licence that are a picture, a key or what others hold already.
 
-use super::super::cbeff::BiometricTemplate;
-use super::super::details;
-use super::super::error::{In, asn1};
-use super::super::face::{self, FaceRecord};
-use super::super::{DataObject, FaceImage, File, ImageFormat, LdsError, SecurityInfos};
 use super::Category;
 use super::category::{self, CATEGORIES};
+use crate::lds::cbeff::BiometricTemplate;
+use crate::lds::details;
+use crate::lds::error::{In, asn1};
+use crate::lds::face::{self, FaceRecord};
+use crate::lds::{DataObject, FaceImage, File, ImageFormat, LdsError, SecurityInfos};
 use crate::tlv::{self, Tag, Writer};
 
 const IMAGE_TYPE: Tag = Tag::new(0x89);
@@ -228,8 +228,8 @@ impl std::fmt::Debug for Dg5 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::testing::{TINY_JPEG, mutate, unhex};
     use super::*;
+    use crate::lds::testing::{TINY_JPEG, mutate, unhex};
 
     #[test]
     fn the_signature_and_its_kind() {

@@ -3,8 +3,8 @@
 
 use zeroize::Zeroizing;
 
-use super::super::error::In;
-use super::super::{File, LdsError, check_digit};
+use crate::lds::error::In;
+use crate::lds::{File, LdsError, check_digit};
 
 /// The line: 30 characters, `D`, the configuration of Basic Access Protection, 27 characters at
 /// the issuer's discretion, and a check digit over all before it. A secret: it opens the card.

@@ -1,7 +1,7 @@
 //! Text and dates as driving licences write them.
 
-use super::super::error::In;
-use super::super::{FullDate, LdsError};
+use crate::lds::error::In;
+use crate::lds::{FullDate, LdsError};
 
 /// Text in ISO/IEC 8859-1, at most 255 characters.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -16,7 +16,7 @@ impl Text {
     /// # Errors
     /// [`LdsError::Value`], where a character is none of ISO/IEC 8859-1, or there are too many.
     pub fn new(text: &str) -> Result<Self, LdsError> {
-        let at = In(super::super::File::Edl(super::File::Dg1));
+        let at = In(crate::lds::File::Edl(super::File::Dg1));
         if let Some(at_char) = text.chars().position(|c| u32::from(c) > 0xFF) {
             let got = format!("another at character {at_char}");
             return Err(at.value("text", "characters of ISO/IEC 8859-1", got));
@@ -160,7 +160,7 @@ mod tests {
     fn text_is_latin_and_hidden() {
         let text = Text::new("Daniël Mëppel").unwrap();
         assert_eq!(text.to_bytes().len(), 13);
-        let at = In(super::super::super::File::Edl(super::super::File::Dg1));
+        let at = In(crate::lds::File::Edl(crate::lds::edl::File::Dg1));
         assert_eq!(Text::read(at, "", &text.to_bytes()), Ok(text.clone()));
         assert!(!format!("{text:?}").contains("Dan"));
         assert!(Text::new(&"a".repeat(256)).is_err());
