@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use time::macros::utc_datetime;
 
 /// A folder to work in, or `None` where there is no OpenSSL 3 (LibreSSL lacks some options).
-fn workplace(test: &str) -> Option<TempDir> {
+pub(crate) fn workplace(test: &str) -> Option<TempDir> {
     match Command::new("openssl").arg("version").output() {
         Ok(out) if out.stdout.starts_with(b"OpenSSL 3") => Some(tempfile::tempdir().unwrap()),
         _ => {
@@ -25,7 +25,7 @@ fn workplace(test: &str) -> Option<TempDir> {
 }
 
 /// Runs `openssl` with these arguments (a string split at spaces) and returns what it printed.
-fn openssl(folder: &TempDir, arguments: &str) -> Result<String, String> {
+pub(crate) fn openssl(folder: &TempDir, arguments: &str) -> Result<String, String> {
     let out =
         Command::new("openssl").args(arguments.split(' ')).current_dir(folder).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -59,11 +59,11 @@ fn chain(curve: Curve) -> Chain {
     Chain { csca, signer, signer_key }
 }
 
-fn write(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) {
+pub(crate) fn write(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>) {
     std::fs::write(folder.path().join(name), bytes).unwrap();
 }
 
-fn read(folder: &TempDir, name: &str) -> Vec<u8> {
+pub(crate) fn read(folder: &TempDir, name: &str) -> Vec<u8> {
     std::fs::read(folder.path().join(name)).unwrap()
 }
 
@@ -166,7 +166,7 @@ fn we_say_why_we_refuse_what_openssl_signs() {
     };
     for (options, expected) in [
         ("-newkey rsa:2048", "algorithm 1.2.840.113549.1.1.1 is not supported"),
-        ("-newkey ec -pkeyopt ec_paramgen_curve:P-384", "curve 1.3.132.0.34 is not supported"),
+        ("-newkey ec -pkeyopt ec_paramgen_curve:secp256k1", "curve 1.3.132.0.10 is not supported"),
         (
             "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit",
             "explicit curve parameters are not supported",

@@ -4,13 +4,17 @@
 
 mod support;
 
+mod cli;
 mod floors;
 mod interop_openssl;
+mod interop_openssl_keys;
 mod lds_samples;
 mod pki_samples;
 mod tap;
+mod tap_pcscd;
 mod tlv_oracle;
 mod transport_pcscd;
+mod vectors_aa;
 mod vectors_pace;
 mod vectors_primitives;
 mod vectors_sm;

@@ -4,6 +4,7 @@ mod apdu;
 mod card;
 mod emulate;
 mod failure;
+mod files;
 mod generate;
 mod holder;
 mod observe;

@@ -13,6 +13,7 @@ use super::{
     Context,
     card::{self, Opened, Use},
     failure::{self, Failure},
+    files,
     holder::Holder,
     observe::Printer,
     output::Output,
@@ -152,7 +153,7 @@ fn passwords_given(args: &TapArgs, card: &CardAddress) -> Result<Option<Password
     let flag = |value: &Option<String>| value.clone().map(Zeroizing::new);
     let (mut can, mut pin, mut mrz) = (flag(&args.can), flag(&args.pin), flag(&args.mrz));
     if can.is_none() && pin.is_none() && mrz.is_none() {
-        if matches!(card, CardAddress::Emulated { .. }) {
+        if matches!(card, CardAddress::Emulated { .. } | CardAddress::Replay { .. }) {
             return Ok(None);
         }
         can = secrets::from_env("ICCARD_CAN");
@@ -233,8 +234,7 @@ impl RequestFiles {
             CredentialRequest::sign(&self.keys, &self.session, evidence, now).map_err(|error| {
                 Failure::new(failure::NEGATIVE, error.to_string()).step("sign the request")
             })?;
-        std::fs::write(&self.out, request)
-            .map_err(|error| Failure::file(&self.out, "write the request", &error).into())
+        files::write_private(&self.out, "write the request", request.as_bytes())
     }
 }
 

@@ -14,14 +14,15 @@
 
 mod cipher;
 mod curve;
-mod ec;
 mod hash;
 mod kdf;
 mod rng;
 pub mod rsa;
 
 pub use cipher::{BlockKey, Cipher, MacKey, pad, pad_into, unpad};
-pub use curve::{Curve, CurveError, PublicKey, SecretKey, SharedSecret, Signature};
+pub use curve::{
+    Curve, CurveError, CurveParameters, PublicKey, SecretKey, SharedSecret, Signature,
+};
 pub use hash::Hash;
 pub use kdf::{KeyPurpose, derive_key};
 pub use rng::{SeededRng, SystemRng};

@@ -16,10 +16,28 @@ oids! {
     EC_PUBLIC_KEY = "1.2.840.10045.2.1";
     /// rsaEncryption (RFC 8017 appendix A.1).
     RSA_ENCRYPTION = "1.2.840.113549.1.1.1";
+    /// secp192r1, also called prime192v1 and P-192 (RFC 5480 clause 2.1.1.1).
+    SECP192R1 = "1.2.840.10045.3.1.1";
+    /// secp224r1, also called P-224 (RFC 5480 clause 2.1.1.1).
+    SECP224R1 = "1.3.132.0.33";
     /// secp256r1, also called prime256v1 and P-256 (RFC 5480 clause 2.1.1.1).
     SECP256R1 = "1.2.840.10045.3.1.7";
+    /// secp384r1, also called P-384 (RFC 5480 clause 2.1.1.1).
+    SECP384R1 = "1.3.132.0.34";
+    /// secp521r1, also called P-521 (RFC 5480 clause 2.1.1.1).
+    SECP521R1 = "1.3.132.0.35";
+    /// brainpoolP192r1 (RFC 5639 clause 4.1).
+    BRAINPOOL_P192R1 = "1.3.36.3.3.2.8.1.1.3";
+    /// brainpoolP224r1 (RFC 5639 clause 4.1).
+    BRAINPOOL_P224R1 = "1.3.36.3.3.2.8.1.1.5";
     /// brainpoolP256r1 (RFC 5639 clause 4.1).
     BRAINPOOL_P256R1 = "1.3.36.3.3.2.8.1.1.7";
+    /// brainpoolP320r1 (RFC 5639 clause 4.1).
+    BRAINPOOL_P320R1 = "1.3.36.3.3.2.8.1.1.9";
+    /// brainpoolP384r1 (RFC 5639 clause 4.1).
+    BRAINPOOL_P384R1 = "1.3.36.3.3.2.8.1.1.11";
+    /// brainpoolP512r1 (RFC 5639 clause 4.1).
+    BRAINPOOL_P512R1 = "1.3.36.3.3.2.8.1.1.13";
     /// ecdsa-with-SHA1 (RFC 3279 clause 2.2.3).
     ECDSA_WITH_SHA1 = "1.2.840.10045.4.1";
     /// ecdsa-with-SHA224 (RFC 5758 clause 3.2).

@@ -61,8 +61,17 @@ pub fn curve_of(oid: Oid) -> Option<Curve> {
 /// The name of a curve.
 pub const fn oid_of_curve(curve: Curve) -> Oid {
     match curve {
+        Curve::P192 => oid::SECP192R1,
+        Curve::BrainpoolP192r1 => oid::BRAINPOOL_P192R1,
+        Curve::P224 => oid::SECP224R1,
+        Curve::BrainpoolP224r1 => oid::BRAINPOOL_P224R1,
         Curve::P256 => oid::SECP256R1,
         Curve::BrainpoolP256r1 => oid::BRAINPOOL_P256R1,
+        Curve::BrainpoolP320r1 => oid::BRAINPOOL_P320R1,
+        Curve::P384 => oid::SECP384R1,
+        Curve::BrainpoolP384r1 => oid::BRAINPOOL_P384R1,
+        Curve::BrainpoolP512r1 => oid::BRAINPOOL_P512R1,
+        Curve::P521 => oid::SECP521R1,
     }
 }
 
@@ -87,14 +96,14 @@ mod tests {
                 assert!(parse(&der[..cut]).is_err());
             }
         }
-        // rsaEncryption with NULL parameters; secp384r1; a curve written out
+        // rsaEncryption with NULL parameters; secp256k1; a curve written out
         let rsa = hex::decode("3014300d06092a864886f70d01010105000303003000").unwrap();
         assert_eq!(
             parse(&rsa),
             Err(PkiError::UnsupportedAlgorithm { what: WHAT, oid: oid::RSA_ENCRYPTION })
         );
-        let p384 = hex::decode("3016301006072a8648ce3d020106052b8104002203020004").unwrap();
-        assert!(matches!(parse(&p384), Err(PkiError::UnsupportedCurve { .. })));
+        let other = hex::decode("3016301006072a8648ce3d020106052b8104000a03020004").unwrap();
+        assert!(matches!(parse(&other), Err(PkiError::UnsupportedCurve { .. })));
         let explicit = hex::decode("3011300b06072a8648ce3d0201300003020004").unwrap();
         assert_eq!(parse(&explicit), Err(PkiError::ExplicitCurve));
     }

@@ -72,6 +72,12 @@ pub enum RsaError {
         /// What is wrong with it.
         why: String,
     },
+    /// The trailer of such a message names a hash function that is not known.
+    #[error("RSA: hash function {id:02X} of ISO/IEC 10118 is not supported")]
+    UnknownHash {
+        /// Its number.
+        id: u8,
+    },
     /// The signature is not one of this key over this message.
     #[error("the RSA signature does not verify")]
     BadSignature,

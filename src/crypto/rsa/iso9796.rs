@@ -31,10 +31,10 @@ impl Message {
     /// Reads `F`; zeros before the header pass, as do the padding nibbles B behind it.
     ///
     /// # Errors
-    /// [`RsaError::Iso9796`].
+    /// [`RsaError::Iso9796`], [`RsaError::UnknownHash`].
     pub fn decode(f: &[u8]) -> Result<Self, RsaError> {
-        let (hash, rest) = split_trailer(super::minimal(f))?;
-        let start = match rest {
+        let f = super::minimal(f);
+        let start = match f {
             [HEADER, ..] => 1,
             [0x6B, behind @ ..] => {
                 let padding = behind.iter().take_while(|b| **b == 0xBB).count();
@@ -48,7 +48,7 @@ impl Message {
             }
             [] => return Err(wrong("it is empty")),
         };
-        let body = &rest[start..];
+        let (hash, body) = split_trailer(&f[start..])?;
         let Some(m1_len) = body.len().checked_sub(hash.len()) else {
             return Err(wrong(format!("no room for a digest of {} bytes", hash.len())));
         };
@@ -102,12 +102,12 @@ fn split_trailer(f: &[u8]) -> Result<(Hash, &[u8]), RsaError> {
                 0x35 => Hash::Sha512,
                 0x36 => Hash::Sha384,
                 0x38 => Hash::Sha224,
-                _ => return Err(wrong(format!("hash function {id:02X} of the trailer"))),
+                _ => return Err(RsaError::UnknownHash { id: *id }),
             };
             Ok((hash, rest))
         }
         [.., last] => Err(wrong(format!("a trailer BC or CC expected, {last:02X} came"))),
-        [] => Err(wrong("it is empty")),
+        [] => Err(wrong("there is no trailer")),
     }
 }
 

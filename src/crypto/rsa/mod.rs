@@ -194,7 +194,8 @@ impl RsaPublicKey {
     ///
     /// # Errors
     /// [`RsaError::SignatureLength`], [`RsaError::NotBelowModulus`], [`RsaError::Iso9796`] where
-    /// what it holds is no such message, [`RsaError::BadSignature`] where it is one of another.
+    /// what it holds is no such message, [`RsaError::UnknownHash`], [`RsaError::BadSignature`] where
+    /// it is one of another.
     pub fn verify_iso9796(&self, m2: &[u8], sig: &[u8]) -> Result<Hash, RsaError> {
         let expected = self.signature_len();
         let digits = minimal(sig);
