@@ -54,7 +54,7 @@ impl SignedData {
                             // Version 1: named by issuer and serial number (clause 5.3).
                             w.primitive(INTEGER, &[1]);
                             w.constructed(SEQUENCE, |w| {
-                                w.raw(by.certificate.issuer_der());
+                                w.raw(by.certificate.issuer_name().der());
                                 w.primitive(INTEGER, by.certificate.serial());
                             });
                             write_algorithm(w, oid::SHA256);

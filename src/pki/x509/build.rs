@@ -1,8 +1,8 @@
 //! Issuing the two certificates that a card needs (ICAO Doc 9303-12 clause 7.1).
 
-use der::Encode;
 use der::asn1::{BitString, OctetString};
 use der::flagset::FlagSet;
+use der::{Decode, Encode};
 use spki::{
     AlgorithmIdentifierOwned, DynSignatureAlgorithmIdentifier, EncodePublicKey,
     SignatureBitStringEncoding, SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef,
@@ -70,7 +70,9 @@ impl Profile {
             return Err(PkiError::value(WHAT, "the key is not that of the issuer's certificate"));
         }
         let subject = self.subject.to_name()?;
-        let kind = Kind::DocumentSigner { subject, issuer: issuer.issuer_of_next() };
+        let issuer = Name::from_der(issuer.subject_name().der());
+        let issuer = issuer.map_err(|e| PkiError::value(WHAT, e))?;
+        let kind = Kind::DocumentSigner { subject, issuer };
         self.issue(kind, key, issuer_key)
     }
 
@@ -95,12 +97,6 @@ impl Profile {
             .and_then(|b| b.build::<_, Der>(&KeySigner(signer)))
             .map_err(|e| PkiError::value(WHAT, e))?;
         Certificate::from_der(&built.to_der().map_err(value)?)
-    }
-}
-
-impl Certificate {
-    fn issuer_of_next(&self) -> Name {
-        self.subject_name().clone()
     }
 }
 
