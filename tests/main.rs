@@ -12,6 +12,7 @@ mod lds_samples;
 mod pki_samples;
 mod tap;
 mod tap_pcscd;
+mod tap_vpcd;
 mod tlv_oracle;
 mod transport_pcscd;
 mod vectors_aa;
