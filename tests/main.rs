@@ -15,6 +15,7 @@ mod tap_pcscd;
 mod tlv_oracle;
 mod transport_pcscd;
 mod vectors_aa;
+mod vectors_cvc;
 mod vectors_pace;
 mod vectors_primitives;
 mod vectors_sm;

@@ -40,6 +40,7 @@
 
 mod algorithm;
 mod cms;
+pub mod cvc;
 mod error;
 mod name;
 pub mod oid;
