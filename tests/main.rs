@@ -17,6 +17,7 @@ mod tlv_oracle;
 mod transport_pcscd;
 mod vectors_aa;
 mod vectors_bac;
+mod vectors_cvc;
 mod vectors_pace;
 mod vectors_primitives;
 mod vectors_sm;

@@ -41,6 +41,7 @@
 mod algorithm;
 mod ber;
 mod cms;
+pub mod cvc;
 mod error;
 mod key;
 mod moment;
