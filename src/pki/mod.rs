@@ -41,8 +41,10 @@
 mod algorithm;
 mod ber;
 mod cms;
+mod crl;
 mod error;
 mod key;
+mod master_list;
 mod moment;
 mod name;
 pub mod oid;
@@ -52,8 +54,10 @@ mod x509;
 
 pub use algorithm::{SignatureAlgorithm, hash_of, oid_of_hash};
 pub use cms::{SignedData, Signer, SignerId, SignerInfo, Verified};
+pub use crl::{Crl, CrlProfile, RevocationReason, Revoked};
 pub use error::PkiError;
 pub use key::SubjectKey;
+pub use master_list::{MasterList, MasterListEntry};
 pub use name::{DistinguishedName, Name};
 pub use oid::Oid;
 pub use x509::{BasicConstraints, Certificate, KeyUsage, Profile, Validity};
