@@ -3,7 +3,7 @@
 use time::{Date, Duration, Month, Time, UtcDateTime};
 
 use super::PkiError;
-use crate::tlv::{Tag, Tlv};
+use crate::tlv::{Tag, Tlv, Writer};
 
 pub(super) const UTC_TIME: Tag = Tag::new(0x17);
 pub(super) const GENERALIZED_TIME: Tag = Tag::new(0x18);
@@ -29,6 +29,26 @@ pub(super) fn read(what: &'static str, tlv: Tlv<'_>) -> Result<UtcDateTime, PkiE
 pub(super) fn generalized_time(text: &[u8]) -> Option<UtcDateTime> {
     let (year, rest) = number(text, 4)?;
     moment(year, rest)
+}
+
+/// Writes a time as RFC 5280 clause 4.1.2.5 demands: UTCTime up to 2049, GeneralizedTime after.
+pub(super) fn write(w: &mut Writer, at: UtcDateTime) {
+    if (1950..2050).contains(&at.year()) {
+        w.primitive(UTC_TIME, &text(at).as_bytes()[2..]);
+    } else {
+        write_generalized(w, at);
+    }
+}
+
+/// Writes a GeneralizedTime of whole seconds.
+pub(super) fn write_generalized(w: &mut Writer, at: UtcDateTime) {
+    w.primitive(GENERALIZED_TIME, text(at).as_bytes());
+}
+
+fn text(at: UtcDateTime) -> String {
+    let (date, month) = (at.date(), u8::from(at.month()));
+    let (hour, minute, second) = at.time().as_hms();
+    format!("{:04}{month:02}{:02}{hour:02}{minute:02}{second:02}Z", date.year(), date.day())
 }
 
 fn utc_time(text: &[u8]) -> Option<UtcDateTime> {
@@ -84,7 +104,7 @@ mod tests {
     use time::macros::utc_datetime;
 
     use super::*;
-    use crate::tlv::{Writer, parse_one};
+    use crate::tlv::parse_one;
 
     fn parse(tag: Tag, text: &[u8]) -> Result<UtcDateTime, PkiError> {
         let mut w = Writer::new();

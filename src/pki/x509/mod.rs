@@ -89,7 +89,7 @@ impl Certificate {
         let mut parts = outer.children().map_err(&structure)?;
         let tbs = parts.expect(SEQUENCE).map_err(&structure)?;
         let outer_algorithm = parts.expect(SEQUENCE).map_err(&structure)?;
-        let signature = whole_bytes(parts.expect(BIT_STRING).map_err(&structure)?)?;
+        let signature = whole_bytes(WHAT, parts.expect(BIT_STRING).map_err(&structure)?)?;
         parts.end().map_err(&structure)?;
 
         let mut fields = tbs.children().map_err(&structure)?;
@@ -367,14 +367,15 @@ pub(super) fn verify(
 }
 
 /// The bytes of a BIT STRING.
-pub(super) fn whole_bytes(bits: Tlv<'_>) -> Result<Vec<u8>, PkiError> {
+pub(super) fn whole_bytes(what: &'static str, bits: Tlv<'_>) -> Result<Vec<u8>, PkiError> {
     match bits.value {
         [0, bytes @ ..] => Ok(bytes.to_vec()),
-        _ => Err(PkiError::value(WHAT, "the signature is no whole number of bytes")),
+        _ => Err(PkiError::value(what, "the signature is no whole number of bytes")),
     }
 }
 
-fn significant(serial: &[u8]) -> &[u8] {
+/// A number without leading zeros.
+pub(super) fn significant(serial: &[u8]) -> &[u8] {
     let start = serial.iter().position(|b| *b != 0).unwrap_or(serial.len());
     &serial[start..]
 }
