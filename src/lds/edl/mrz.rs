@@ -35,7 +35,7 @@ impl Mrz {
             return Err(at.value(LINE, "D as its first character", "something else"));
         }
         let (checked, digit) = line.split_at(Self::LEN - 1);
-        if digit.chars().next() != Some(check_digit(checked)) {
+        if !digit.starts_with(check_digit(checked)) {
             return Err(at.value(LINE, "its check digit", "another character"));
         }
         Ok(Self(line))
