@@ -5,6 +5,7 @@
 pub mod active_auth;
 pub mod chip_auth;
 pub mod pace;
+pub mod terminal_auth;
 
 use rand_core::CryptoRng;
 
