@@ -2,9 +2,12 @@
 //! shared secrets and its domain parameters are ours.
 
 use iccard::{
-    crypto::{Curve, CurveParameters, Hash, PublicKey, SecretKey, SeededRng, Signature},
+    crypto::{
+        Curve, CurveParameters, DhPublicKey, DhSecretKey, Group, GroupParameters, Hash, PublicKey,
+        SecretKey, SeededRng, Signature,
+    },
     pki::spki,
-    tlv::{Reader, Tag, Tlv, parse_one},
+    tlv::{Reader, Tag, Tlv, Writer, parse_one},
 };
 use tempfile::TempDir;
 
@@ -77,6 +80,53 @@ fn every_curve_has_openssls_domain_parameters() {
         .unwrap();
     let error = Curve::from_explicit(&explicit(&read(&dir, "explicit.der"))).unwrap_err();
     assert!(error.to_string().contains("parameters that describe no curve"), "{error}");
+}
+
+#[test]
+fn every_group_agrees_with_openssl() {
+    let Some(dir) = workplace("every_group_agrees_with_openssl") else { return };
+    for (group, name) in Group::ALL.into_iter().zip(["dh_1024_160", "dh_2048_224", "dh_2048_256"]) {
+        openssl(&dir, &format!("genpkey -algorithm DHX -pkeyopt group:{name} -out theirs.pem"))
+            .unwrap();
+        openssl(&dir, "pkey -in theirs.pem -pubout -outform DER -out theirs.der").unwrap();
+        let (algorithm, theirs) = dh_key(&read(&dir, "theirs.der"), group);
+        let ours = DhSecretKey::generate(group, &mut SeededRng::new(b"openssl", "group"));
+        write(&dir, "ours.der", dh_spki(&algorithm, &ours.public()));
+        openssl(&dir, "pkey -pubin -inform DER -in ours.der -out ours.pem").unwrap();
+        let derive = "pkeyutl -derive -inkey theirs.pem -peerkey ours.pem -out secret";
+        openssl(&dir, &format!("{derive} -pkeyopt pad:1")).unwrap();
+        assert_eq!(ours.agree(&theirs).unwrap().as_bytes(), read(&dir, "secret"), "{group}");
+    }
+}
+
+// A SubjectPublicKeyInfo with dhpublicnumber (RFC 3279 clause 2.3.3): its algorithm as it stands,
+// and the key, whose written-out parameters must be those of the group.
+fn dh_key(der: &[u8], group: Group) -> (Vec<u8>, DhPublicKey) {
+    let mut fields = parse_one(der, Tag::new(0x30)).unwrap().children().unwrap();
+    let algorithm = fields.expect(Tag::new(0x30)).unwrap();
+    let bits = fields.expect(Tag::new(0x03)).unwrap().value;
+    let mut numbers = algorithm.need(Tag::new(0x30)).unwrap().children().unwrap();
+    let mut number = || numbers.expect(Tag::new(0x02)).unwrap().value.to_vec();
+    let (prime, generator, order) = (number(), number(), Some(number()));
+    assert_eq!(Group::from_explicit(&GroupParameters { prime, generator, order }), Ok(group));
+    let public = parse_one(&bits[1..], Tag::new(0x02)).unwrap().value;
+    (algorithm.raw.to_vec(), DhPublicKey::from_bytes(group, public).unwrap())
+}
+
+fn dh_spki(algorithm: &[u8], key: &DhPublicKey) -> Vec<u8> {
+    let mut number = key.unsigned().to_vec();
+    if number[0] & 0x80 != 0 {
+        number.insert(0, 0);
+    }
+    let mut bits = Writer::new();
+    bits.raw(&[0]);
+    bits.primitive(Tag::new(0x02), &number);
+    let mut w = Writer::new();
+    w.constructed(Tag::new(0x30), |w| {
+        w.raw(algorithm);
+        w.primitive(Tag::new(0x03), &bits.finish());
+    });
+    w.finish()
 }
 
 // ECParameters (RFC 3279 clause 2.3.5).

@@ -244,7 +244,7 @@ fn an_answer_without_secure_messaging_ends_the_channel() {
     }
     let naked = Meddler::new(card(&resident()), |i, _, response| {
         if i == 12 {
-            *response = vec![0x67, 0x00];
+            *response = vec![0x69, 0x88];
         }
         Ok(())
     });
@@ -253,6 +253,25 @@ fn an_answer_without_secure_messaging_ends_the_channel() {
         panic!("{error}");
     };
     assert!(matches!(source, SmError::Unprotected { .. }), "{source}");
+}
+
+#[test]
+fn a_naked_wrong_length_is_answered_by_asking_for_less_over_a_new_channel() {
+    // Cards that give at most so many bytes at once under secure messaging, and say so in plain.
+    for most in [1_000, 200, 160, 130] {
+        let mut naked = 0;
+        let transport = Meddler::new(card(&resident()), move |_, command, response| {
+            let protected_read = command[0] & 0x0C != 0 && command[1] == 0xB0;
+            if protected_read && response.len() > most + 40 {
+                naked += 1;
+                *response = vec![0x67, 0x00];
+            }
+            assert!(naked <= 4, "the ladder has four steps");
+            Ok(())
+        });
+        let tapped = tap_over(transport, &options()).unwrap();
+        assert!(judged(&tapped, &anchors(&resident())).verified, "{most}");
+    }
 }
 
 #[test]

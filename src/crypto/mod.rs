@@ -12,17 +12,21 @@
 //! assert!(key.public().verify_prehash(&digest, &signature).is_ok());
 //! ```
 
+mod agreement;
 mod cipher;
 mod curve;
+mod dh;
 mod hash;
 mod kdf;
 mod rng;
 pub mod rsa;
 
+pub use agreement::{AgreementError, AgreementPublicKey, AgreementSecretKey, Domain};
 pub use cipher::{BlockKey, Cipher, MacKey, pad, pad_into, unpad};
 pub use curve::{
     Curve, CurveError, CurveParameters, PublicKey, SecretKey, SharedSecret, Signature,
 };
+pub use dh::{DhError, DhPublicKey, DhSecretKey, Group, GroupParameters};
 pub use hash::Hash;
 pub use kdf::{KeyPurpose, derive_key};
 pub use rng::{SeededRng, SystemRng};

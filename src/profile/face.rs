@@ -135,8 +135,8 @@ mod tests {
             assert_eq!(file.len(), size);
             let dg2 = Dg2::parse(&file).unwrap();
             let image = dg2.image().unwrap();
-            assert_eq!((image.width, image.height), (WIDTH, HEIGHT));
-            assert_eq!(image.format(), Some(ImageFormat::Jpeg));
+            assert_eq!((image.width, image.height), (Some(WIDTH), Some(HEIGHT)));
+            assert_eq!(image.format, Some(ImageFormat::Jpeg));
         }
         assert!(dg2("one", 500).is_err());
     }

@@ -3,6 +3,7 @@
 //! that a command brought.
 
 pub mod active_auth;
+pub mod bac;
 pub mod chip_auth;
 pub mod pace;
 pub mod terminal_auth;

@@ -84,7 +84,8 @@ fn groups(evidence: &Evidence, object: &LdsSecurityObject) -> Groups {
         }
         Ok(hash) => hash,
     };
-    for file in File::ALL {
+    let df = evidence.application();
+    for file in File::ALL.into_iter().filter(|file| file.df() == df) {
         let Some(number) = file.data_group() else { continue };
         let mut listed = object.hashes.iter().filter(|h| h.number == number);
         let list = match (listed.next(), evidence.file(file)) {

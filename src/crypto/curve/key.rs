@@ -174,6 +174,11 @@ impl std::fmt::Debug for SecretKey {
 pub struct SharedSecret(Zeroizing<Vec<u8>>);
 
 impl SharedSecret {
+    /// What an agreement yielded.
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
     /// The secret's bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
