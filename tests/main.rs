@@ -21,3 +21,4 @@ mod vectors_cvc;
 mod vectors_pace;
 mod vectors_primitives;
 mod vectors_sm;
+mod vectors_ta;

@@ -1,4 +1,4 @@
-//! Who vouches for whom (TR-03110-3 clause 2, ICAO Doc 9303-11 clause 7.1.4.3).
+//! Who vouches for whom (ICAO Doc 9303-11 clause 7.1.4.3, BSI TR-03110-3).
 
 use super::{Chat, CvCertificate, CvcDate, CvcError, CvcPublicKey, Reference, Role};
 use crate::crypto::Curve;

@@ -1,5 +1,5 @@
 //! The Certificate Holder Authorization Template: what a terminal is, and what it may do
-//! (TR-03110-3 clause C.1.5, TR-03110-4 clause 2.2.3).
+//! (TR-03110-3 clause C.1.5, TR-03110-4).
 
 use super::{CvcError, tag};
 use crate::pki::Oid;

@@ -1,5 +1,4 @@
-//! Names of certificate holders and authorities (TR-03110-3 clause C.1.2 and C.1.4, ICAO Doc
-//! 9303-12 clause 7.2.2).
+//! Names of certificate holders and authorities (TR-03110-3 clauses C.1.2 and C.1.4).
 
 use std::str::FromStr;
 
