@@ -13,6 +13,7 @@ mod tap;
 mod tlv_oracle;
 mod transport_pcscd;
 mod vectors_bac;
+mod vectors_chip_auth;
 mod vectors_pace;
 mod vectors_primitives;
 mod vectors_sm;
