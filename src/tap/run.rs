@@ -308,7 +308,7 @@ impl Tap<'_> {
                 self.chip = Chip::Agreed(ChipAuthentication {
                     protocol,
                     key_id,
-                    terminal_public_key: agreed.ephemeral.sec1().to_vec(),
+                    terminal_public_key: agreed.ephemeral.as_bytes().to_vec(),
                     protected_reply: false,
                 });
             }
