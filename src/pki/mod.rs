@@ -41,8 +41,8 @@
 mod algorithm;
 mod ber;
 mod cms;
-pub mod cvc;
 mod crl;
+pub mod cvc;
 mod error;
 mod key;
 mod master_list;
