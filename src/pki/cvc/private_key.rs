@@ -5,13 +5,10 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::{CvcError, CvcKey, CvcPublicKey, TaAlgorithm};
-use crate::crypto::{Curve, CurveParameters, RsaPrivateKey, SecretKey};
+use crate::crypto::{Curve, RsaPrivateKey, SecretKey};
 use crate::pki::algorithm::{INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
 use crate::pki::{Oid, oid, spki};
-use crate::tlv::{Reader, Tag, Tlv, TlvError, parse_one, secret_object};
-
-/// id-prime-field (RFC 3279 clause 2.3.5).
-const PRIME_FIELD: Oid = Oid::new_unwrap("1.2.840.10045.1.1");
+use crate::tlv::{Tag, Tlv, TlvError, parse_one, secret_object};
 
 /// The most bytes of a key file. RSA of 8,192 bits takes 6,500 in PEM.
 const MAX_FILE: usize = 16 << 10;
@@ -183,37 +180,9 @@ fn detail(what: &str) -> CvcError {
     CvcError::PrivateKey { detail: what.to_owned() }
 }
 
-// A curve by name, or by its domain parameters (RFC 3279 clause 2.3.5).
+// A curve by name, or by its domain parameters.
 fn curve_of(parameters: Option<Tlv<'_>>) -> Result<Curve, CvcError> {
-    let parameters = parameters.ok_or_else(|| detail("no curve is named"))?;
-    if parameters.tag == OBJECT_IDENTIFIER {
-        let curve = Oid::from_bytes(parameters.value).ok().and_then(spki::curve_of);
-        return curve.ok_or_else(|| detail("its curve is not supported"));
-    }
-    let domain = explicit(&parameters.expect(SEQUENCE).map_err(wrong)?).map_err(wrong)?;
-    let domain = domain.ok_or_else(|| detail("its curve is not over a prime field"))?;
-    Ok(Curve::from_explicit(&domain)?)
-}
-
-// ECParameters ::= { 1, FieldID, Curve, base, order, cofactor OPTIONAL }
-fn explicit(parameters: &Tlv<'_>) -> Result<Option<CurveParameters>, TlvError> {
-    let mut fields = parameters.children()?;
-    let value = |fields: &mut Reader<'_>, tag| Ok(fields.expect(tag)?.value.to_vec());
-    fields.expect(INTEGER)?;
-    let mut field = fields.expect(SEQUENCE)?.children()?;
-    if field.expect(OBJECT_IDENTIFIER)?.value != PRIME_FIELD.as_bytes() {
-        return Ok(None);
-    }
-    let prime = value(&mut field, INTEGER)?;
-    let mut curve = fields.expect(SEQUENCE)?.children()?;
-    Ok(Some(CurveParameters {
-        prime,
-        a: value(&mut curve, OCTET_STRING)?,
-        b: value(&mut curve, OCTET_STRING)?,
-        generator: value(&mut fields, OCTET_STRING)?,
-        order: value(&mut fields, INTEGER)?,
-        cofactor: fields.next().transpose()?.map(|t| t.value.to_vec()),
-    }))
+    spki::read_curve(parameters).map_err(|error| detail(&error.to_string()))
 }
 
 // The DER within PEM; `None` for bytes that are no PEM.
