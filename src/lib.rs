@@ -1,4 +1,5 @@
-#![doc = "Contactless IC identity cards: tap them, prove them, emulate them."]
+#![cfg_attr(feature = "emulator", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "emulator"), doc = "Taps contactless IC identity cards.")]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod apdu;

@@ -155,28 +155,138 @@ fn we_accept_what_openssl_signs() {
     }
 }
 
+// What a change of one bit makes of good signed data: never a pass.
+fn refuses_tampered(dir: &TempDir, case: &str) {
+    let cms = read(dir, "theirs.der");
+    let verify = |cms: &[u8]| SignedData::parse(cms)?.verify(oid::LDS_SECURITY_OBJECT).cloned();
+    verify(&cms).unwrap_or_else(|e| panic!("{case}: {e}"));
+    let content = cms.windows(14).position(|w| w == b"signed by them").unwrap();
+    // The content, the digest among the signed attributes or the algorithm, and the signature.
+    for at in [content, cms.len() - 150, cms.len() - 20, cms.len() - 1] {
+        let mut bad = cms.clone();
+        bad[at] ^= 1;
+        assert!(verify(&bad).is_err(), "{case}, byte {at}");
+    }
+}
+
+#[test]
+fn every_rsa_signature_of_openssl_is_accepted_and_none_of_them_altered() {
+    const TEST: &str = "every_rsa_signature_of_openssl_is_accepted_and_none_of_them_altered";
+    let Some(dir) = workplace(TEST) else { return };
+    write(&dir, "content", b"signed by them");
+    openssl(&dir, "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out ca.key").unwrap();
+    openssl(&dir, "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out rsa.key").unwrap();
+    openssl(&dir, "genpkey -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -out pss.key").unwrap();
+    let three = "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt \
+                 rsa_keygen_pubexp:3 -out three.key";
+    openssl(&dir, three).unwrap();
+    let pss = |option: &str, hash: &str, salt: &str| {
+        format!(
+            "-{option} rsa_padding_mode:pss -{option} rsa_pss_saltlen:{salt} -{option} \
+             rsa_mgf1_md:{hash}"
+        )
+    };
+    for hash in ["sha1", "sha224", "sha256", "sha384", "sha512"] {
+        for (key, certificate, cms) in [
+            ("rsa", String::new(), String::new()),
+            ("three", String::new(), String::new()),
+            ("rsa", pss("sigopt", hash, "digest"), pss("keyopt", hash, "digest")),
+            ("rsa", pss("sigopt", hash, "0"), pss("keyopt", "sha1", "20")),
+            ("pss", pss("sigopt", "sha512", "max"), pss("keyopt", "sha256", "max")),
+        ] {
+            let case = format!("{key} {hash} {cms}");
+            let ca = format!(
+                "req -x509 -key ca.key -out ca.pem -{hash} -subj /C=KR/CN=CA {certificate}"
+            );
+            openssl(&dir, ca.trim_end()).unwrap();
+            openssl(&dir, &format!("pkey -in {key}.key -out ds.key")).unwrap();
+            let ds = format!(
+                "req -x509 -key ds.key -out ds.pem -{hash} -subj /C=KR/CN=DS -CA ca.pem -CAkey \
+                 ca.key {certificate}"
+            );
+            openssl(&dir, ds.trim_end()).unwrap();
+            let load = |name| Certificate::from_pem_or_der(&read(&dir, name)).unwrap();
+            let (ca, ds) = (load("ca.pem"), load("ds.pem"));
+            ca.verify_signature(&ca).unwrap_or_else(|e| panic!("{case}: {e}"));
+            ds.verify_signature(&ca).unwrap_or_else(|e| panic!("{case}: {e}"));
+            assert!(matches!(ds.verify_signature(&ds), Err(PkiError::BadSignature { .. })));
+            cms_sign(&dir, &format!("-md {hash} {cms}"));
+            refuses_tampered(&dir, &case);
+        }
+    }
+}
+
+#[test]
+fn every_curve_of_openssl_is_accepted_named_or_written_out() {
+    const TEST: &str = "every_curve_of_openssl_is_accepted_named_or_written_out";
+    let Some(dir) = workplace(TEST) else { return };
+    write(&dir, "content", b"signed by them");
+    let brainpool = [224, 256, 320, 384, 512].map(|bits| format!("brainpoolP{bits}r1"));
+    let nist = ["secp224r1", "P-256", "P-384", "P-521"].map(str::to_owned);
+    for (i, curve) in brainpool.iter().chain(&nist).enumerate() {
+        for encoding in ["named_curve", "explicit"] {
+            let key = format!(
+                "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:{curve} -pkeyopt \
+                 ec_param_enc:{encoding} -out ds.key"
+            );
+            openssl(&dir, &key).unwrap();
+            // A digest shorter than the curve, as long, and longer: all of them occur.
+            for hash in
+                ["sha1", "sha224", "sha256", "sha384", "sha512"].iter().skip(i % 3).step_by(2)
+            {
+                let case = format!("{curve} {encoding} {hash}");
+                openssl(&dir, &format!("req -x509 -key ds.key -out ds.pem -{hash} -subj /C=KR"))
+                    .unwrap();
+                let own = Certificate::from_pem_or_der(&read(&dir, "ds.pem")).unwrap();
+                own.verify_signature(&own).unwrap_or_else(|e| panic!("{case}: {e}"));
+                cms_sign(&dir, &format!("-md {hash}"));
+                refuses_tampered(&dir, &case);
+            }
+        }
+    }
+}
+
 #[test]
 fn we_say_why_we_refuse_what_openssl_signs() {
     let Some(dir) = workplace("we_say_why_we_refuse_what_openssl_signs") else { return };
     write(&dir, "content", b"x");
-    let self_signed = |options: &str| {
-        let command = format!("req -x509 {options} -nodes -keyout ds.key -out ds.pem -subj /C=KR");
-        openssl(&dir, &command).unwrap();
-        Certificate::from_pem_or_der(&read(&dir, "ds.pem")).unwrap()
-    };
-    for (options, expected) in [
-        ("-newkey rsa:2048", "algorithm 1.2.840.113549.1.1.1 is not supported"),
-        ("-newkey ec -pkeyopt ec_paramgen_curve:secp256k1", "curve 1.3.132.0.10 is not supported"),
+    for (curve, encoding, expected) in [
+        ("secp256k1", "named_curve", "curve 1.3.132.0.10 is not supported"),
+        ("secp256k1", "explicit", "parameters that describe no curve"),
         (
-            "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit",
-            "explicit curve parameters are not supported",
+            "brainpoolP256t1",
+            "explicit",
+            "the prime is that of brainpoolP256r1, the coefficient a is not",
         ),
+        ("sect283r1", "explicit", "algorithm 1.2.840.10045.1.2 is not supported"),
+        ("prime192v1", "named_curve", "P-192 is too weak to be believed"),
+        ("brainpoolP192r1", "explicit", "brainpoolP192r1 is too weak to be believed"),
     ] {
-        let error = self_signed(options).public_key().unwrap_err().to_string();
-        assert!(error.contains(expected), "{error}");
+        let request = format!(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:{curve} -pkeyopt \
+             ec_param_enc:{encoding} -nodes -keyout ds.key -out ds.pem -subj /C=KR"
+        );
+        openssl(&dir, &request).unwrap();
+        let own = Certificate::from_pem_or_der(&read(&dir, "ds.pem")).unwrap();
+        let error = own.verify_signature(&own).unwrap_err().to_string();
+        assert!(error.contains(expected), "{curve}: {error}");
         let error = cms_sign(&dir, "").verify(oid::LDS_SECURITY_OBJECT).unwrap_err().to_string();
-        assert!(error.contains("supported"), "{error}");
+        assert!(error.contains(expected), "{curve}: {error}");
     }
+    openssl(&dir, "req -x509 -newkey rsa:2048 -nodes -keyout ds.key -out ds.pem -md5 -subj /C=KR")
+        .unwrap();
+    let own = Certificate::from_pem_or_der(&read(&dir, "ds.pem")).unwrap();
+    let error = own.verify_signature(&own).unwrap_err().to_string();
+    assert!(error.contains("algorithm 1.2.840.113549.1.1.4 is not supported"), "{error}");
+    // The exponent 1 makes every number its own signature; OpenSSL refuses to make such a key, so
+    // it is put into a certificate that OpenSSL has made.
+    let der = own.der();
+    let at = der.windows(5).position(|w| w == [2, 3, 1, 0, 1]).unwrap();
+    let mut one = der.to_vec();
+    one[at..at + 5].copy_from_slice(&[2, 3, 0, 0, 1]);
+    let one = Certificate::from_der(&one).unwrap();
+    let error = one.verify_signature(&one).unwrap_err().to_string();
+    assert!(error.contains("the exponent is refused: it is below 3"), "{error}");
 }
 
 #[test]

@@ -4,16 +4,21 @@
 
 mod support;
 
+mod cli;
 mod floors;
 mod interop_openssl;
 mod interop_openssl_keys;
 mod lds_samples;
 mod pki_samples;
 mod tap;
+mod tap_pcscd;
+mod tap_vpcd;
 mod tlv_oracle;
 mod transport_pcscd;
+mod vectors_aa;
 mod vectors_bac;
 mod vectors_chip_auth;
+mod vectors_cvc;
 mod vectors_pace;
 mod vectors_primitives;
 mod vectors_sm;

@@ -1,66 +1,44 @@
 //! Certificates and signed data of real issuers. They are not ours to ship: the folder is named by
 //! `ICCARD_SAMPLES`, and without it these tests say that they were skipped.
 
-use std::path::PathBuf;
-
-use iccard::pki::{Certificate, PkiError, SignedData};
+use iccard::pki::{SignedData, oid};
 use iccard::tlv::{self, Tag};
 
-fn samples(test: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("ICCARD_SAMPLES").map(PathBuf::from);
-    if folder.is_none() {
-        crate::support::skipped(test, "ICCARD_SAMPLES is not set");
-    }
-    folder
-}
+use crate::support::data::samples;
 
 #[test]
-fn every_certificate_of_a_master_list_is_read() {
-    let Some(folder) = samples("every_certificate_of_a_master_list_is_read") else { return };
-    let list = std::fs::read(folder.join("csca/DE_ML_2026-05-28-08-28-45.ml")).unwrap();
-    let list = SignedData::parse(&list).unwrap();
-    // CscaMasterList ::= SEQUENCE { version, certList SET OF Certificate }
-    let list = tlv::parse_one(list.content(), Tag::new(0x30)).unwrap();
-    let certificates = list.need(Tag::new(0x31)).unwrap();
-    let mut cas = 0;
-    for der in certificates.children().unwrap() {
-        let der = der.unwrap().raw;
-        let certificate = Certificate::from_der(der).unwrap();
-        assert_eq!(certificate.der(), der);
-        assert!(certificate.country().is_some(), "{certificate:?}");
-        cas += usize::from(certificate.is_ca());
-        match certificate.public_key() {
-            Ok(_)
-            | Err(
-                PkiError::UnsupportedAlgorithm { .. }
-                | PkiError::UnsupportedCurve { .. }
-                | PkiError::ExplicitCurve,
-            ) => {}
-            Err(e) => panic!("{certificate:?}: {e}"),
-        }
-    }
-    // Link certificates and some old ones say nothing of a CA, or that they are none.
-    assert!(cas > 500);
-}
-
-#[test]
-fn real_security_objects_are_read_and_their_signers_found() {
-    let Some(folder) = samples("real_security_objects_are_read_and_their_signers_found") else {
-        return;
-    };
-    let mut read = 0;
-    for file in std::fs::read_dir(folder.join("real_sod")).unwrap() {
-        let file = file.unwrap().path();
-        let bytes = std::fs::read(&file).unwrap();
+fn real_security_objects_verify_with_the_certificate_they_carry() {
+    const TEST: &str = "real_security_objects_verify_with_the_certificate_they_carry";
+    let Some(folder) = samples(TEST, 10) else { return };
+    let card_security = iccard::pki::Oid::new_unwrap("0.4.0.127.0.7.3.2.1");
+    let mut files: Vec<_> = std::fs::read_dir(folder.join("real_sod"))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .chain([folder.join("bsi2008/EF_SOD.bin"), folder.join("loes2006/ef011D.bin")])
+        .collect();
+    files.sort();
+    for file in &files {
+        let bytes = std::fs::read(file).unwrap();
         let cms = tlv::parse_one(&bytes, Tag::new(0x77)).map_or(&bytes[..], |t| t.value);
-        let signed = SignedData::parse(cms).unwrap();
-        assert!(signed.certificates().iter().any(|c| signed.signers()[0].id().names(c)));
-        // Their algorithms are not supported; that is said, and is no other fault.
-        match signed.verify(signed.content_type()) {
-            Ok(_) | Err(PkiError::UnsupportedAlgorithm { .. } | PkiError::ExplicitCurve) => {}
-            Err(e) => panic!("{}: {e}", file.display()),
-        }
-        read += 1;
+        let verify = |cms: &[u8]| {
+            let signed = SignedData::parse(cms)?;
+            let verified = signed.verify_any(&[oid::LDS_SECURITY_OBJECT, card_security])?;
+            assert!(!verified.loosely_named, "{}", file.display());
+            println!(
+                "{}: {} {}",
+                file.display(),
+                verified.algorithm,
+                verified.certificate.subject_key()?
+            );
+            Ok::<_, iccard::pki::PkiError>(signed.content().to_vec())
+        };
+        let content = verify(cms).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        // No byte of what is signed can change.
+        let at = cms.windows(content.len()).position(|w| w == content);
+        let at = at.map_or(cms.len() - 5, |at| at + content.len() - 1);
+        let mut bad = cms.to_vec();
+        bad[at] ^= 1;
+        verify(&bad).unwrap_err();
     }
-    assert!(read >= 8);
+    assert_eq!(files.len(), 10);
 }

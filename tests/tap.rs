@@ -244,7 +244,7 @@ fn an_answer_without_secure_messaging_ends_the_channel() {
     }
     let naked = Meddler::new(card(&resident()), |i, _, response| {
         if i == 12 {
-            *response = vec![0x67, 0x00];
+            *response = vec![0x69, 0x88];
         }
         Ok(())
     });
@@ -253,6 +253,25 @@ fn an_answer_without_secure_messaging_ends_the_channel() {
         panic!("{error}");
     };
     assert!(matches!(source, SmError::Unprotected { .. }), "{source}");
+}
+
+#[test]
+fn a_naked_wrong_length_is_answered_by_asking_for_less_over_a_new_channel() {
+    // Cards that give at most so many bytes at once under secure messaging, and say so in plain.
+    for most in [1_000, 200, 160, 130] {
+        let mut naked = 0;
+        let transport = Meddler::new(card(&resident()), move |_, command, response| {
+            let protected_read = command[0] & 0x0C != 0 && command[1] == 0xB0;
+            if protected_read && response.len() > most + 40 {
+                naked += 1;
+                *response = vec![0x67, 0x00];
+            }
+            assert!(naked <= 4, "the ladder has four steps");
+            Ok(())
+        });
+        let tapped = tap_over(transport, &options()).unwrap();
+        assert!(judged(&tapped, &anchors(&resident())).verified, "{most}");
+    }
 }
 
 #[test]
@@ -334,7 +353,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     // A flipped bit anywhere on the line ends in an error or in a verdict that is not "verified",
-    // unless it hits EF.ATR/INFO, which no signature covers.
+    // unless it hits EF.ATR/INFO, which no signature covers, or a status word in plain, after
+    // which the file is read once more.
     #[test]
     fn a_flipped_bit_on_the_line_never_passes(
         n in 0_usize..19,
@@ -349,7 +369,28 @@ proptest! {
         });
         if let Ok(tapped) = tap_over(transport, &options()) {
             let verified = judged(&tapped, &anchors(&resident())).verified;
-            prop_assert!(!verified || n == 1, "exchange {} was changed and passed", n);
+            let whole = resident().files.iter().all(|(file, bytes)| {
+                let read = tapped.evidence.file(*file);
+                *file == File::AtrInfo || read.is_none_or(|read| read == bytes)
+            });
+            prop_assert!(!verified || whole, "exchange {} was changed and passed", n);
+            prop_assert!(!verified || n < 2, "exchange {} was changed and passed", n);
+        }
+    }
+}
+
+#[test]
+fn every_bit_of_ef_cardaccess_counts() {
+    let bits = 8 * resident().files[&File::CardAccess].len();
+    for bit in 0..bits {
+        let transport = Meddler::new(card(&resident()), move |i, _, response| {
+            if i == 0 {
+                response[bit / 8] ^= 1 << (bit % 8);
+            }
+            Ok(())
+        });
+        if let Ok(tapped) = tap_over(transport, &options()) {
+            assert!(!judged(&tapped, &anchors(&resident())).verified, "bit {bit} was changed");
         }
     }
 }

@@ -3,7 +3,9 @@
 mod apdu;
 mod card;
 mod emulate;
+mod face;
 mod failure;
+mod files;
 mod generate;
 mod holder;
 mod observe;

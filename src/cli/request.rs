@@ -43,7 +43,7 @@ pub(super) struct KeysArgs {
 #[derive(Debug, Args)]
 pub(super) struct ChallengeArgs {
     /// H_dev, as `request keys` printed it
-    #[arg(long, value_name = "H_DEV")]
+    #[arg(long, value_name = "H_DEV", allow_hyphen_values = true)]
     commit: String,
     /// Where to write the session, for the device and for `request verify`
     #[arg(long, value_name = "FILE")]

@@ -12,7 +12,9 @@ use zeroize::Zeroizing;
 use super::{
     Context,
     card::{self, Opened, Use},
+    face::FaceFile,
     failure::{self, Failure},
+    files,
     holder::Holder,
     observe::Printer,
     output::Output,
@@ -47,6 +49,9 @@ pub(super) struct TapArgs {
     /// Folders with the CSCA certificates to believe
     #[arg(long, value_name = "DIR")]
     trust: Vec<PathBuf>,
+    /// Write the face, in the card's own format
+    #[arg(long, value_name = "FILE")]
+    face: Option<PathBuf>,
     /// Write a mobile credential request that is bound to this tap
     #[arg(long, value_name = "FILE", requires_all = ["keys", "session"])]
     request: Option<PathBuf>,
@@ -61,6 +66,7 @@ pub(super) struct TapArgs {
 pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     // Everything that can be wrong without the card comes before the card.
     let request = RequestFiles::load(args)?;
+    let face = args.face.as_deref().map(FaceFile::new).transpose()?;
     let trust = (!args.trust.is_empty()).then(|| anchors_from(&args.trust)).transpose()?;
     let mut passwords = passwords_given(args, context.card.address())?;
     let out = &context.out;
@@ -99,6 +105,15 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     let report = Report { tapped: &tapped, verdict: &verdict, source, profile, test_anchor, now };
     report.print(out);
     let mut object = report.value();
+    if let Some(face) = &face {
+        out.row("face", face.write(&tapped.evidence)?);
+        let passive = &verdict.passive;
+        let is_signed = passive.groups.matched.contains(&FaceFile::source(&tapped.evidence));
+        if !passive.check.passed() || !is_signed {
+            out.note("the face is not shown to be genuine");
+        }
+        object["face"] = json!(face.path());
+    }
     if let Some(files) = &request
         && verdict.verified
     {
@@ -152,7 +167,7 @@ fn passwords_given(args: &TapArgs, card: &CardAddress) -> Result<Option<Password
     let flag = |value: &Option<String>| value.clone().map(Zeroizing::new);
     let (mut can, mut pin, mut mrz) = (flag(&args.can), flag(&args.pin), flag(&args.mrz));
     if can.is_none() && pin.is_none() && mrz.is_none() {
-        if matches!(card, CardAddress::Emulated { .. }) {
+        if matches!(card, CardAddress::Emulated { .. } | CardAddress::Replay { .. }) {
             return Ok(None);
         }
         can = secrets::from_env("ICCARD_CAN");
@@ -233,8 +248,7 @@ impl RequestFiles {
             CredentialRequest::sign(&self.keys, &self.session, evidence, now).map_err(|error| {
                 Failure::new(failure::NEGATIVE, error.to_string()).step("sign the request")
             })?;
-        std::fs::write(&self.out, request)
-            .map_err(|error| Failure::file(&self.out, "write the request", &error).into())
+        files::write_private(&self.out, "write the request", request.as_bytes())
     }
 }
 

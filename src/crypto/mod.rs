@@ -19,6 +19,7 @@ mod dh;
 mod hash;
 mod kdf;
 mod rng;
+pub mod rsa;
 
 pub use agreement::{AgreementError, AgreementPublicKey, AgreementSecretKey, Domain};
 pub use cipher::{BlockKey, Cipher, MacKey, pad, pad_into, unpad};
@@ -29,3 +30,4 @@ pub use dh::{DhError, DhPublicKey, DhSecretKey, Group, GroupParameters};
 pub use hash::Hash;
 pub use kdf::{KeyPurpose, derive_key};
 pub use rng::{SeededRng, SystemRng};
+pub use rsa::{RsaError, RsaPrivateKey, RsaPublicKey};

@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn internal_authenticate(
     chip: &Chip,
     command: &CommandView<'_>,
-    context: &Context<'_>,
+    context: &mut Context<'_>,
 ) -> Result<Reply, StatusWord> {
     if !Access::Holder.permits(context.session) {
         return Err(StatusWord::SECURITY_STATUS);
@@ -25,5 +25,6 @@ pub(super) fn internal_authenticate(
     if (command.header.p1, command.header.p2) != (0, 0) {
         return Err(StatusWord::WRONG_P1P2);
     }
-    chip.internal_authenticate(command.data).map(Reply::data).map_err(|e| e.status())
+    let signature = chip.internal_authenticate(command.data, context.env.rng());
+    signature.map(Reply::data).map_err(|e| e.status())
 }

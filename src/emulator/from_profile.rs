@@ -61,7 +61,7 @@ impl Card {
             let content = Content::Bytes(bytes.clone());
             match file.df() {
                 Df::MasterFile => mf.push(ef(*file, Access::Always, content)),
-                Df::Lds => lds.push(ef(*file, Access::Holder, content)),
+                Df::Lds | Df::Edl => lds.push(ef(*file, Access::Holder, content)),
             }
         }
         let made = Content::Made { len: HolderVerification::LEN };

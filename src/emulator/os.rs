@@ -91,7 +91,7 @@ impl Card {
                     .map(|reply| (reply, None))
             }
             ins::RESET_RETRY_COUNTER => self.reset_retry_counter(command).map(|r| (r, None)),
-            _ => self.to_selected(command, room),
+            _ => self.forward(command, room),
         }
     }
 
@@ -102,7 +102,7 @@ impl Card {
     ) -> Result<(Reply, Option<Opened>), StatusWord> {
         let select = Select::parse(command)?;
         let reply = match select.target {
-            Target::Ef(_) => return self.to_selected(command, room),
+            Target::Ef(_) => return self.forward(command, room),
             Target::Mf => {
                 self.go_to(None);
                 Reply::data(select.information.about_mf())
@@ -144,7 +144,7 @@ impl Card {
         self.selected.and_then(|i| self.parts.applets.get_mut(i))
     }
 
-    fn to_selected(
+    fn forward(
         &mut self,
         command: &CommandView<'_>,
         room: usize,

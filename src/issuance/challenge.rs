@@ -46,8 +46,8 @@ impl Session {
     /// The longest lifetime.
     pub const MAX_LIFETIME: Duration = Duration::days(1);
 
-    /// Draws identifier and nonce. A lifetime is cut to one second at least and
-    /// [`Self::MAX_LIFETIME`] at most.
+    /// Draws identifier and nonce. It begins with the second that `now` lies in; a lifetime is cut
+    /// to one second at least and [`Self::MAX_LIFETIME`] at most.
     pub fn new(
         h_dev: Commitment,
         now: UtcDateTime,
@@ -57,6 +57,7 @@ impl Session {
         let (mut id, mut nonce) = ([0; 16], [0; 32]);
         rng.fill_bytes(&mut id);
         rng.fill_bytes(&mut nonce);
+        let now = now.truncate_to_second();
         let lifetime = lifetime.clamp(Duration::seconds(1), Self::MAX_LIFETIME);
         Self {
             schema: Schema,

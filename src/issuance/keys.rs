@@ -176,7 +176,7 @@ impl std::fmt::Debug for DeviceKeys {
 
 /// The folder a file stands in, for temporary files that will be renamed to it.
 pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 #[cfg(test)]

@@ -77,6 +77,9 @@ impl std::fmt::Debug for MrzDate {
 pub struct FullDate([u8; 8]);
 
 impl FullDate {
+    /// A date of which nothing is known: `00000000`.
+    pub const UNKNOWN: Self = Self(*b"00000000");
+
     /// From eight digits; `None` for anything else.
     pub fn from_digits(text: &str) -> Option<Self> {
         let bytes: [u8; 8] = text.as_bytes().try_into().ok()?;

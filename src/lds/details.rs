@@ -99,6 +99,24 @@ pub(super) fn encode(
     w.finish()
 }
 
+/// The most data objects beyond the standard's that are kept.
+const MAX_OTHER: usize = 64;
+
+/// Keeps a data object that there is no field for.
+pub(super) fn keep(
+    at: In,
+    field: &'static str,
+    other: &mut Vec<DataObject>,
+    tlv: &Tlv<'_>,
+) -> Result<(), LdsError> {
+    if other.len() == MAX_OTHER {
+        let got = MAX_OTHER + 1;
+        return Err(LdsError::TooMany { file: at.0, field, limit: MAX_OTHER, got });
+    }
+    other.push((*tlv).into());
+    Ok(())
+}
+
 /// Whether a data object is the tag list, which is passed over when reading: what is there counts.
 pub(super) fn is_tag_list(tlv: &Tlv<'_>) -> bool {
     tlv.tag == TAG_LIST

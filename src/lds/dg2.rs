@@ -1,103 +1,44 @@
 //! EF.DG2: the face (ICAO Doc 9303-10 clause 4.7.2).
-//!
-//! The frame is the biometric information group template of ISO/IEC 7816-11, what is in it a face
-//! record of ISO/IEC 19794-5:2005. Records of ISO/IEC 39794-5 are not read.
 
-use super::error::{In, asn1};
-use super::face;
-use super::jpeg::Jpeg;
+use super::cbeff::BiometricTemplate;
+use super::face::{self, FaceRecord};
 use super::{FaceImage, File, LdsError};
-use crate::tlv::{Tag, Tlv, Writer};
-
-const GROUP_TEMPLATE: Tag = Tag::new(0x7F61);
-const INFORMATION_TEMPLATE: Tag = Tag::new(0x7F60);
-const HEADER_TEMPLATE: Tag = Tag::new(0xA1);
-const DATA_PRIMITIVE: Tag = Tag::new(0x5F2E);
-const DATA_CONSTRUCTED: Tag = Tag::new(0x7F2E);
-
-/// The most biometric information templates that are read.
-const LIMIT: usize = 9;
-
-/// The header template that [`Dg2::build`] writes: biometric type facial features, no subtype,
-/// format owner ISO/IEC JTC 1/SC 37, format type 19794-5.
-const HEADER: [u8; 14] =
-    [0x81, 0x01, 0x02, 0x82, 0x01, 0x00, 0x87, 0x02, 0x01, 0x01, 0x88, 0x02, 0x00, 0x08];
 
 /// The file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dg2 {
     /// The faces, one biometric information template each.
-    pub faces: Vec<Face>,
-}
-
-/// One biometric information template.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Face {
-    /// The images of its face record.
-    pub images: Vec<FaceImage>,
-    /// The value of its header template, as it came.
-    header: Vec<u8>,
-    /// The tag of the biometric data block; both forms occur.
-    data_tag: Tag,
-}
-
-impl std::fmt::Debug for Face {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Face").field("images", &self.images).finish_non_exhaustive()
-    }
+    pub faces: Vec<BiometricTemplate<FaceRecord>>,
 }
 
 impl Dg2 {
-    /// The file of one full frontal picture. With `total_len` the file is exactly that many bytes
-    /// long: the picture is lengthened by comment segments, and stays the same picture.
+    /// The file of one full frontal picture, as a record of ISO/IEC 19794-5. With `total_len` the
+    /// file is exactly that many bytes long: the picture is lengthened by comment segments, and
+    /// stays the same picture.
     ///
     /// # Errors
     /// [`LdsError::Value`], where the picture is no whole JPEG or the length cannot be had.
     pub fn build(jpeg: &[u8], total_len: Option<usize>) -> Result<Self, LdsError> {
-        let at = In(File::Dg2);
-        let Some(picture) = Jpeg::parse(jpeg) else {
-            let got = format!("{} bytes that are none", jpeg.len());
-            return Err(at.value("picture", "a whole JPEG with its size", got));
-        };
-        let plain = Self::of(&picture, 0);
-        let Some(wanted) = total_len else { return Ok(plain) };
-        let shortest = plain.encode().len();
-        let wrong = || {
-            let got = format!("{wanted} with a picture that makes {shortest}");
-            at.value("length of the file", "one that padding can reach", got)
-        };
-        // Longer padding makes some of the length fields longer too, at most a byte in each of
-        // the four, so a few steps find the padding or show that it would fall into such a gap.
-        let limit = crate::tlv::Limits::CARD.size;
-        let mut padding =
-            wanted.checked_sub(shortest).filter(|_| wanted <= limit).ok_or_else(wrong)?;
-        for _ in 0..8 {
-            let dg2 = Self::of(&picture, padding);
-            let len = dg2.encode().len();
-            if len == wanted {
-                return Ok(dg2);
-            }
-            padding = (padding + wanted).checked_sub(len).ok_or_else(wrong)?;
-        }
-        Err(wrong())
+        Ok(Self { faces: vec![face::from_jpeg(File::Dg2, jpeg, total_len)?] })
     }
 
-    fn of(picture: &Jpeg<'_>, padding: usize) -> Self {
-        let image = FaceImage {
-            image_type: 1,
-            data_type: 0,
-            width: picture.width,
-            height: picture.height,
-            image: picture.padded(padding),
-            ..FaceImage::default()
-        };
-        let face = Face { images: vec![image], header: HEADER.to_vec(), data_tag: DATA_PRIMITIVE };
-        Self { faces: vec![face] }
+    /// The file of one picture and, where it is known, its size in pixels, as a data block of
+    /// ISO/IEC 39794-5.
+    ///
+    /// # Errors
+    /// [`LdsError::Value`], where the picture is neither JPEG nor JPEG 2000 nor PNG.
+    pub fn build_iso39794(image: &[u8], size: Option<(u16, u16)>) -> Result<Self, LdsError> {
+        Ok(Self { faces: vec![face::from_image(File::Dg2, image, size)?] })
     }
 
-    /// The picture to show: the first image of the first face.
-    pub fn image(&self) -> Option<&FaceImage> {
-        self.faces.first()?.images.first()
+    /// The pictures of all faces, in the card's order.
+    pub fn images(&self) -> impl Iterator<Item = FaceImage<'_>> {
+        face::images(&self.faces)
+    }
+
+    /// The picture to show: the first one.
+    pub fn image(&self) -> Option<FaceImage<'_>> {
+        self.images().next()
     }
 
     /// Reads the file.
@@ -105,68 +46,28 @@ impl Dg2 {
     /// # Errors
     /// [`LdsError`], naming the part that is wrong.
     pub fn parse(data: &[u8]) -> Result<Self, LdsError> {
-        const GROUP: &str = "biometric information group template";
-        const COUNT: &str = "number of biometric information templates";
-        let at = In(File::Dg2);
-        let group = at.tlv(GROUP, at.outer(data)?.need(GROUP_TEMPLATE))?;
-        let mut parts = at.tlv(GROUP, group.children())?;
-        let count = at.tlv(COUNT, parts.expect(asn1::INTEGER))?;
-        let count = at.small(COUNT, count.value)? as usize;
-        let mut faces = Vec::new();
-        for template in parts {
-            if faces.len() == LIMIT {
-                let (file, got) = (File::Dg2, LIMIT + 1);
-                return Err(LdsError::TooMany { file, field: "faces", limit: LIMIT, got });
-            }
-            let template = template.and_then(|t| t.expect(INFORMATION_TEMPLATE));
-            faces.push(Face::read(at, &at.tlv(GROUP, template)?)?);
-        }
-        if faces.is_empty() || faces.len() != count {
-            let got = format!("{count} for {}", faces.len());
-            return Err(at.value(COUNT, "how many there are, at least one", got));
-        }
-        Ok(Self { faces })
+        Ok(Self { faces: face::parse(File::Dg2, data)? })
     }
 
-    /// The file.
+    /// The file; at most nine faces of sixteen images each are written.
     pub fn encode(&self) -> Vec<u8> {
-        let mut w = Writer::new();
-        w.constructed(Tag::new(0x75), |w| {
-            w.constructed(GROUP_TEMPLATE, |w| {
-                w.primitive(asn1::INTEGER, &[self.faces.len() as u8]);
-                for face in &self.faces {
-                    w.constructed(INFORMATION_TEMPLATE, |w| {
-                        w.primitive(HEADER_TEMPLATE, &face.header);
-                        w.primitive(face.data_tag, &face::encode(&face.images));
-                    });
-                }
-            });
-        });
-        w.finish()
-    }
-}
-
-impl Face {
-    fn read(at: In, template: &Tlv<'_>) -> Result<Self, LdsError> {
-        const HEADER: &str = "biometric header template";
-        const DATA: &str = "biometric data block";
-        let mut parts = at.tlv(HEADER, template.children())?;
-        let header = at.tlv(HEADER, parts.expect(HEADER_TEMPLATE))?.value.to_vec();
-        for tlv in parts {
-            let tlv = at.tlv(DATA, tlv)?;
-            if [DATA_PRIMITIVE, DATA_CONSTRUCTED].contains(&tlv.tag) {
-                return Ok(Self { images: face::parse(tlv.value)?, header, data_tag: tlv.tag });
-            }
-        }
-        Err(at.value(DATA, "tag 5F2E or 7F2E", "neither"))
+        face::encode(&self.faces)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::ImageFormat;
+    use super::super::jpeg::Jpeg;
     use super::super::testing::{TINY_JPEG, mutate, unhex};
+    use super::super::{FacialRecord, FeaturePoint, ImageFormat};
     use super::*;
+
+    fn with_record(dg2: &Dg2, change: impl Fn(&mut Vec<FacialRecord>)) -> Dg2 {
+        let mut dg2 = dg2.clone();
+        let FaceRecord::Iso19794(records) = &mut dg2.faces[0].record else { panic!("{dg2:?}") };
+        change(records);
+        dg2
+    }
 
     #[test]
     fn a_picture_in_its_frame() {
@@ -181,14 +82,106 @@ mod tests {
         assert_eq!(hex::encode_upper(&bytes), expected);
         assert_eq!(Dg2::parse(&bytes), Ok(dg2.clone()));
         let face = dg2.image().unwrap();
-        assert_eq!((face.width, face.height, face.format()), (5, 3, Some(ImageFormat::Jpeg)));
-        assert_eq!(face.image, jpeg);
+        assert_eq!((face.width, face.height), (Some(5), Some(3)));
+        assert_eq!((face.format, face.bytes), (Some(ImageFormat::Jpeg), jpeg.as_slice()));
+        let header = &dg2.faces[0].header;
+        assert_eq!((header.biometric_type(), header.subtype()), (Some(2), Some(0)));
+        assert_eq!(header.format_type(), Some(8));
         assert!(format!("{dg2:?}").contains("bytes: 40"), "{dg2:?}");
         mutate(&bytes, |bytes| {
             if let Ok(read) = Dg2::parse(bytes) {
                 assert_eq!(Dg2::parse(&read.encode()), Ok(read));
             }
         });
+    }
+
+    #[test]
+    fn several_faces_with_feature_points() {
+        let point = FeaturePoint { kind: 1, code: 0x83, x: 120, y: 144, reserved: 0 };
+        let mut dg2 = with_record(&Dg2::build(&unhex(TINY_JPEG), None).unwrap(), |records| {
+            records[0].feature_points = vec![point, FeaturePoint { code: 0x84, x: 60, ..point }];
+            let jp2 = FacialRecord { image: unhex("FF4FFF51"), data_type: 1, ..records[0].clone() };
+            records.push(jp2);
+        });
+        dg2.faces.push(dg2.faces[0].clone());
+        let bytes = dg2.encode();
+        assert!(
+            hex::encode_upper(&bytes)
+                .contains("0183007800900000018400 3C0090".replace(' ', "").as_str())
+        );
+        let read = Dg2::parse(&bytes).unwrap();
+        assert_eq!(read, dg2);
+        let formats: Vec<_> = read.images().map(|image| image.format.unwrap()).collect();
+        let pair = [ImageFormat::Jpeg, ImageFormat::Jpeg2000];
+        assert_eq!(formats, [pair, pair].concat());
+        mutate(&bytes, |bytes| {
+            let _ = Dg2::parse(bytes).map(|dg| assert_eq!(Dg2::parse(&dg.encode()), Ok(dg)));
+        });
+    }
+
+    #[test]
+    fn a_picture_in_a_data_block_of_iso_39794() {
+        let png = unhex("89504E470D0A1A0A00");
+        let dg2 = Dg2::build_iso39794(&png, Some((413, 531))).unwrap();
+        let bytes = dg2.encode();
+        let frame = "7552 7F614F 020101 7F6049 A10E 810102820100870201018802002A 7F2E36";
+        let block = "A134 6532 A007 800103 810207E3 A127 3025 800100 A120 A01E A01C";
+        let picture = "8009 89504E470D0A1A0A00 A10F A003 800105 A708 8002019D 81020213";
+        assert_eq!(hex::encode_upper(&bytes), [frame, block, picture].concat().replace(' ', ""));
+        assert_eq!(Dg2::parse(&bytes), Ok(dg2.clone()));
+        let face = dg2.image().unwrap();
+        assert_eq!((face.width, face.height), (Some(413), Some(531)));
+        assert_eq!((face.format, face.bytes), (Some(ImageFormat::Png), png.as_slice()));
+        mutate(&bytes, |bytes| {
+            if let Ok(read) = Dg2::parse(bytes) {
+                assert_eq!(Dg2::parse(&read.encode()), Ok(read));
+            }
+        });
+        let sizeless = Dg2::build_iso39794(&unhex(TINY_JPEG), None).unwrap();
+        let read = Dg2::parse(&sizeless.encode()).unwrap();
+        assert_eq!(
+            read.image().map(|image| (image.format, image.width)),
+            Some((Some(ImageFormat::Jpeg), None))
+        );
+        assert!(Dg2::build_iso39794(b"text", None).is_err());
+        // What the code of a format is extended to may come instead of the code.
+        let extended = hex::encode_upper(&bytes).replace("A10FA003800105", "A111A005A103800105");
+        let grow = |text: String, (from, to): (&str, &str)| text.replacen(from, to, 1);
+        let grown = [
+            ("7552", "7554"),
+            ("7F614F", "7F6151"),
+            ("7F6049", "7F604B"),
+            ("7F2E36", "7F2E38"),
+            ("A1346532", "A1366534"),
+            ("A1273025", "A1293027"),
+            ("A120A01EA01C", "A122A020A01E"),
+        ];
+        let extended = unhex(&grown.into_iter().fold(extended, grow));
+        let read = Dg2::parse(&extended).unwrap();
+        let FaceRecord::Iso39794(block) = &read.faces[0].record else { panic!("{read:?}") };
+        assert_eq!(block.representations()[0].data_format, Some(5));
+    }
+
+    #[test]
+    fn errors_name_the_part_of_iso_39794() {
+        let png = unhex("89504E470D0A1A0A00");
+        let good = hex::encode_upper(Dg2::build_iso39794(&png, Some((1, 2))).unwrap().encode());
+        let error = |from: &str, to: &str| {
+            Dg2::parse(&unhex(&good.replacen(from, to, 1))).unwrap_err().to_string()
+        };
+        assert_eq!(error("6530", "6430"), "EF.DG2, FaceImageDataBlock: TLV: tag 65 is missing");
+        assert_eq!(
+            error("810207E3", "820207E3"),
+            "EF.DG2, FaceImageDataBlock.versionBlock: TLV: tag 81 is missing"
+        );
+        assert_eq!(
+            error("A01A8009", "A01A8109"),
+            "EF.DG2, ImageRepresentation2DBlock.representationData2D: TLV: tag 80 is missing"
+        );
+        assert_eq!(
+            error("800101810102", "800101820102"),
+            "EF.DG2, ImageInformation2DBlock.imageSizeBlock: TLV: tag 81 is missing"
+        );
     }
 
     #[test]
@@ -202,7 +195,7 @@ mod tests {
                     let bytes = dg2.encode();
                     assert_eq!(bytes.len(), len);
                     let read = Dg2::parse(&bytes).unwrap();
-                    assert!(Jpeg::parse(&read.image().unwrap().image).is_some());
+                    assert!(Jpeg::parse(read.image().unwrap().bytes).is_some());
                 }
                 Err(_) => gaps.push(len),
             }
@@ -235,11 +228,11 @@ mod tests {
         let bytes = dg2.encode();
         assert_eq!((bytes.len(), &bytes[..4]), (15_000, &[0x75, 0x82, 0x3A, 0x94][..]));
         let face = dg2.image().unwrap();
-        assert_eq!((face.width, face.height), (width, height));
+        assert_eq!((face.width, face.height), (Some(width), Some(height)));
         // Without its comment it is the picture as it was.
-        let at = face.image.windows(2).position(|w| w == [0xFF, 0xFE]).unwrap();
-        let len = usize::from(u16::from_be_bytes([face.image[at + 2], face.image[at + 3]]));
-        assert_eq!([&face.image[..at], &face.image[at + 2 + len..]].concat(), jpeg);
+        let at = face.bytes.windows(2).position(|w| w == [0xFF, 0xFE]).unwrap();
+        let len = usize::from(u16::from_be_bytes([face.bytes[at + 2], face.bytes[at + 3]]));
+        assert_eq!([&face.bytes[..at], &face.bytes[at + 2 + len..]].concat(), jpeg);
     }
 
     #[test]
@@ -251,19 +244,21 @@ mod tests {
         };
         assert_eq!(
             error("46414300", "46495200"),
-            "EF.DG2, format identifier of the face record: 46414300 (FAC) expected, 46495200 came"
+            "EF.DG2, identifier of the face record: 4641430030313000 (FAC 010) expected, \
+             4649520030313000 came"
         );
         assert_eq!(
             error("30313000", "30333000"),
-            "EF.DG2, version of the face record: 30313000 (010) expected, 30333000 came"
-        );
-        assert_eq!(
-            error("000000560001", "000000570001"),
-            "EF.DG2, length of the face record: at most what is there expected, 87 came"
+            "EF.DG2, identifier of the face record: 4641430030313000 (FAC 010) expected, \
+             4641430030333000 came"
         );
         assert_eq!(
             error("000000560001", "00000056FFFF"),
             "EF.DG2, facial images: at most 16 are read, 65535 came"
+        );
+        assert_eq!(
+            error("0000005600010000", "0000005600020001"),
+            "EF.DG2, facial record data: a length that is there expected, 65604 came"
         );
         assert_eq!(
             error("000000480000", "000000480009"),
@@ -271,12 +266,29 @@ mod tests {
         );
         assert_eq!(
             error("020101", "020102"),
-            "EF.DG2, number of biometric information templates: how many there are, at least one \
-             expected, 2 for 1 came"
+            "EF.DG2, number of biometric information templates: how many there are expected, \
+             2 for 1 came"
         );
         assert_eq!(
             error("5F2E", "5F2F"),
             "EF.DG2, biometric data block: tag 5F2E or 7F2E expected, neither came"
         );
+        assert_eq!(
+            Dg2::parse(&unhex("75067F6103020100")).unwrap_err().to_string(),
+            "EF.DG2, number of biometric information templates: at least one expected, none came"
+        );
+        // A record of the older standard under the tag of the newer.
+        let odd = Dg2::parse(&unhex(&good.replacen("5F2E", "7F2E", 1))).unwrap();
+        assert_eq!(odd.image(), dg2.image());
+    }
+
+    #[test]
+    fn lengths_that_a_record_states_wrongly_are_put_right() {
+        let dg2 = Dg2::build(&unhex(TINY_JPEG), None).unwrap();
+        let good = hex::encode_upper(dg2.encode());
+        for (record, image) in [("0000004E", "00000048"), ("000FFFFF", "000FFFF1")] {
+            let text = good.replacen("00000056", record, 1).replacen("00000048", image, 1);
+            assert_eq!(Dg2::parse(&unhex(&text)).as_ref(), Ok(&dg2), "{record} {image}");
+        }
     }
 }

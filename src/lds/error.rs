@@ -156,6 +156,7 @@ impl In {
 pub(super) mod asn1 {
     use crate::tlv::Tag;
 
+    pub(in crate::lds) const BOOLEAN: Tag = Tag::new(0x01);
     pub(in crate::lds) const INTEGER: Tag = Tag::new(0x02);
     pub(in crate::lds) const OCTET_STRING: Tag = Tag::new(0x04);
     pub(in crate::lds) const NULL: Tag = Tag::new(0x05);
@@ -173,6 +174,11 @@ pub(super) fn parse_oid(value: &[u8]) -> Option<ObjectIdentifier> {
 
 /// Appends an INTEGER in DER.
 pub(super) fn write_unsigned(w: &mut Writer, value: u64) {
+    write_unsigned_as(w, asn1::INTEGER, value);
+}
+
+/// Appends an INTEGER under another tag.
+pub(super) fn write_unsigned_as(w: &mut Writer, tag: Tag, value: u64) {
     let mut padded = vec![0];
     padded.extend_from_slice(&value.to_be_bytes());
     let mut shortest = padded.as_slice();
@@ -181,7 +187,7 @@ pub(super) fn write_unsigned(w: &mut Writer, value: u64) {
     {
         shortest = rest;
     }
-    w.primitive(asn1::INTEGER, shortest);
+    w.primitive(tag, shortest);
 }
 
 /// Appends an OBJECT IDENTIFIER.

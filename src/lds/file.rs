@@ -1,6 +1,7 @@
 //! The elementary files and where they stand (ICAO Doc 9303-10 clauses 3.11 and 4, ISO/IEC 7816-4
 //! clauses 12.2.1 and 12.2.2).
 
+use super::edl;
 use crate::tlv::Tag;
 
 /// The application identifier of the LDS1 eMRTD application (ICAO Doc 9303-10 clause 4.4).
@@ -13,6 +14,19 @@ pub enum Df {
     MasterFile,
     /// The LDS1 eMRTD application, [`LDS_AID`].
     Lds,
+    /// The driving licence application, [`edl::AID`].
+    Edl,
+}
+
+impl Df {
+    /// Its application identifier; the master file has none.
+    pub const fn aid(self) -> Option<&'static [u8]> {
+        match self {
+            Self::MasterFile => None,
+            Self::Lds => Some(&LDS_AID),
+            Self::Edl => Some(&edl::AID),
+        }
+    }
 }
 
 /// An elementary file that this library knows.
@@ -65,20 +79,22 @@ pub enum File {
     Dg16,
     /// Who was verified in this session: a file of the open resident-card profile, not of ICAO.
     HolderVerification,
+    /// A file of a driving licence, where data groups have other numbers for other things.
+    Edl(edl::File),
 }
 
-struct Row {
-    name: &'static str,
-    df: Df,
-    fid: u16,
-    sfi: u8,
-    tag: Option<u32>,
-    data_group: Option<u8>,
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    pub(super) df: Df,
+    pub(super) fid: u16,
+    pub(super) sfi: u8,
+    pub(super) tag: Option<u32>,
+    pub(super) data_group: Option<u8>,
 }
 
 impl File {
     /// Every file, in the order of the tables.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 39] = [
         Self::CardAccess,
         Self::CardSecurity,
         Self::AtrInfo,
@@ -102,6 +118,22 @@ impl File {
         Self::Dg15,
         Self::Dg16,
         Self::HolderVerification,
+        Self::Edl(edl::File::Com),
+        Self::Edl(edl::File::Sod),
+        Self::Edl(edl::File::Dg1),
+        Self::Edl(edl::File::Dg2),
+        Self::Edl(edl::File::Dg3),
+        Self::Edl(edl::File::Dg4),
+        Self::Edl(edl::File::Dg5),
+        Self::Edl(edl::File::Dg6),
+        Self::Edl(edl::File::Dg7),
+        Self::Edl(edl::File::Dg8),
+        Self::Edl(edl::File::Dg9),
+        Self::Edl(edl::File::Dg10),
+        Self::Edl(edl::File::Dg11),
+        Self::Edl(edl::File::Dg12),
+        Self::Edl(edl::File::Dg13),
+        Self::Edl(edl::File::Dg14),
     ];
 
     const fn row(self) -> Row {
@@ -138,10 +170,11 @@ impl File {
             Self::Dg15 => dg("EF.DG15", 15, 0x6F),
             Self::Dg16 => dg("EF.DG16", 16, 0x70),
             Self::HolderVerification => lds("EF.HolderVerification", 0x0111, 0x73),
+            Self::Edl(file) => file.row(),
         }
     }
 
-    /// The name as the standard spells it.
+    /// The name as the standard spells it; `eDL` stands before that of a driving licence's file.
     pub const fn name(self) -> &'static str {
         self.row().name
     }
@@ -162,7 +195,8 @@ impl File {
     }
 
     /// The tag of the one data object the file consists of; `None` for EF.ATR/INFO, which is a
-    /// list. EF.DIR repeats its tag for every application.
+    /// list, and for a driving licence's reserved DG10. EF.DIR repeats its tag for every
+    /// application.
     pub const fn tag(self) -> Option<Tag> {
         match self.row().tag {
             Some(tag) => Some(Tag::new(tag)),
@@ -170,21 +204,27 @@ impl File {
         }
     }
 
-    /// The data group number, 1 to 16, by which EF.SOD lists it.
+    /// The data group number, 1 to 16, by which the EF.SOD of its DF lists it.
     pub const fn data_group(self) -> Option<u8> {
         self.row().data_group
     }
 
-    /// The file of a data group number, 1 to 16.
+    /// The file of a data group number, 1 to 16, in the eMRTD application.
     pub fn from_data_group(number: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|f| f.data_group() == Some(number))
+        Self::from_data_group_in(Df::Lds, number)
+    }
+
+    /// The file of a data group number in this DF.
+    pub fn from_data_group_in(df: Df, number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|f| f.df() == df && f.data_group() == Some(number))
     }
 
     /// The file of a name, in any case, with or without `EF.`.
     pub fn from_name(name: &str) -> Option<Self> {
+        let short = |full: &str| full.replacen("EF.", "", 1);
         Self::ALL.into_iter().find(|f| {
             let full = f.name();
-            full.eq_ignore_ascii_case(name) || full["EF.".len()..].eq_ignore_ascii_case(name)
+            full.eq_ignore_ascii_case(name) || short(full).eq_ignore_ascii_case(name)
         })
     }
 
@@ -218,7 +258,9 @@ mod tests {
 
     #[test]
     fn no_two_files_of_one_df_share_an_identifier() {
-        for df in [Df::MasterFile, Df::Lds] {
+        let names: BTreeSet<_> = File::ALL.into_iter().map(File::name).collect();
+        assert_eq!(names.len(), File::ALL.len());
+        for df in [Df::MasterFile, Df::Lds, Df::Edl] {
             let files: Vec<_> = File::ALL.into_iter().filter(|f| f.df() == df).collect();
             let count =
                 |key: fn(&File) -> u32| files.iter().map(key).collect::<BTreeSet<_>>().len();
@@ -230,6 +272,9 @@ mod tests {
                 assert_eq!(File::from_fid(df, file.fid()), Some(file));
                 assert_eq!(File::from_sfi(df, file.sfi()), Some(file));
                 assert_eq!(File::from_name(file.name()), Some(file));
+                if let Some(number) = file.data_group() {
+                    assert_eq!(File::from_data_group_in(df, number), Some(file));
+                }
                 if let Some(tag) = file.tag() {
                     assert_eq!(File::from_tag(df, tag), Some(file));
                 }
@@ -251,6 +296,8 @@ mod tests {
         }
         assert_eq!(File::from_data_group(17), None);
         assert_eq!(File::from_name("dg2"), Some(File::Dg2));
+        assert_eq!(File::from_name("eDL EF.DG1"), Some(File::Edl(edl::File::Dg1)));
+        assert_eq!(File::from_name("edl dg1"), Some(File::Edl(edl::File::Dg1)));
         assert_eq!(File::from_name("EF."), None);
         assert_eq!(File::from_fid(Df::MasterFile, 0x011D), Some(File::CardSecurity));
         assert_eq!(File::from_fid(Df::Lds, 0x011D), Some(File::Sod));

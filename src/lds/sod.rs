@@ -6,7 +6,7 @@
 use const_oid::ObjectIdentifier;
 
 use super::error::{In, asn1, write_oid, write_unsigned};
-use super::{File, LdsError};
+use super::{Df, File, LdsError};
 use crate::tlv::{Reader, Tag, Tlv, Writer};
 
 /// The CMS SignedData within the file, as it came.
@@ -64,9 +64,14 @@ impl LdsSecurityObject {
         self.hashes.iter().find(|h| h.number == number).map(|h| h.hash.as_slice())
     }
 
-    /// The files that are listed.
+    /// The files that are listed, in the eMRTD application.
     pub fn files(&self) -> impl Iterator<Item = File> {
-        self.hashes.iter().filter_map(|h| File::from_data_group(h.number))
+        self.files_in(Df::Lds)
+    }
+
+    /// The files that are listed, where the object is that of this DF.
+    pub fn files_in(&self, df: Df) -> impl Iterator<Item = File> {
+        self.hashes.iter().filter_map(move |h| File::from_data_group_in(df, h.number))
     }
 
     /// Reads the eContent of the SignedData.

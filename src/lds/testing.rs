@@ -3,12 +3,23 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
+use crate::tlv::{Tag, Writer};
+
 /// SOI, APP0, DQT, SOF0 of 3 lines of 5 samples, SOS, EOI: a picture by its markers.
 pub(crate) const TINY_JPEG: &str =
     "FFD8FFE000044A46FFDB000400AAFFC0000B080003000501011100FFDA0008010100003F0000FFD9";
 
 pub(crate) fn unhex(text: &str) -> Vec<u8> {
     hex::decode(text).unwrap()
+}
+
+/// Data objects within each other, the innermost holding these parts.
+pub(crate) fn nested(tags: &[u32], parts: &[Vec<u8>]) -> Vec<u8> {
+    tags.iter().rev().fold(parts.concat(), |content, tag| {
+        let mut w = Writer::new();
+        w.primitive(Tag::new(*tag), &content);
+        w.finish()
+    })
 }
 
 /// A seed of its own, so that every run tries the same.

@@ -1,7 +1,8 @@
 //! Why a certificate, a key or a signed structure is refused.
 
-use super::Oid;
+use super::{Oid, SignatureAlgorithm};
 use crate::crypto::CurveError;
+use crate::crypto::rsa::RsaError;
 use crate::tlv::TlvError;
 
 /// What is wrong with a certificate, a key or signed data, or cannot be checked here.
@@ -48,9 +49,35 @@ pub enum PkiError {
         /// Its identifier.
         oid: Oid,
     },
-    /// Curve parameters written out instead of named (RFC 3279 clause 2.3.5).
-    #[error("public key: explicit curve parameters are not supported, a named curve is expected")]
-    ExplicitCurve,
+    /// Curve parameters that are written out (RFC 3279 clause 2.3.5) and are those of no curve
+    /// known here.
+    #[error("public key: the curve written out: {source}")]
+    ExplicitCurve {
+        /// In what they differ.
+        source: CurveError,
+    },
+    /// An RSA key that cannot be used, such as one with the exponent 1.
+    #[error("public key: {source}")]
+    RsaKey {
+        /// Why.
+        source: RsaError,
+    },
+    /// A key so short that its signatures show nothing.
+    #[error("public key: {key} is too weak to be believed")]
+    WeakKey {
+        /// The key's kind and size.
+        key: String,
+    },
+    /// A signature by an algorithm that the signer's key is not for.
+    #[error("{what}: {algorithm}, but the signer's key is one of {key}")]
+    WrongKey {
+        /// What is signed.
+        what: &'static str,
+        /// The algorithm it says.
+        algorithm: SignatureAlgorithm,
+        /// The key's kind and size.
+        key: String,
+    },
     /// A point or key that is not on its curve.
     #[error("{what}: {source}")]
     Key {

@@ -39,16 +39,26 @@
 //! ```
 
 mod algorithm;
+mod ber;
 mod cms;
+pub mod cvc;
+mod crl;
 mod error;
+mod key;
+mod master_list;
+mod moment;
 mod name;
 pub mod oid;
+pub mod pem;
 pub mod spki;
 mod x509;
 
 pub use algorithm::{SignatureAlgorithm, hash_of, oid_of_hash};
-pub use cms::{SignedData, Signer, SignerId, SignerInfo};
+pub use cms::{SignedData, Signer, SignerId, SignerInfo, Verified};
+pub use crl::{Crl, CrlProfile, RevocationReason, Revoked};
 pub use error::PkiError;
-pub use name::DistinguishedName;
+pub use key::SubjectKey;
+pub use master_list::{MasterList, MasterListEntry};
+pub use name::{DistinguishedName, Name};
 pub use oid::Oid;
 pub use x509::{BasicConstraints, Certificate, KeyUsage, Profile, Validity};

@@ -38,6 +38,8 @@ oids! {
     BRAINPOOL_P384R1 = "1.3.36.3.3.2.8.1.1.11";
     /// brainpoolP512r1 (RFC 5639 clause 4.1).
     BRAINPOOL_P512R1 = "1.3.36.3.3.2.8.1.1.13";
+    /// prime-field: a curve over a prime field, its parameters written out (RFC 3279 clause 2.3.5).
+    PRIME_FIELD = "1.2.840.10045.1.1";
     /// ecdsa-with-SHA1 (RFC 3279 clause 2.2.3).
     ECDSA_WITH_SHA1 = "1.2.840.10045.4.1";
     /// ecdsa-with-SHA224 (RFC 5758 clause 3.2).
@@ -48,6 +50,35 @@ oids! {
     ECDSA_WITH_SHA384 = "1.2.840.10045.4.3.3";
     /// ecdsa-with-SHA512 (RFC 5758 clause 3.2).
     ECDSA_WITH_SHA512 = "1.2.840.10045.4.3.4";
+    /// ecdsa-with-Specified: the hash function stands in the parameters (ANSI X9.62 clause E.8).
+    ECDSA_WITH_SPECIFIED = "1.2.840.10045.4.3";
+    /// ecdsa-plain-SHA1 (BSI TR-03111 clause 5.2.1.1).
+    ECDSA_PLAIN_SHA1 = "0.4.0.127.0.7.1.1.4.1.1";
+    /// ecdsa-plain-SHA224 (BSI TR-03111 clause 5.2.1.1).
+    ECDSA_PLAIN_SHA224 = "0.4.0.127.0.7.1.1.4.1.2";
+    /// ecdsa-plain-SHA256 (BSI TR-03111 clause 5.2.1.1).
+    ECDSA_PLAIN_SHA256 = "0.4.0.127.0.7.1.1.4.1.3";
+    /// ecdsa-plain-SHA384 (BSI TR-03111 clause 5.2.1.1).
+    ECDSA_PLAIN_SHA384 = "0.4.0.127.0.7.1.1.4.1.4";
+    /// ecdsa-plain-SHA512 (BSI TR-03111 clause 5.2.1.1).
+    ECDSA_PLAIN_SHA512 = "0.4.0.127.0.7.1.1.4.1.5";
+    /// sha1WithRSAEncryption (RFC 8017 appendix A.2.4).
+    SHA1_WITH_RSA = "1.2.840.113549.1.1.5";
+    /// sha1WithRSASignature, the same under the name that OIW gave it.
+    SHA1_WITH_RSA_OIW = "1.3.14.3.2.29";
+    /// sha224WithRSAEncryption (RFC 8017 appendix A.2.4).
+    SHA224_WITH_RSA = "1.2.840.113549.1.1.14";
+    /// sha256WithRSAEncryption (RFC 8017 appendix A.2.4).
+    SHA256_WITH_RSA = "1.2.840.113549.1.1.11";
+    /// sha384WithRSAEncryption (RFC 8017 appendix A.2.4).
+    SHA384_WITH_RSA = "1.2.840.113549.1.1.12";
+    /// sha512WithRSAEncryption (RFC 8017 appendix A.2.4).
+    SHA512_WITH_RSA = "1.2.840.113549.1.1.13";
+    /// id-RSASSA-PSS: hash function, mask and salt stand in the parameters (RFC 8017 appendix
+    /// A.2.3).
+    RSASSA_PSS = "1.2.840.113549.1.1.10";
+    /// id-mgf1, the mask of RSASSA-PSS (RFC 8017 appendix A.2.3).
+    MGF1 = "1.2.840.113549.1.1.8";
 }
 
 // Hash functions: RFC 3279, FIPS 180-4
@@ -66,6 +97,8 @@ oids! {
 
 // Signed data: RFC 5652
 oids! {
+    /// id-data: content of no stated type (RFC 5652 clause 4).
+    DATA = "1.2.840.113549.1.7.1";
     /// id-signedData (RFC 5652 clause 5.1).
     SIGNED_DATA = "1.2.840.113549.1.7.2";
     /// id-contentType, a signed attribute (RFC 5652 clause 11.1).
@@ -98,6 +131,16 @@ oids! {
     AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
     /// id-ce-extKeyUsage.
     EXT_KEY_USAGE = "2.5.29.37";
+    /// id-ce-cRLNumber.
+    CRL_NUMBER = "2.5.29.20";
+    /// id-ce-cRLReasons: why a certificate was revoked.
+    CRL_REASON = "2.5.29.21";
+    /// id-ce-invalidityDate: since when its key is not to be trusted.
+    INVALIDITY_DATE = "2.5.29.24";
+    /// id-ce-issuingDistributionPoint: what a revocation list covers.
+    ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
+    /// anyExtendedKeyUsage.
+    ANY_EXT_KEY_USAGE = "2.5.29.37.0";
     /// id-at-commonName.
     COMMON_NAME = "2.5.4.3";
     /// id-at-countryName.
@@ -110,6 +153,16 @@ oids! {
 oids! {
     /// id-icao-mrtd-security-ldsSecurityObject: what EF.SOD signs (9303-10 clause 4.6.2).
     LDS_SECURITY_OBJECT = "2.23.136.1.1.1";
+    /// What EF.SOD signed before ICAO had an arc of its own: an identifier of early issuers.
+    LDS_SECURITY_OBJECT_OLD = "1.3.27.1.1.1";
+    /// The same of early Dutch documents.
+    LDS_SECURITY_OBJECT_NL = "1.2.528.1.1006.1.20.1";
+    /// id-icao-cscaMasterList: what a master list signs (9303-12 clause 9).
+    MASTER_LIST = "2.23.136.1.1.2";
+    /// id-icao-cscaMasterListSigningKey, the extKeyUsage of who may sign one (9303-12 clause 7.1).
+    MASTER_LIST_SIGNER = "2.23.136.1.1.3";
+    /// id-icao-mrtd-security: the arc under which ICAO's identifiers stand.
+    MRTD_SECURITY = "2.23.136.1.1";
     /// id-icao-mrtd-security-extensions-nameChange (9303-12 clause 7.1.1).
     NAME_CHANGE = "2.23.136.1.1.6.1";
     /// id-icao-mrtd-security-extensions-documentTypeList (9303-12 clause 7.1.1).

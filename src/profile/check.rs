@@ -96,7 +96,7 @@ pub fn check(text: &str, path: &Path) -> Result<Profile, ProfileError> {
         person: person(&root.need_table("person", PERSON)?)?,
         document: document_data(&root.need_table("document", DOCUMENT)?)?,
         secrets: secrets(&root.need_table("secrets", SECRETS)?)?,
-        pin: pin.as_ref().map_or(Ok(PinRules::default()), pin_rules)?,
+        pin: pin.as_ref().map_or_else(|| Ok(PinRules::default()), pin_rules)?,
         limits,
         atr,
         pace: root.tables("pace", PACE)?.iter().map(pace).collect::<Result<_, _>>()?,

@@ -13,7 +13,7 @@ const WIDTH: u16 = 240;
 const HEIGHT: u16 = 320;
 
 /// JPEG qualities to try, best first.
-const QUALITIES: [u8; 8] = [92, 88, 84, 78, 70, 55, 35, 15];
+const QUALITIES: [u8; 8] = [89, 86, 82, 76, 68, 55, 35, 15];
 
 type Colour = [i32; 3];
 
@@ -52,11 +52,14 @@ struct Patch {
 }
 
 impl Patch {
-    const fn covers(&self, x: i32, y: i32) -> bool {
-        let dx = (x - self.centre.0) as i64 * self.radius.1 as i64;
-        let dy = (y - self.centre.1) as i64 * self.radius.0 as i64;
-        let r = self.radius.0 as i64 * self.radius.1 as i64;
-        dx * dx + dy * dy <= r * r
+    // The pixels that it covers in a row: from, to.
+    fn span(&self, y: i32) -> Option<(usize, usize)> {
+        let (rx, ry) = (i64::from(self.radius.0), i64::from(self.radius.1));
+        let dy = i64::from(y - self.centre.1);
+        let square = rx * rx * (ry * ry - dy * dy) / (ry * ry);
+        let half = i32::try_from(u64::try_from(square).ok()?.isqrt()).ok()?;
+        let edge = |x: i32| usize::try_from(x).unwrap_or(0).min(usize::from(WIDTH));
+        Some((edge(self.centre.0 - half), edge(self.centre.0 + half + 1)))
     }
 }
 
@@ -70,7 +73,7 @@ fn draw(rng: &mut SeededRng) -> Vec<u8> {
     let wall = [pick(196, 214), pick(206, 222), pick(216, 234)];
     let (wide, tall) = (pick(54, 62), pick(74, 82));
     let (eyes, gap) = (pick(140, 148), pick(21, 26));
-    let (mouth, fringe) = (pick(192, 200), pick(88, 104));
+    let (mouth, fringe) = (pick(192, 200), pick(82, 92));
     let dark = skin.map(|c| c * 4 / 5);
 
     let patch = |cx, cy, rx, ry, colour| Patch { centre: (cx, cy), radius: (rx, ry), colour };
@@ -81,7 +84,7 @@ fn draw(rng: &mut SeededRng) -> Vec<u8> {
         patch(120 - wide, 156, 9, 18, dark),
         patch(120 + wide, 156, 9, 18, dark),
         patch(120, 152, wide, tall, skin),
-        patch(120, fringe, wide - 4, 24, hair),
+        patch(120, fringe, wide - 4, 30, hair),
     ];
     for side in [-1, 1] {
         let x = 120 + side * gap;
@@ -98,14 +101,23 @@ fn draw(rng: &mut SeededRng) -> Vec<u8> {
 
     let mut pixels = Vec::with_capacity(usize::from(WIDTH) * usize::from(HEIGHT) * 3);
     for y in 0..i32::from(HEIGHT) {
-        for x in 0..i32::from(WIDTH) {
-            let patch = patches.iter().rev().find(|p| p.covers(x, y));
-            // The wall gets darker downwards, and light falls from the left.
-            let base = patch.map_or_else(|| wall.map(|c| c - y / 8), |p| p.colour);
-            let light = (120 - x) / 10;
-            // A grain like that of a camera, the same for all three colours.
-            let grain = (rng.next_u32() & 7) as i32 - 3;
-            pixels.extend(base.map(|c| (c + light + grain).clamp(0, 255) as u8));
+        // The wall gets darker downwards.
+        let mut row = [wall.map(|c| c - y / 8); WIDTH as usize];
+        for patch in &patches {
+            if let Some((from, to)) = patch.span(y) {
+                row[from..to].fill(patch.colour);
+            }
+        }
+        // Light falls from the left, and there is a grain like that of a camera, the same for all
+        // three colours.
+        let mut grains = 0;
+        for (x, colour) in row.iter().enumerate() {
+            if x % 10 == 0 {
+                grains = rng.next_u32();
+            }
+            let shift = 12 - x as i32 / 10 + (grains & 7) as i32 - 3;
+            grains >>= 3;
+            pixels.extend(colour.map(|c| (c + shift).clamp(0, 255) as u8));
         }
     }
     pixels
@@ -123,8 +135,8 @@ mod tests {
             assert_eq!(file.len(), size);
             let dg2 = Dg2::parse(&file).unwrap();
             let image = dg2.image().unwrap();
-            assert_eq!((image.width, image.height), (WIDTH, HEIGHT));
-            assert_eq!(image.format(), Some(ImageFormat::Jpeg));
+            assert_eq!((image.width, image.height), (Some(WIDTH), Some(HEIGHT)));
+            assert_eq!(image.format, Some(ImageFormat::Jpeg));
         }
         assert!(dg2("one", 500).is_err());
     }

@@ -31,6 +31,7 @@ pub struct Session {
     transport: Box<dyn Transport>,
     channel: Option<SecureChannel>,
     limits: Limits,
+    max_read: usize,
     timeout: Duration,
     observer: Option<Box<dyn Observer>>,
     stats: Stats,
@@ -50,6 +51,7 @@ impl Session {
             transport,
             channel: None,
             limits,
+            max_read: usize::MAX,
             timeout: Duration::from_secs(10),
             observer: None,
             stats: Stats::default(),
@@ -85,6 +87,16 @@ impl Session {
     /// Opens, replaces or (with `None`) leaves the secure channel.
     pub fn set_channel(&mut self, channel: Option<SecureChannel>) {
         self.channel = channel;
+    }
+
+    /// Asks for at most `max` bytes of a file at once from now on, for a card that refuses more.
+    pub const fn limit_reads(&mut self, max: usize) {
+        self.max_read = max;
+    }
+
+    /// How many bytes of a file one command asks for.
+    pub fn read_size(&self) -> usize {
+        self.max_response_data().min(self.max_read)
     }
 
     /// Whether commands are protected.

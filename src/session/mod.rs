@@ -8,4 +8,4 @@ mod read;
 
 pub use dialogue::{Session, Stats};
 pub use error::SessionError;
-pub use read::Reading;
+pub use read::{Reading, lower_read};

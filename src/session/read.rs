@@ -32,6 +32,11 @@ const MAX_SHORT_OFFSET: usize = 0x7FFF;
 /// Most bytes a file may have. Data groups with pictures are the largest.
 const MAX_FILE: usize = 0x8_0000;
 
+/// The next smaller size to try where a card refuses to give this many bytes at once.
+pub fn lower_read(size: usize) -> Option<usize> {
+    LADDER.into_iter().find(|&lower| lower < size)
+}
+
 impl Session {
     /// Reads a whole file of the current DF, telling `progress` after each command.
     ///
@@ -44,11 +49,11 @@ impl Session {
         step: Step,
         progress: &mut dyn FnMut(Reading),
     ) -> Result<Vec<u8>, SessionError> {
-        let mut chunk = self.max_response_data();
+        let mut chunk = self.read_size();
         let mut first;
         loop {
             first = self.exchange(&by_sfi(file.sfi(), chunk), step)?;
-            let lower = LADDER.into_iter().find(|&size| size < chunk);
+            let lower = lower_read(chunk);
             match (first.sw, lower) {
                 (StatusWord::WRONG_LENGTH, Some(lower)) => chunk = lower,
                 _ => break,

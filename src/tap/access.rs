@@ -23,8 +23,8 @@ pub struct Passwords {
 
 impl Tap<'_> {
     /// Opens the secure channel.
-    pub(super) fn access(&mut self, infos: &SecurityInfos) -> Result<(), TapError> {
-        let params = choose(infos)?;
+    pub(super) fn access(&mut self) -> Result<(), TapError> {
+        let params = choose(&self.infos)?;
         let passwords = self.options.passwords.clone();
         let access = match passwords {
             Passwords { pin: Some(pin), can, .. } => {

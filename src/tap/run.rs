@@ -20,8 +20,8 @@ use crate::{
         active_auth, chip_auth,
         pace::{ParameterReference, Parameters},
     },
-    session::{Reading, Session, SessionError, Stats},
-    sm::SecureChannel,
+    session::{Reading, Session, SessionError, Stats, lower_read},
+    sm::{SecureChannel, SmError},
     transport::{Limits, Reset, Step},
     trust::{Access, ActiveAuthentication, Card, ChipAuthentication, Evidence},
 };
@@ -114,7 +114,9 @@ pub fn tap(
         options,
         rng,
         progress,
+        infos: SecurityInfos::new([]),
         pace: None,
+        asked: 0,
         files: BTreeMap::new(),
         refused: BTreeMap::new(),
         chip: Chip::NotOffered,
@@ -165,7 +167,10 @@ pub(super) struct Tap<'a> {
     pub(super) options: &'a Options,
     pub(super) rng: &'a mut dyn CryptoRng,
     progress: &'a mut dyn FnMut(Event),
+    pub(super) infos: SecurityInfos,
     pub(super) pace: Option<(Parameters, Access)>,
+    // How many bytes the read that is going on asks for at once.
+    asked: usize,
     files: BTreeMap<File, Vec<u8>>,
     refused: BTreeMap<File, StatusWord>,
     chip: Chip,
@@ -189,16 +194,15 @@ impl Tap<'_> {
     fn run(&mut self) -> Result<(), TapError> {
         let infos = self.step("EF.CardAccess", Self::card_access)?;
         self.step("EF.ATR/INFO", Self::atr_info)?;
-        self.step("PACE", |tap| tap.access(&infos))?;
+        self.infos = infos;
+        self.step("PACE", Self::access)?;
         self.step("SELECT", Self::select_application)?;
         let dg14 = self.step("EF.DG14", |tap| tap.read_optional(File::Dg14))?;
         if let Some(dg14) = dg14 {
             self.step("Chip Authentication", |tap| tap.chip_auth(&dg14))?;
         }
-        self.step("EF.HolderVerification", |tap| {
-            tap.read_proving(File::HolderVerification, &infos)
-        })?;
-        let sod = self.step("EF.SOD", |tap| tap.read_proving(File::Sod, &infos))?;
+        self.step("EF.HolderVerification", |tap| tap.read_proving(File::HolderVerification))?;
+        let sod = self.step("EF.SOD", |tap| tap.read_proving(File::Sod))?;
         let groups = groups_of(sod.as_deref());
         self.step("data groups", |tap| {
             for &file in groups.iter().filter(|f| !matches!(f, File::Dg2 | File::Dg14)) {
@@ -311,17 +315,13 @@ impl Tap<'_> {
     // The first answer under the keys of Chip Authentication is the chip's proof. A chip without
     // the private key cannot even read our command; the rest is then read over a new channel, so
     // that the verdict says all that is wrong.
-    fn read_proving(
-        &mut self,
-        file: File,
-        infos: &SecurityInfos,
-    ) -> Result<Option<Vec<u8>>, TapError> {
-        let read = self.read_optional(file);
+    fn read_proving(&mut self, file: File) -> Result<Option<Vec<u8>>, TapError> {
+        let read = self.read_once(file);
         let mut run = match std::mem::replace(&mut self.chip, Chip::NotOffered) {
             Chip::Agreed(run) => run,
             other => {
                 self.chip = other;
-                return read;
+                return self.read_again(file, read);
             }
         };
         match &read {
@@ -333,9 +333,7 @@ impl Tap<'_> {
             Err(TapError::Session(error @ SessionError::SecureMessaging { .. })) => {
                 let why = format!("the chip does not hold the private key of EF.DG14 ({error})");
                 self.chip = Chip::Failed { why, run: Some(run) };
-                self.session.reset(Reset::Warm)?;
-                self.access(infos)?;
-                self.select_application()?;
+                self.start_over()?;
                 self.read_optional(file)
             }
             Err(_) => read,
@@ -358,8 +356,41 @@ impl Tap<'_> {
         Ok(())
     }
 
+    // A new channel to the application.
+    fn start_over(&mut self) -> Result<(), TapError> {
+        self.session.reset(Reset::Warm)?;
+        self.access()?;
+        self.select_application()
+    }
+
     // A file that may be missing or closed.
     fn read_optional(&mut self, file: File) -> Result<Option<Vec<u8>>, TapError> {
+        let read = self.read_once(file);
+        self.read_again(file, read)
+    }
+
+    // Some cards answer "wrong length" without secure messaging where more is asked for than they
+    // can give, and nobody knows then whether they have counted: over a new channel less is asked
+    // for at once. Any other unprotected answer is the end.
+    fn read_again(
+        &mut self,
+        file: File,
+        mut read: Result<Option<Vec<u8>>, TapError>,
+    ) -> Result<Option<Vec<u8>>, TapError> {
+        while let Err(TapError::Session(SessionError::SecureMessaging {
+            source: SmError::Unprotected { sw: StatusWord::WRONG_LENGTH },
+            ..
+        })) = &read
+        {
+            let Some(lower) = lower_read(self.asked) else { break };
+            self.session.limit_reads(lower);
+            self.start_over()?;
+            read = self.read_once(file);
+        }
+        read
+    }
+
+    fn read_once(&mut self, file: File) -> Result<Option<Vec<u8>>, TapError> {
         match self.read(file) {
             Ok(data) => {
                 self.files.insert(file, data.clone());
@@ -374,6 +405,7 @@ impl Tap<'_> {
     }
 
     fn read(&mut self, file: File) -> Result<Vec<u8>, SessionError> {
+        self.asked = self.session.read_size();
         let progress = &mut *self.progress;
         self.session.read_file(file, Step(file.name()), &mut |r| progress(Event::Reading(r)))
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 #[non_exhaustive]
 pub enum TransportError {
     /// This build cannot do that.
-    #[error("{what} is not in this build: {help}")]
+    #[error("{what} is not in this build")]
     NotBuilt {
         /// The missing part.
         what: &'static str,

@@ -53,12 +53,10 @@ impl<R> Check<R> {
 
 impl<R: Clone> Check<R> {
     /// All of them: the first failure, else the first that was not done, else passed.
-    pub fn all<'a>(checks: impl IntoIterator<Item = &'a Self> + Clone) -> Self
-    where
-        R: 'a,
-    {
-        let find = |wanted: fn(&Self) -> bool| checks.clone().into_iter().find(|c| wanted(c));
-        find(Self::failed).or_else(|| find(|c| !c.passed())).cloned().unwrap_or(Self::Passed)
+    pub fn all(checks: &[&Self]) -> Self {
+        let failed = checks.iter().find(|c| c.failed());
+        let open = || checks.iter().find(|c| !c.passed());
+        failed.or_else(open).map_or(Self::Passed, |c| (*c).clone())
     }
 }
 
@@ -103,7 +101,7 @@ pub enum Reason {
         /// The file.
         file: File,
         /// What is wrong.
-        source: PkiError,
+        source: Box<PkiError>,
     },
     /// EF.SOD cannot be read, so this cannot be looked at.
     #[error("EF.SOD could not be read")]
@@ -129,7 +127,7 @@ pub enum Reason {
         /// The anchor that has its issuer's name.
         anchor: String,
         /// Why not.
-        source: PkiError,
+        source: Box<PkiError>,
     },
     /// A certificate that must not do what it did.
     #[error("{certificate} {why}")]

@@ -37,7 +37,9 @@ pub(crate) mod rfc3339 {
     use serde::{Deserialize, Deserializer, Serializer, de, ser};
     use time::{OffsetDateTime, UtcDateTime, format_description::well_known::Rfc3339};
 
+    /// For people: whole seconds.
     pub(crate) fn text(at: UtcDateTime) -> String {
+        let at = at.truncate_to_second();
         at.format(&Rfc3339).unwrap_or_else(|_| at.to_string())
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::UtcDateTime;
 
 use super::encoding::{Schema, base64url, json_fault, rfc3339};
-use crate::lds::File;
+use crate::lds::{Df, File};
 
 /// Bytes of the JSON that are read at most.
 pub const MAX_EVIDENCE: usize = 1 << 20;
@@ -127,6 +127,13 @@ impl Evidence {
     /// A file's bytes, if it was read.
     pub fn file(&self, file: File) -> Option<&[u8]> {
         self.files.get(&file).map(Vec::as_slice)
+    }
+
+    /// The application whose data groups were read: that of a driving licence where a file of one
+    /// is there, and else that of a passport.
+    pub fn application(&self) -> Df {
+        let edl = self.files.keys().any(|file| file.df() == Df::Edl);
+        if edl { Df::Edl } else { Df::Lds }
     }
 
     /// Reads the JSON form.

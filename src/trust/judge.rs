@@ -4,12 +4,8 @@ use time::UtcDateTime;
 
 use super::passive;
 use super::{Access, Anchors, Check, Chip, Evidence, Holder, Level, Passive, Reason, Verdict};
-use crate::crypto::Hash;
-use crate::lds::{
-    Dg14, Dg15, File, HolderVerification, Password, SecurityInfo, SecurityInfos, oids,
-};
-use crate::pki::spki;
-use crate::protocol::active_auth;
+use crate::lds::{Dg14, Dg15, File, HolderVerification, Password, SecurityInfo, SecurityInfos};
+use crate::protocol::active_auth::{self, AaKey, ActiveAuthError};
 
 /// Who judges, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,7 +127,7 @@ impl Case<'_> {
             return Err(Check::NotDone(reason));
         }
         let signed =
-            Check::all([&self.passive.signature, &self.passive.chain, &self.passive.validity]);
+            Check::all(&[&self.passive.signature, &self.passive.chain, &self.passive.validity]);
         match self.evidence.file(file) {
             Some(bytes) if signed.passed() => Ok(bytes),
             _ => Err(Check::NotDone(Reason::KeyNotAuthentic { file })),
@@ -205,22 +201,19 @@ impl Case<'_> {
             }));
         }
         let key = Dg15::parse(key).map_err(|e| failed(e.into()))?;
-        let key = spki::parse(&key.spki)
-            .map_err(|source| failed(Reason::Signed { file: File::Dg15, source }))?;
+        let key = AaKey::from_spki(&key.spki).map_err(|e| match e {
+            ActiveAuthError::Key(source) => failed(Reason::Signed { file: File::Dg15, source }),
+            other => failed(other.into()),
+        })?;
         let info = dg14.ok().and_then(SecurityInfos::active_authentication);
-        let hash = match info.map(|info| info.signature_algorithm) {
-            Some(oid) => plain_hash(oid).ok_or(failed(Reason::UnknownSignature { oid }))?,
-            // Nothing is told: the hash as long as the curve (BSI TR-03111 clause 4.1.1).
-            None => match key.curve().bits() {
-                ..=192 => Hash::Sha1,
-                ..=224 => Hash::Sha224,
-                ..=320 => Hash::Sha256,
-                ..=384 => Hash::Sha384,
-                _ => Hash::Sha512,
-            },
-        };
-        active_auth::verify(&key, hash, &record.challenge, &record.signature)
-            .map_err(|e| failed(e.into()))
+        let named = info.map(|info| info.signature_algorithm);
+        active_auth::check(&key, named, &record.challenge, &record.signature).map_err(|e| {
+            failed(match e {
+                ActiveAuthError::UnknownAlgorithm { oid } => Reason::UnknownSignature { oid },
+                other => other.into(),
+            })
+        })?;
+        Ok(())
     }
 
     fn chip(&self, ca: &Check, aa: &Check, dg14: Result<&SecurityInfos, &Check>) -> Check {
@@ -295,15 +288,5 @@ impl Case<'_> {
             _ => Check::NotDone(Reason::NoPin { password }),
         };
         Some(Holder { check, file: Some(file) })
-    }
-}
-
-fn plain_hash(oid: crate::pki::Oid) -> Option<Hash> {
-    match oid {
-        oids::ECDSA_PLAIN_SHA224 => Some(Hash::Sha224),
-        oids::ECDSA_PLAIN_SHA256 => Some(Hash::Sha256),
-        oids::ECDSA_PLAIN_SHA384 => Some(Hash::Sha384),
-        oids::ECDSA_PLAIN_SHA512 => Some(Hash::Sha512),
-        _ => None,
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn judge(evidence: &Evidence, anchors: &Anchors, at: UtcDateTime) -> 
     };
     let (signature, signer) = match signed.verify(oid::LDS_SECURITY_OBJECT) {
         Ok(signer) => (Check::Passed, Some(signer)),
-        Err(source) => (Check::Failed(Reason::Signed { file: File::Sod, source }), None),
+        Err(e) => (Check::Failed(Reason::Signed { file: File::Sod, source: e.into() }), None),
     };
     let (chain, anchor) = match signer.map(|signer| issuer_of(signer, anchors, at)) {
         None => (Check::NotDone(Reason::NoSod), None),
@@ -26,11 +26,11 @@ pub(super) fn judge(evidence: &Evidence, anchors: &Anchors, at: UtcDateTime) -> 
         Some(Err(check)) => (check, None),
     };
     let validity = match (signer, anchor) {
-        (Some(signer), Some(anchor)) => Check::all([&valid(signer, at), &valid(anchor, at)]),
+        (Some(signer), Some(anchor)) => Check::all(&[&valid(signer, at), &valid(anchor, at)]),
         _ => Check::NotDone(Reason::NoChain),
     };
     Passive {
-        check: Check::all([&signature, &chain, &validity, &groups.check]),
+        check: Check::all(&[&signature, &chain, &validity, &groups.check]),
         signature,
         chain,
         validity,
@@ -44,7 +44,7 @@ fn signed_data(evidence: &Evidence) -> Result<SignedData, Check> {
     let file = File::Sod;
     let bytes = evidence.file(file).ok_or(Check::NotDone(Reason::NotRead { file }))?;
     let cms = sod::unwrap(bytes).map_err(|e| Check::Failed(e.into()))?;
-    SignedData::parse(cms).map_err(|source| Check::Failed(Reason::Signed { file, source }))
+    SignedData::parse(cms).map_err(|e| Check::Failed(Reason::Signed { file, source: e.into() }))
 }
 
 fn without_sod(check: Check) -> Passive {
@@ -79,12 +79,13 @@ fn groups(evidence: &Evidence, object: &LdsSecurityObject) -> Groups {
         Ok(Hash::Sha1) | Err(_) => {
             let (what, oid) = ("LDS security object", object.hash_algorithm);
             let source = PkiError::UnsupportedAlgorithm { what, oid };
-            groups.check = Check::Failed(Reason::Signed { file: File::Sod, source });
+            groups.check = Check::Failed(Reason::Signed { file: File::Sod, source: source.into() });
             return groups;
         }
         Ok(hash) => hash,
     };
-    for file in File::ALL {
+    let df = evidence.application();
+    for file in File::ALL.into_iter().filter(|file| file.df() == df) {
         let Some(number) = file.data_group() else { continue };
         let mut listed = object.hashes.iter().filter(|h| h.number == number);
         let list = match (listed.next(), evidence.file(file)) {
@@ -138,7 +139,7 @@ fn issuer_of<'a>(
             fault = unfit(anchor, Unfit::UnknownExtension(oid));
         } else if let Err(source) = signer.verify_signature(anchor) {
             let (signer, anchor) = (signer.subject(), anchor.subject());
-            fault = Reason::NotIssued { signer, anchor, source };
+            fault = Reason::NotIssued { signer, anchor, source: source.into() };
         } else if found.is_none() || anchor.validity().contains(at) {
             found = Some(anchor);
         }

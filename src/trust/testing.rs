@@ -33,7 +33,7 @@ pub(crate) struct Fixture {
     pub(crate) card_access: Vec<u8>,
 }
 
-pub(crate) fn key(label: &str) -> SecretKey {
+fn key(label: &str) -> SecretKey {
     SecretKey::generate(Curve::P256, &mut SeededRng::new(b"fixture", label))
 }
 

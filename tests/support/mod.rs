@@ -1,8 +1,8 @@
 //! What several test modules share.
 
+pub mod card;
 pub mod data;
 // Without PC/SC in the build no test needs a daemon.
-pub mod card;
 #[cfg_attr(not(has_pcsc), allow(dead_code))]
 pub mod echo;
 // The bench and the example of the round trip use the rest of it.

@@ -6,7 +6,7 @@ use aes::Aes128;
 use cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use cmac::{Cmac, Mac};
 use elliptic_curve::{
-    group::{Curve as _, Group},
+    group::Group,
     sec1::{FromSec1Point, ToSec1Point},
 };
 use p256::{AffinePoint, NonZeroScalar, ProjectivePoint, Scalar};

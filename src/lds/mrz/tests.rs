@@ -99,6 +99,32 @@ fn a_korean_td1_is_built() {
 }
 
 #[test]
+fn a_long_number_may_fill_the_optional_data() {
+    for (format, room) in [(Format::Td1, 15), (Format::Td2, 7)] {
+        for rest in 1..room {
+            let number: String =
+                "AB1234567".chars().chain(('0'..='9').cycle().take(rest)).collect();
+            // The rest, its check digit, and a filler where anything follows.
+            let optional = "X".repeat((room - rest - 1_usize).saturating_sub(1));
+            let mrz = Mrz {
+                format,
+                document_number: number.clone(),
+                optional_data: optional,
+                optional_data_2: String::new(),
+                ..Mrz::parse(SPECIMENS[3].0).unwrap()
+            };
+            let text = mrz.to_text().unwrap_or_else(|e| panic!("{format} {rest}: {e}"));
+            assert_eq!(Mrz::parse(&text), Ok(mrz.clone()), "{text}");
+            let information = mrz.information().unwrap();
+            let digit = check_digit(&number);
+            assert!(information.as_str().starts_with(&format!("{number}{digit}")), "{text}");
+            let with_more = Mrz { optional_data: "X".repeat(room - rest), ..mrz };
+            assert!(matches!(with_more.to_text(), Err(MrzError::TooLong { .. })));
+        }
+    }
+}
+
+#[test]
 fn every_wrong_character_is_found_and_named() {
     for (text, _) in SPECIMENS {
         let text: String = text.split('\n').collect();

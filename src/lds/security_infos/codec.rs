@@ -6,8 +6,9 @@ use super::super::error::{In, asn1, parse_oid, write_oid, write_unsigned};
 use super::super::{LdsError, oids};
 use super::{
     ActiveAuthenticationInfo, CardInfo, ChipAuthenticationDomainParameterInfo,
-    ChipAuthenticationInfo, ChipAuthenticationPublicKeyInfo, PaceDomainParameterInfo, PaceInfo,
-    PrivilegedTerminalInfo, SecurityInfo, TerminalAuthenticationInfo, UnknownInfo,
+    ChipAuthenticationInfo, ChipAuthenticationPublicKeyInfo, EfDirInfo, PaceDomainParameterInfo,
+    PaceInfo, PrivilegedTerminalInfo, RestrictedIdentificationDomainParameterInfo,
+    RestrictedIdentificationInfo, SecurityInfo, TerminalAuthenticationInfo, UnknownInfo,
 };
 use crate::tlv::{Reader, Tag, Tlv, Writer};
 
@@ -22,6 +23,9 @@ impl SecurityInfo {
             Self::ChipAuthenticationPublicKey(i) => Some(i.protocol),
             Self::ActiveAuthentication(_) => Some(oids::AA),
             Self::TerminalAuthentication(_) => Some(oids::TA),
+            Self::RestrictedIdentification(i) => Some(i.protocol),
+            Self::RestrictedIdentificationDomainParameter(i) => Some(i.protocol),
+            Self::EfDir(_) => Some(oids::EF_DIR),
             Self::CardInfo(_) => Some(oids::CI),
             Self::PrivilegedTerminal(_) => Some(oids::PT),
             Self::Unknown(i) => i.protocol(),
@@ -86,6 +90,20 @@ impl SecurityInfo {
                     });
                 }
             }
+            Self::RestrictedIdentification(i) => {
+                w.constructed(asn1::SEQUENCE, |w| {
+                    write_unsigned(w, i.version.into());
+                    write_unsigned(w, i.key_id);
+                    w.primitive(asn1::BOOLEAN, &[if i.authorized_only { 0xFF } else { 0 }]);
+                });
+                number(w, i.max_key_len.map(u64::from));
+            }
+            Self::RestrictedIdentificationDomainParameter(i) => {
+                w.raw(&i.domain_parameter);
+            }
+            Self::EfDir(i) => {
+                w.primitive(asn1::OCTET_STRING, &i.ef_dir);
+            }
             Self::CardInfo(i) => {
                 w.raw(&i.data);
             }
@@ -145,6 +163,8 @@ impl SecurityInfo {
                 version: fields.version("TerminalAuthenticationInfo.version")?,
                 ef_cvca: fields.ef_cvca()?,
             })
+        } else if let Some(other) = Self::read_unused(at, &protocol, &fields.reader) {
+            return Ok(other);
         } else if protocol == oids::CI {
             return Ok(Self::CardInfo(CardInfo { data: data.to_vec() }));
         } else if protocol == oids::PT {
@@ -154,6 +174,42 @@ impl SecurityInfo {
         };
         at.tlv("SecurityInfo", fields.reader.end())?;
         Ok(read)
+    }
+
+    // Kinds that no protocol of this library reads: one that is not as its standard says is no
+    // reason to refuse the card, and is kept as it came.
+    fn read_unused(at: In, protocol: &ObjectIdentifier, reader: &Reader<'_>) -> Option<Self> {
+        const FIELD: &str = "RestrictedIdentificationInfo";
+        let protocol = *protocol;
+        let mut fields = Fields { at, reader: reader.clone() };
+        let read = if oids::is_restricted_identification(&protocol) {
+            let params = fields.expect(FIELD, asn1::SEQUENCE).ok()?;
+            let mut params = Fields { at, reader: params.children().ok()? };
+            let version = params.version(FIELD).ok()?;
+            let key_id = params.key_id(FIELD).ok()??;
+            let [authorized_only] = *params.expect(FIELD, asn1::BOOLEAN).ok()?.value else {
+                return None;
+            };
+            params.reader.end().ok()?;
+            Self::RestrictedIdentification(RestrictedIdentificationInfo {
+                protocol,
+                version,
+                key_id,
+                authorized_only: authorized_only != 0,
+                max_key_len: fields.id(FIELD).ok()?,
+            })
+        } else if [oids::RI_DH, oids::RI_ECDH].contains(&protocol) {
+            let domain_parameter = fields.sequence(FIELD).ok()?;
+            let info = RestrictedIdentificationDomainParameterInfo { protocol, domain_parameter };
+            Self::RestrictedIdentificationDomainParameter(info)
+        } else if protocol == oids::EF_DIR {
+            let ef_dir = fields.expect("EFDIRInfo", asn1::OCTET_STRING).ok()?.value.to_vec();
+            Self::EfDir(EfDirInfo { ef_dir })
+        } else {
+            return None;
+        };
+        fields.reader.end().ok()?;
+        Some(read)
     }
 }
 

@@ -12,8 +12,9 @@ use super::{File, LdsError};
 use crate::tlv::{Reader, Writer};
 pub use types::{
     ActiveAuthenticationInfo, CardInfo, ChipAuthenticationDomainParameterInfo,
-    ChipAuthenticationInfo, ChipAuthenticationPublicKeyInfo, PaceDomainParameterInfo, PaceInfo,
-    PrivilegedTerminalInfo, SecurityInfo, TerminalAuthenticationInfo, UnknownInfo,
+    ChipAuthenticationInfo, ChipAuthenticationPublicKeyInfo, EfDirInfo, PaceDomainParameterInfo,
+    PaceInfo, PrivilegedTerminalInfo, RestrictedIdentificationDomainParameterInfo,
+    RestrictedIdentificationInfo, SecurityInfo, TerminalAuthenticationInfo, UnknownInfo,
 };
 
 /// The most SecurityInfos of one set that are read.
@@ -131,8 +132,8 @@ impl<'a> IntoIterator for &'a SecurityInfos {
 
 #[cfg(test)]
 mod tests {
-    use super::super::oids;
     use super::super::testing::{mutate, unhex};
+    use super::super::{LDS_AID, oids};
     use super::*;
 
     const PACE: &str = "31143012060A04007F0007020204020202010202010D";
@@ -166,6 +167,20 @@ mod tests {
                 version: 1,
                 key_id: Some(200),
             }),
+            SecurityInfo::RestrictedIdentification(RestrictedIdentificationInfo {
+                protocol: oids::RI_ECDH_SHA256,
+                version: 1,
+                key_id: 1,
+                authorized_only: true,
+                max_key_len: Some(256),
+            }),
+            SecurityInfo::RestrictedIdentificationDomainParameter(
+                RestrictedIdentificationDomainParameterInfo {
+                    protocol: oids::RI_ECDH,
+                    domain_parameter: unhex("3000"),
+                },
+            ),
+            SecurityInfo::EfDir(EfDirInfo { ef_dir: unhex("61094F07A0000002471001") }),
             SecurityInfo::PrivilegedTerminal(PrivilegedTerminalInfo { data: unhex("3100") }),
             SecurityInfo::CardInfo(CardInfo { data: unhex("160161") }),
             SecurityInfo::Unknown(UnknownInfo { data: unhex("06032A030405000203010203") }),
@@ -207,12 +222,71 @@ mod tests {
         assert_eq!(infos.chip_authentication_keys().next().unwrap().spki, [0x30, 0x00]);
         assert_eq!(infos.active_authentication().unwrap().version, 1);
         assert!(SecurityInfos::new([pace_info()]).missing_from(&infos).next().is_none());
-        assert_eq!(infos.missing_from(&SecurityInfos::new([pace_info()])).count(), 9);
+        assert_eq!(infos.missing_from(&SecurityInfos::new([pace_info()])).count(), 12);
         let url = infos.iter().find_map(|i| match i {
             SecurityInfo::CardInfo(info) => info.url(),
             _ => None,
         });
         assert_eq!(url, Some("a"));
+        let dir = infos.iter().find_map(|i| match i {
+            SecurityInfo::EfDir(info) => info.dir().ok(),
+            _ => None,
+        });
+        assert!(dir.is_some_and(|dir| dir.lists(&LDS_AID)));
+    }
+
+    #[test]
+    fn every_pace_and_chip_authentication_is_offered_alike() {
+        let agreements = [
+            (oids::PACE_DH_IM_AES_CBC_CMAC_192, Some(2)),
+            (oids::PACE_ECDH_IM_3DES_CBC_CBC, Some(12)),
+            (oids::PACE_ECDH_CAM_AES_CBC_CMAC_256, Some(13)),
+            (oids::PACE_DH_GM_3DES_CBC_CBC, None),
+        ];
+        let pace = agreements.map(|(protocol, parameter_id)| {
+            SecurityInfo::Pace(PaceInfo { protocol, version: 2, parameter_id })
+        });
+        let ca = [oids::CA_DH_3DES_CBC_CBC, oids::CA_ECDH_AES_CBC_CMAC_256].map(|protocol| {
+            SecurityInfo::ChipAuthentication(ChipAuthenticationInfo {
+                protocol,
+                version: 1,
+                key_id: None,
+            })
+        });
+        let dh = SecurityInfo::ChipAuthenticationPublicKey(ChipAuthenticationPublicKeyInfo {
+            protocol: oids::PK_DH,
+            spki: unhex("3000"),
+            key_id: None,
+        });
+        let infos = SecurityInfos::new(pace.into_iter().chain(ca).chain([dh]));
+        let read = SecurityInfos::parse(&infos.encode()).unwrap();
+        assert_eq!(read, infos);
+        assert_eq!((read.pace().count(), read.chip_authentication().count()), (4, 2));
+        assert_eq!(read.chip_authentication_keys().next().unwrap().protocol, oids::PK_DH);
+    }
+
+    #[test]
+    fn what_is_not_used_may_be_malformed() {
+        for (content, typed) in [
+            ("060A04007F00070202050203 3009 020101 020101 0101FF 02020100", true),
+            ("060A04007F00070202050203 3009 020101 020101 0101FF", true),
+            ("060A04007F00070202050203 3006 020101 020101", false),
+            ("060A04007F00070202050203 3009 020101 020101 0101FF 0500", false),
+            ("060A04007F00070202050203", false),
+            ("060667810801010D 0402 6100", true),
+            ("060667810801010D 3000", false),
+        ] {
+            let content = unhex(&content.replace(' ', ""));
+            let mut w = Writer::new();
+            w.constructed(asn1::SET, |w| {
+                w.primitive(asn1::SEQUENCE, &content);
+            });
+            let bytes = w.finish();
+            let infos = SecurityInfos::parse(&bytes).unwrap();
+            let is_typed = !matches!(infos.iter().next(), Some(SecurityInfo::Unknown(_)));
+            assert_eq!(is_typed, typed, "{infos:?}");
+            assert_eq!(infos.encode(), bytes);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use const_oid::ObjectIdentifier;
 
 use super::super::error::{asn1, parse_oid};
-use super::super::{File, LdsError};
+use super::super::{Dir, File, LdsError};
 use super::SecurityInfos;
 use crate::tlv;
 
@@ -25,6 +25,12 @@ pub enum SecurityInfo {
     ActiveAuthentication(ActiveAuthenticationInfo),
     /// Terminal Authentication is supported.
     TerminalAuthentication(TerminalAuthenticationInfo),
+    /// Restricted Identification is offered.
+    RestrictedIdentification(RestrictedIdentificationInfo),
+    /// Domain parameters for Restricted Identification.
+    RestrictedIdentificationDomainParameter(RestrictedIdentificationDomainParameterInfo),
+    /// The content of EF.DIR, signed.
+    EfDir(EfDirInfo),
     /// Where a description of the card is.
     CardInfo(CardInfo),
     /// What is told to privileged terminals only.
@@ -104,6 +110,48 @@ pub struct TerminalAuthenticationInfo {
     pub version: u32,
     /// Version 1: file identifier and, if told, short EF identifier of EF.CVCA.
     pub ef_cvca: Option<(u16, Option<u8>)>,
+}
+
+/// RestrictedIdentificationInfo (BSI TR-03110-3 annex A.1.1.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RestrictedIdentificationInfo {
+    /// Key agreement and hash.
+    pub protocol: ObjectIdentifier,
+    /// Must be 1.
+    pub version: u32,
+    /// Which key it is for.
+    pub key_id: u64,
+    /// Only authorized terminals may use the key.
+    pub authorized_only: bool,
+    /// The longest public key of a sector in bits, where the chip says so.
+    pub max_key_len: Option<u32>,
+}
+
+/// RestrictedIdentificationDomainParameterInfo (BSI TR-03110-3 annex A.1.1.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestrictedIdentificationDomainParameterInfo {
+    /// Key agreement.
+    pub protocol: ObjectIdentifier,
+    /// The AlgorithmIdentifier with the parameters, as it came.
+    pub domain_parameter: Vec<u8>,
+}
+
+/// EFDIRInfo (ICAO Doc 9303-11 clause 9.2): in EF.CardSecurity it protects EF.DIR, which is not
+/// signed itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EfDirInfo {
+    /// The content of EF.DIR, as it came.
+    pub ef_dir: Vec<u8>,
+}
+
+impl EfDirInfo {
+    /// The applications.
+    ///
+    /// # Errors
+    /// As [`Dir::parse`].
+    pub fn dir(&self) -> Result<Dir, LdsError> {
+        Dir::parse(&self.ef_dir)
+    }
 }
 
 /// CardInfoLocator (BSI TR-03110-3 annex A.1.1.5).

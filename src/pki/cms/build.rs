@@ -1,12 +1,14 @@
 //! Signing content, as a document signer signs the LDS security object.
 
+use time::UtcDateTime;
+
 use super::super::algorithm::{
     INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, SignatureAlgorithm, write_algorithm,
 };
-use super::super::{Certificate, Oid, PkiError, oid};
+use super::super::{Certificate, Oid, PkiError, moment, oid};
 use super::{CONTEXT_0, SignedData};
 use crate::crypto::{Hash, SecretKey};
-use crate::tlv::{Tag, Writer};
+use crate::tlv::Writer;
 
 /// Who signs.
 #[derive(Clone, Copy, Debug)]
@@ -25,11 +27,26 @@ impl SignedData {
     /// # Errors
     /// [`PkiError::Value`] where the key is not the certificate's.
     pub fn sign(content_type: Oid, content: &[u8], by: &Signer<'_>) -> Result<Vec<u8>, PkiError> {
+        Self::sign_with(content_type, content, by, &[], None)
+    }
+
+    /// The same with more certificates beside the signer's, and with the time of signing among
+    /// what is signed.
+    ///
+    /// # Errors
+    /// As [`Self::sign`].
+    pub fn sign_with(
+        content_type: Oid,
+        content: &[u8],
+        by: &Signer<'_>,
+        with: &[&Certificate],
+        at: Option<UtcDateTime>,
+    ) -> Result<Vec<u8>, PkiError> {
         if by.certificate.public_key()? != by.key.public() {
             return Err(PkiError::value("signing", "the key is not that of the certificate"));
         }
         let hash = Hash::Sha256;
-        let attributes = attributes(content_type, &hash.digest(&[content]));
+        let attributes = attributes(content_type, &hash.digest(&[content]), at);
         let mut signed = Writer::new();
         signed.primitive(SET, &attributes);
         let signature = by.key.sign_prehash(&hash.digest(&[&signed.finish()])).to_der();
@@ -48,13 +65,18 @@ impl SignedData {
                             w.primitive(OCTET_STRING, content);
                         });
                     });
-                    w.primitive(CONTEXT_0, by.certificate.der());
+                    w.constructed(CONTEXT_0, |w| {
+                        w.raw(by.certificate.der());
+                        with.iter().for_each(|certificate| {
+                            w.raw(certificate.der());
+                        });
+                    });
                     w.constructed(SET, |w| {
                         w.constructed(SEQUENCE, |w| {
                             // Version 1: named by issuer and serial number (clause 5.3).
                             w.primitive(INTEGER, &[1]);
                             w.constructed(SEQUENCE, |w| {
-                                w.raw(by.certificate.issuer_der());
+                                w.raw(by.certificate.issuer_name().der());
                                 w.primitive(INTEGER, by.certificate.serial());
                             });
                             write_algorithm(w, oid::SHA256);
@@ -72,22 +94,25 @@ impl SignedData {
 
 // The content of the SET of signed attributes: DER demands the encodings in ascending order (X.690
 // clause 11.6).
-fn attributes(content_type: Oid, digest: &[u8]) -> Vec<u8> {
-    let mut all = [
-        attribute(oid::CONTENT_TYPE, OBJECT_IDENTIFIER, content_type.as_bytes()),
-        attribute(oid::MESSAGE_DIGEST, OCTET_STRING, digest),
+fn attributes(content_type: Oid, digest: &[u8], at: Option<UtcDateTime>) -> Vec<u8> {
+    let mut all = vec![
+        attribute(oid::CONTENT_TYPE, |w| {
+            w.primitive(OBJECT_IDENTIFIER, content_type.as_bytes());
+        }),
+        attribute(oid::MESSAGE_DIGEST, |w| {
+            w.primitive(OCTET_STRING, digest);
+        }),
     ];
+    all.extend(at.map(|at| attribute(oid::SIGNING_TIME, |w| moment::write(w, at))));
     all.sort();
     all.concat()
 }
 
-fn attribute(kind: Oid, tag: Tag, value: &[u8]) -> Vec<u8> {
+fn attribute(kind: Oid, value: impl FnOnce(&mut Writer)) -> Vec<u8> {
     let mut w = Writer::new();
     w.constructed(SEQUENCE, |w| {
         w.primitive(OBJECT_IDENTIFIER, kind.as_bytes());
-        w.constructed(SET, |w| {
-            w.primitive(tag, value);
-        });
+        w.constructed(SET, value);
     });
     w.finish()
 }

@@ -1,8 +1,8 @@
-//! Issuing the two certificates that a card needs (ICAO Doc 9303-12 clause 7.1).
+//! Issuing the certificates of a test country (ICAO Doc 9303-12 clause 7.1).
 
-use der::Encode;
 use der::asn1::{BitString, OctetString};
 use der::flagset::FlagSet;
+use der::{Decode, Encode};
 use spki::{
     AlgorithmIdentifierOwned, DynSignatureAlgorithmIdentifier, EncodePublicKey,
     SignatureBitStringEncoding, SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef,
@@ -12,14 +12,15 @@ use x509_cert::TbsCertificate;
 use x509_cert::builder::profile::BuilderProfile;
 use x509_cert::builder::{self, Builder, CertificateBuilder};
 use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, KeyUsage, KeyUsages, SubjectKeyIdentifier,
+    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages,
+    SubjectKeyIdentifier,
 };
 use x509_cert::ext::{Extension, ToExtension};
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::{Time, Validity};
 
-use super::super::{DistinguishedName, PkiError, SignatureAlgorithm, spki as key_info};
+use super::super::{DistinguishedName, Oid, PkiError, SignatureAlgorithm, oid, spki as key_info};
 use super::Certificate;
 use crate::crypto::{Hash, PublicKey, SecretKey};
 
@@ -51,7 +52,7 @@ impl Profile {
     /// [`PkiError::Value`] for a name, serial number or date that cannot be.
     pub fn csca(&self, key: &SecretKey) -> Result<Certificate, PkiError> {
         let subject = self.subject.to_name()?;
-        let kind = Kind::Csca { subject };
+        let kind = Kind { role: Role::Ca, issuer: subject.clone(), subject };
         self.issue(kind, &key.public(), key)
     }
 
@@ -66,12 +67,63 @@ impl Profile {
         issuer: &Certificate,
         issuer_key: &SecretKey,
     ) -> Result<Certificate, PkiError> {
+        self.issued(Role::Signer(None), key, issuer, issuer_key)
+    }
+
+    /// A link certificate: the new key of a country signing CA, signed by its old one (ICAO Doc
+    /// 9303-12 clause 7.1.1).
+    ///
+    /// # Errors
+    /// As [`Self::document_signer`].
+    pub fn link(
+        &self,
+        key: &PublicKey,
+        old: &Certificate,
+        old_key: &SecretKey,
+    ) -> Result<Certificate, PkiError> {
+        self.issued(Role::Ca, key, old, old_key)
+    }
+
+    /// A master list signer under that CA (ICAO Doc 9303-12 clause 7.1).
+    ///
+    /// # Errors
+    /// As [`Self::document_signer`].
+    pub fn master_list_signer(
+        &self,
+        key: &PublicKey,
+        issuer: &Certificate,
+        issuer_key: &SecretKey,
+    ) -> Result<Certificate, PkiError> {
+        self.signer_for(oid::MASTER_LIST_SIGNER, key, issuer, issuer_key)
+    }
+
+    /// A signer under that CA for that purpose alone, which stands in a critical extKeyUsage.
+    ///
+    /// # Errors
+    /// As [`Self::document_signer`].
+    pub fn signer_for(
+        &self,
+        purpose: Oid,
+        key: &PublicKey,
+        issuer: &Certificate,
+        issuer_key: &SecretKey,
+    ) -> Result<Certificate, PkiError> {
+        self.issued(Role::Signer(Some(purpose)), key, issuer, issuer_key)
+    }
+
+    fn issued(
+        &self,
+        role: Role,
+        key: &PublicKey,
+        issuer: &Certificate,
+        issuer_key: &SecretKey,
+    ) -> Result<Certificate, PkiError> {
         if issuer.public_key()? != issuer_key.public() {
             return Err(PkiError::value(WHAT, "the key is not that of the issuer's certificate"));
         }
-        let subject = self.subject.to_name()?;
-        let kind = Kind::DocumentSigner { subject, issuer: issuer.issuer_of_next() };
-        self.issue(kind, key, issuer_key)
+        let issuer = Name::from_der(issuer.subject_name().der());
+        let issuer = issuer.map_err(|e| PkiError::value(WHAT, e))?;
+        self.issue(Kind { role, subject: self.subject.to_name()?, issuer }, key, issuer_key)
     }
 
     fn issue(
@@ -98,12 +150,6 @@ impl Profile {
     }
 }
 
-impl Certificate {
-    fn issuer_of_next(&self) -> Name {
-        self.subject_name().clone()
-    }
-}
-
 fn time_of(at: UtcDateTime) -> Result<Time, PkiError> {
     let seconds = u64::try_from(at.unix_timestamp()).ok();
     seconds
@@ -112,23 +158,26 @@ fn time_of(at: UtcDateTime) -> Result<Time, PkiError> {
         .ok_or_else(|| PkiError::value(WHAT, "a date before 1970 or after 9999"))
 }
 
-enum Kind {
-    Csca { subject: Name },
-    DocumentSigner { subject: Name, issuer: Name },
+struct Kind {
+    role: Role,
+    subject: Name,
+    issuer: Name,
+}
+
+#[derive(Clone, Copy)]
+enum Role {
+    Ca,
+    // With the purpose that it is limited to.
+    Signer(Option<Oid>),
 }
 
 impl BuilderProfile for Kind {
-    fn get_issuer(&self, subject: &Name) -> Name {
-        match self {
-            Self::Csca { .. } => subject.clone(),
-            Self::DocumentSigner { issuer, .. } => issuer.clone(),
-        }
+    fn get_issuer(&self, _subject: &Name) -> Name {
+        self.issuer.clone()
     }
 
     fn get_subject(&self) -> Name {
-        match self {
-            Self::Csca { subject } | Self::DocumentSigner { subject, .. } => subject.clone(),
-        }
+        self.subject.clone()
     }
 
     fn build_extensions(
@@ -137,20 +186,25 @@ impl BuilderProfile for Kind {
         issuer_key: SubjectPublicKeyInfoRef<'_>,
         tbs: &TbsCertificate,
     ) -> builder::Result<Vec<Extension>> {
-        let usage = match self {
-            Self::Csca { .. } => KeyUsages::KeyCertSign | KeyUsages::CRLSign,
-            Self::DocumentSigner { .. } => FlagSet::from(KeyUsages::DigitalSignature),
+        let usage = match self.role {
+            Role::Ca => KeyUsages::KeyCertSign | KeyUsages::CRLSign,
+            Role::Signer(_) => FlagSet::from(KeyUsages::DigitalSignature),
         };
         let authority = AuthorityKeyIdentifier {
             key_identifier: Some(key_id(&issuer_key)?),
             ..Default::default()
         };
         let mut out = Vec::new();
-        if let Self::Csca { .. } = self {
+        if let Role::Ca = self.role {
             let ca = BasicConstraints { ca: true, path_len_constraint: Some(0) };
             out.push(ca.to_extension(tbs.subject(), &out)?);
         }
         out.push(KeyUsage(usage).to_extension(tbs.subject(), &out)?);
+        if let Role::Signer(Some(purpose)) = self.role {
+            let mut purpose = ExtendedKeyUsage(vec![purpose]).to_extension(tbs.subject(), &out)?;
+            purpose.critical = true;
+            out.push(purpose);
+        }
         out.push(SubjectKeyIdentifier(key_id(&key)?).to_extension(tbs.subject(), &out)?);
         out.push(authority.to_extension(tbs.subject(), &out)?);
         Ok(out)

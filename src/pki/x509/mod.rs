@@ -1,21 +1,21 @@
 //! X.509 certificates (RFC 5280, ICAO Doc 9303-12 clause 7.1).
+//!
+//! They are read by the lenient TLV reader: what issuers of twenty years have signed is not all
+//! DER, nor all as RFC 5280 has it (negative and padded serial numbers, times without seconds,
+//! missing extensions). What is signed is taken from the bytes as they came.
 
 mod build;
+pub(super) mod extensions;
 
-use std::ops::Range;
-
-use der::Decode;
 use time::UtcDateTime;
-use x509_cert::certificate::{CertificateInner, Raw};
-use x509_cert::ext::pkix;
-use x509_cert::name::Name;
 
 pub use build::Profile;
 
+use self::extensions::Extensions;
 use super::algorithm::{AlgorithmId, BIT_STRING, INTEGER, SEQUENCE};
-use super::{Oid, PkiError, name, oid, spki};
+use super::{Name, Oid, PkiError, SignatureAlgorithm, SubjectKey, moment, pem, spki};
 use crate::crypto::{Hash, PublicKey};
-use crate::tlv::{self, Tag};
+use crate::tlv::{self, Tag, Tlv, TlvError};
 
 const WHAT: &str = "certificate";
 // The longest known certificates of signing authorities take some 3 KiB.
@@ -26,10 +26,13 @@ const MAX_LEN: usize = 1 << 16;
 #[derive(Clone)]
 pub struct Certificate {
     der: Vec<u8>,
-    tbs: Range<usize>,
-    issuer: Range<usize>,
-    spki: Range<usize>,
-    inner: CertificateInner<Raw>,
+    tbs: Vec<u8>,
+    serial: Vec<u8>,
+    issuer: Name,
+    subject: Name,
+    spki: Vec<u8>,
+    algorithm: Result<SignatureAlgorithm, PkiError>,
+    signature: Vec<u8>,
     validity: Validity,
     extensions: Extensions,
 }
@@ -71,63 +74,68 @@ pub struct KeyUsage {
     pub crl_sign: bool,
 }
 
-#[derive(Clone, Default)]
-struct Extensions {
-    subject_key_id: Option<Vec<u8>>,
-    authority_key_id: Option<Vec<u8>>,
-    basic_constraints: Option<BasicConstraints>,
-    key_usage: Option<KeyUsage>,
-    unknown_critical: Option<Oid>,
-}
-
 impl Certificate {
-    /// Reads a DER certificate, and nothing behind it.
+    /// Reads a certificate, and nothing behind it.
     ///
     /// # Errors
-    /// What is wrong with the structure. The key is not looked at yet, so that a certificate with
-    /// an unknown key can at least be named.
+    /// What is wrong with the structure. Key and algorithm are not looked at yet, so that a
+    /// certificate with unknown ones can at least be named.
     pub fn from_der(der: &[u8]) -> Result<Self, PkiError> {
         if der.len() > MAX_LEN {
             return Err(PkiError::TooMuch { what: WHAT, limit: MAX_LEN, got: der.len() });
         }
-        let inner = CertificateInner::<Raw>::from_der(der).map_err(|e| PkiError::value(WHAT, e))?;
-        // Signatures are over the bytes as they came, never over a second encoding.
-        let outer = tlv::parse_one(der, SEQUENCE).map_err(PkiError::tlv(WHAT))?;
-        let tbs = outer.need(SEQUENCE).map_err(PkiError::tlv(WHAT))?;
-        let tbs_start = der.len() - outer.value.len();
-        let tbs_range = tbs_start..tbs_start + tbs.raw.len();
-        // version, serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
-        let mut fields = tbs.children().map_err(PkiError::tlv(WHAT))?;
-        let mut places = Vec::with_capacity(7);
-        while places.len() < 7 {
-            let field = fields.next().transpose().map_err(PkiError::tlv(WHAT))?;
-            let field = field.ok_or_else(|| PkiError::value(WHAT, "fields are missing"))?;
-            let end = tbs_range.end - fields.rest().len();
-            if places.is_empty() && field.tag != VERSION {
-                places.push(end..end);
-            }
-            places.push(end - field.raw.len()..end);
-        }
+        let structure = PkiError::tlv(WHAT);
+        let outer = tlv::parse_one(der, SEQUENCE).map_err(&structure)?;
+        let mut parts = outer.children().map_err(&structure)?;
+        let tbs = parts.expect(SEQUENCE).map_err(&structure)?;
+        let outer_algorithm = parts.expect(SEQUENCE).map_err(&structure)?;
+        let signature = whole_bytes(WHAT, parts.expect(BIT_STRING).map_err(&structure)?)?;
+        parts.end().map_err(&structure)?;
 
-        let tbs_inner = inner.tbs_certificate();
-        let outer_algorithm = inner.signature_algorithm();
-        if tbs_inner.signature() != outer_algorithm {
-            return Err(PkiError::AlgorithmMismatch {
-                inner: tbs_inner.signature().oid,
-                outer: outer_algorithm.oid,
-            });
+        let mut fields = tbs.children().map_err(&structure)?;
+        let mut next = || fields.next().ok_or(TlvError::Missing { expected: SEQUENCE })?;
+        let mut serial = next().map_err(&structure)?;
+        if serial.tag == VERSION {
+            serial = next().map_err(&structure)?;
         }
-        let validity = Validity {
-            not_before: moment(tbs_inner.validity().not_before)?,
-            not_after: moment(tbs_inner.validity().not_after)?,
-        };
-        let extensions = Extensions::read(&inner)?;
+        let serial = serial.expect(INTEGER).map_err(&structure)?.value.to_vec();
+        let algorithm = next().and_then(|t| t.expect(SEQUENCE)).map_err(&structure)?;
+        let issuer = Name::read(next().map_err(&structure)?)?;
+        let validity = Validity::read(next().map_err(&structure)?)?;
+        let subject = Name::read(next().map_err(&structure)?)?;
+        let spki = next().and_then(|t| t.expect(SEQUENCE)).map_err(&structure)?.raw.to_vec();
+        let mut extensions = Extensions::default();
+        for field in fields {
+            let field = field.map_err(&structure)?;
+            match field.tag {
+                ISSUER_UNIQUE_ID | SUBJECT_UNIQUE_ID => {}
+                EXTENSIONS => {
+                    let mut inner = field.children().map_err(&structure)?;
+                    let list = inner.expect(SEQUENCE).map_err(&structure)?;
+                    inner.end().map_err(&structure)?;
+                    extensions = Extensions::read(WHAT, list)?;
+                }
+                got => {
+                    return Err(structure(TlvError::UnexpectedTag { expected: EXTENSIONS, got }));
+                }
+            }
+        }
+        let algorithm = AlgorithmId::read(WHAT, algorithm)?;
+        let outer_algorithm = AlgorithmId::read(WHAT, outer_algorithm)?;
+        if !algorithm.same(&outer_algorithm) {
+            let (inner, outer) = (algorithm.oid, outer_algorithm.oid);
+            return Err(PkiError::AlgorithmMismatch { inner, outer });
+        }
+        let algorithm = algorithm.signature(WHAT, None);
         Ok(Self {
-            tbs: tbs_range,
-            issuer: places[3].clone(),
-            spki: places[6].clone(),
             der: der.to_vec(),
-            inner,
+            tbs: tbs.raw.to_vec(),
+            serial,
+            issuer,
+            subject,
+            spki,
+            algorithm,
+            signature,
             validity,
             extensions,
         })
@@ -154,22 +162,12 @@ impl Certificate {
     /// # Errors
     /// [`PkiError::Pem`], or as [`Self::from_der`].
     pub fn all_from_pem(text: &[u8]) -> Result<Vec<Self>, PkiError> {
-        const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-        const END: &str = "-----END CERTIFICATE-----";
-        let bad = |detail: &str| PkiError::Pem { detail: detail.to_owned() };
-        let mut rest = std::str::from_utf8(text)
-            .map_err(|_| bad("neither DER nor text that begins with a certificate"))?;
-        let mut all = Vec::new();
-        while let Some((_, after)) = rest.split_once(BEGIN) {
-            let (body, after) =
-                after.split_once(END).ok_or_else(|| bad("a certificate has no END line"))?;
-            let base64: String = body.split_ascii_whitespace().collect();
-            let der = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, base64)
-                .map_err(|e| bad(&e.to_string()))?;
-            all.push(Self::from_der(&der)?);
-            rest = after;
+        let blocks = pem::blocks(text)?.into_iter().filter(|b| b.label == PEM_LABEL);
+        let all = blocks.map(|b| Self::from_der(&b.der)).collect::<Result<Vec<_>, _>>()?;
+        if all.is_empty() {
+            return Err(PkiError::Pem { detail: "no CERTIFICATE block".into() });
         }
-        if all.is_empty() { Err(bad("no CERTIFICATE block")) } else { Ok(all) }
+        Ok(all)
     }
 
     /// The whole certificate as it came.
@@ -179,15 +177,7 @@ impl Certificate {
 
     /// The certificate in PEM.
     pub fn to_pem(&self) -> String {
-        use base64::{Engine, engine::general_purpose::STANDARD};
-        let body = STANDARD.encode(&self.der);
-        let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-        for line in body.as_bytes().chunks(64) {
-            pem.push_str(&String::from_utf8_lossy(line));
-            pem.push('\n');
-        }
-        pem.push_str("-----END CERTIFICATE-----\n");
-        pem
+        pem::wrap(PEM_LABEL, &self.der)
     }
 
     /// SHA-256 of the whole certificate.
@@ -199,27 +189,47 @@ impl Certificate {
 
     /// The subject's name in the form of RFC 4514.
     pub fn subject(&self) -> String {
-        self.subject_name().to_string()
+        self.subject.to_string()
     }
 
     /// The issuer's name in the form of RFC 4514.
     pub fn issuer(&self) -> String {
-        self.issuer_name().to_string()
+        self.issuer.to_string()
+    }
+
+    /// The subject's name.
+    pub const fn subject_name(&self) -> &Name {
+        &self.subject
+    }
+
+    /// The issuer's name.
+    pub const fn issuer_name(&self) -> &Name {
+        &self.issuer
     }
 
     /// The subject's country code in capitals.
     pub fn country(&self) -> Option<String> {
-        name::country(self.subject_name())
+        self.subject.country()
     }
 
     /// The serial number, big-endian, as it is encoded.
     pub fn serial(&self) -> &[u8] {
-        self.inner.tbs_certificate().serial_number().as_bytes()
+        &self.serial
+    }
+
+    /// Whether this is its serial number: leading zeros, which not everybody writes, do not count.
+    pub fn has_serial(&self, serial: &[u8]) -> bool {
+        significant(&self.serial) == significant(serial)
     }
 
     /// When it is good.
     pub const fn validity(&self) -> Validity {
         self.validity
+    }
+
+    /// When its private key may be used, where that is said (ICAO Doc 9303-12 clause 7.1.1).
+    pub const fn private_key_usage(&self) -> (Option<UtcDateTime>, Option<UtcDateTime>) {
+        self.extensions.private_key_usage
     }
 
     /// subjectKeyIdentifier (RFC 5280 clause 4.2.1.2).
@@ -242,78 +252,132 @@ impl Certificate {
         self.extensions.key_usage
     }
 
+    /// extKeyUsage: what the key is good for, where that is said (RFC 5280 clause 4.2.1.12).
+    pub fn purposes(&self) -> Option<&[Oid]> {
+        self.extensions.purposes.as_deref()
+    }
+
     /// A critical extension that is not understood here, which makes the certificate unusable
     /// (RFC 5280 clause 4.2).
     pub const fn unknown_critical_extension(&self) -> Option<Oid> {
         self.extensions.unknown_critical
     }
 
-    /// Whether it may stand above document signers: a CA by its basicConstraints, and keyCertSign
-    /// where it has a keyUsage.
+    /// Whether it is marked as ICAO Doc 9303-12 wants a CA marked: by its basicConstraints, and
+    /// with keyCertSign where it has a keyUsage.
     pub fn is_ca(&self) -> bool {
         self.basic_constraints().is_some_and(|b| b.ca)
             && self.key_usage().is_none_or(|u| u.key_cert_sign)
     }
 
-    /// The subject's key.
+    /// Whether it may stand above document signers. Several countries' link certificates and some
+    /// of their CAs say that they are no CA, and that they sign certificates: the latter counts,
+    /// for no document signer says so. A certificate that says nothing at all is believed where it
+    /// signed itself.
+    pub fn may_issue(&self) -> bool {
+        match (self.key_usage(), self.basic_constraints()) {
+            (Some(usage), _) => usage.key_cert_sign,
+            (None, Some(constraints)) => constraints.ca,
+            (None, None) => self.is_self_issued(),
+        }
+    }
+
+    /// Whether subject and issuer have one name.
+    pub fn is_self_issued(&self) -> bool {
+        self.subject.same(&self.issuer)
+    }
+
+    /// The subject's key, of whichever kind.
+    ///
+    /// # Errors
+    /// As [`SubjectKey::parse`].
+    pub fn subject_key(&self) -> Result<SubjectKey, PkiError> {
+        SubjectKey::parse(&self.spki)
+    }
+
+    /// The subject's key, which has to be one on an elliptic curve.
     ///
     /// # Errors
     /// As [`spki::parse`].
     pub fn public_key(&self) -> Result<PublicKey, PkiError> {
-        spki::parse(&self.der[self.spki.clone()])
+        spki::parse(&self.spki)
+    }
+
+    /// The algorithm that it is signed with.
+    ///
+    /// # Errors
+    /// [`PkiError::UnsupportedAlgorithm`], or what is wrong with its parameters.
+    pub fn signature_algorithm(&self) -> Result<SignatureAlgorithm, PkiError> {
+        self.algorithm.clone()
     }
 
     /// Whether its issuer's name is the other's subject (RFC 5280 clause 7.1), and the key
     /// identifiers agree where both are there.
     pub fn names_as_issuer(&self, issuer: &Self) -> bool {
-        let keys_agree = match (self.authority_key_id(), issuer.subject_key_id()) {
-            (Some(a), Some(s)) => a == s,
-            _ => true,
-        };
-        keys_agree && name::same(self.issuer_name(), issuer.subject_name())
+        self.key_id_agrees(issuer).unwrap_or(true) && self.issuer.same(&issuer.subject)
+    }
+
+    /// Whether its authorityKeyIdentifier is the other's: by key identifier, else by issuer and
+    /// serial number; `None` where they say nothing that could be compared.
+    pub fn key_id_agrees(&self, issuer: &Self) -> Option<bool> {
+        if let (Some(a), Some(s)) = (self.authority_key_id(), issuer.subject_key_id()) {
+            return Some(a == s);
+        }
+        let (name, serial) = self.extensions.authority_serial.as_ref()?;
+        let named = name.as_ref().is_none_or(|name| name.same(&issuer.issuer));
+        Some(named && issuer.has_serial(serial))
     }
 
     /// Checks the signature over the certificate with the issuer's key, and nothing else.
     ///
     /// # Errors
-    /// [`PkiError::BadSignature`], an algorithm or key that is not supported, or what is wrong
-    /// with the structure.
+    /// [`PkiError::BadSignature`], a key that is too weak, an algorithm or key that is not
+    /// supported or do not belong together, or what is wrong with the structure.
     pub fn verify_signature(&self, issuer: &Self) -> Result<(), PkiError> {
-        let key = issuer.public_key()?;
-        let structure = PkiError::tlv(WHAT);
-        let outer = tlv::parse_one(&self.der, SEQUENCE).map_err(&structure)?;
-        let mut fields = outer.children().map_err(&structure)?;
-        fields.expect(SEQUENCE).map_err(&structure)?;
-        let algorithm = fields.expect(SEQUENCE).map_err(&structure)?;
-        let algorithm = AlgorithmId::read(WHAT, algorithm)?.signature(WHAT)?;
-        let signature = fields.expect(BIT_STRING).map_err(&structure)?;
-        let [0, signature @ ..] = signature.value else {
-            return Err(PkiError::value(WHAT, "the signature is no whole number of bytes"));
-        };
-        if algorithm.verify(&key, &self.der[self.tbs.clone()], signature) {
-            Ok(())
-        } else {
-            Err(PkiError::BadSignature { what: WHAT, by: issuer.subject() })
-        }
+        let key = issuer.subject_key()?;
+        let by = || issuer.subject();
+        verify(WHAT, by, &key, self.signature_algorithm()?, &[&self.tbs], &self.signature)
     }
 
     /// Whether that DER name is its issuer's (RFC 5280 clause 7.1).
     pub(super) fn issuer_is(&self, der: &[u8]) -> bool {
-        self.issuer_der() == der
-            || Name::from_der(der).is_ok_and(|other| name::same(self.issuer_name(), &other))
+        self.issuer.der() == der || Name::parse(der).is_ok_and(|other| self.issuer.same(&other))
     }
+}
 
-    pub(super) fn issuer_der(&self) -> &[u8] {
-        &self.der[self.issuer.clone()]
+/// Checks a signature over the first of some messages that it fits: of signed attributes there may
+/// be two forms.
+pub(super) fn verify(
+    what: &'static str,
+    by: impl Fn() -> String,
+    key: &SubjectKey,
+    algorithm: SignatureAlgorithm,
+    messages: &[&[u8]],
+    signature: &[u8],
+) -> Result<(), PkiError> {
+    key.check_strength()?;
+    if !algorithm.is_for(key) {
+        return Err(PkiError::WrongKey { what, algorithm, key: key.to_string() });
     }
+    if messages.iter().any(|message| algorithm.verify(key, message, signature)) {
+        Ok(())
+    } else {
+        Err(PkiError::BadSignature { what, by: by() })
+    }
+}
 
-    pub(super) fn subject_name(&self) -> &Name {
-        self.inner.tbs_certificate().subject()
+/// The bytes of a BIT STRING.
+pub(super) fn whole_bytes(what: &'static str, bits: Tlv<'_>) -> Result<Vec<u8>, PkiError> {
+    match bits.value {
+        [0, bytes @ ..] => Ok(bytes.to_vec()),
+        _ => Err(PkiError::value(what, "the signature is no whole number of bytes")),
     }
+}
 
-    pub(super) fn issuer_name(&self) -> &Name {
-        self.inner.tbs_certificate().issuer()
-    }
+/// A number without leading zeros.
+pub(super) fn significant(serial: &[u8]) -> &[u8] {
+    let start = serial.iter().position(|b| *b != 0).unwrap_or(serial.len());
+    &serial[start..]
 }
 
 impl PartialEq for Certificate {
@@ -334,81 +398,25 @@ impl std::fmt::Debug for Certificate {
     }
 }
 
+const PEM_LABEL: &str = "CERTIFICATE";
 const VERSION: Tag = Tag::new(0xA0);
+const ISSUER_UNIQUE_ID: Tag = Tag::new(0x81);
+const SUBJECT_UNIQUE_ID: Tag = Tag::new(0x82);
+const EXTENSIONS: Tag = Tag::new(0xA3);
 
-impl Extensions {
-    fn read(certificate: &CertificateInner<Raw>) -> Result<Self, PkiError> {
-        let mut out = Self::default();
-        let all = certificate.tbs_certificate().extensions().map_or(&[][..], |e| e.as_slice());
-        for (i, e) in all.iter().enumerate() {
-            let value = e.extn_value.as_bytes();
-            let bad = |error: &dyn std::fmt::Display| {
-                PkiError::value(WHAT, format_args!("extension {}: {error}", e.extn_id))
-            };
-            if all[..i].iter().any(|before| before.extn_id == e.extn_id) {
-                return Err(bad(&"stands twice"));
-            }
-            match e.extn_id {
-                oid::SUBJECT_KEY_IDENTIFIER => {
-                    let id = pkix::SubjectKeyIdentifier::from_der(value).map_err(|e| bad(&e))?;
-                    out.subject_key_id = Some(id.0.as_bytes().to_vec());
-                }
-                oid::AUTHORITY_KEY_IDENTIFIER => {
-                    let id = tlv::parse_one(value, SEQUENCE)
-                        .and_then(|t| t.child(Tag::new(0x80)))
-                        .map_err(|e| bad(&e))?;
-                    out.authority_key_id = id.map(|t| t.value.to_vec());
-                }
-                oid::BASIC_CONSTRAINTS => {
-                    out.basic_constraints = Some(basic_constraints(value).map_err(|e| bad(&e))?);
-                }
-                oid::KEY_USAGE => {
-                    let usage = pkix::KeyUsage::from_der(value).map_err(|e| bad(&e))?;
-                    out.key_usage = Some(KeyUsage {
-                        digital_signature: usage.digital_signature(),
-                        key_cert_sign: usage.key_cert_sign(),
-                        crl_sign: usage.crl_sign(),
-                    });
-                }
-                // Nothing in these changes what a chain of two certificates may do.
-                oid::PRIVATE_KEY_USAGE_PERIOD
-                | oid::SUBJECT_ALT_NAME
-                | oid::ISSUER_ALT_NAME
-                | oid::CRL_DISTRIBUTION_POINTS
-                | oid::CERTIFICATE_POLICIES
-                | oid::EXT_KEY_USAGE
-                | oid::NAME_CHANGE
-                | oid::DOCUMENT_TYPE_LIST => {}
-                unknown if e.critical && out.unknown_critical.is_none() => {
-                    out.unknown_critical = Some(unknown);
-                }
-                _ => {}
-            }
-        }
-        Ok(out)
+impl Validity {
+    fn read(tlv: Tlv<'_>) -> Result<Self, PkiError> {
+        let structure = PkiError::tlv(WHAT);
+        let mut times = tlv.expect(SEQUENCE).and_then(|t| t.children()).map_err(&structure)?;
+        let mut next = || {
+            let time = times.next().ok_or(TlvError::Missing { expected: moment::UTC_TIME });
+            moment::read(WHAT, time.and_then(|t| t).map_err(&structure)?)
+        };
+        let (not_before, not_after) = (next()?, next()?);
+        times.end().map_err(&structure)?;
+        Ok(Self { not_before, not_after })
     }
 }
 
-// Read leniently: some real CAs write TRUE as 01.
-fn basic_constraints(value: &[u8]) -> Result<BasicConstraints, tlv::TlvError> {
-    const BOOLEAN: Tag = Tag::new(0x01);
-    let mut fields = tlv::parse_one(value, SEQUENCE)?.children()?;
-    let mut next = fields.next().transpose()?;
-    let mut ca = false;
-    if let Some(flag) = next.filter(|t| t.tag == BOOLEAN) {
-        ca = flag.value.iter().any(|b| *b != 0);
-        next = fields.next().transpose()?;
-    }
-    // A length beyond one byte restricts nothing that we could tell from 255.
-    let path_len = next.map(|t| t.expect(INTEGER)).transpose()?;
-    let path_len = path_len.map(|n| if let [n] = n.value { *n } else { u8::MAX });
-    fields.end()?;
-    Ok(BasicConstraints { ca, path_len })
-}
-
-fn moment(time: x509_cert::time::Time) -> Result<UtcDateTime, PkiError> {
-    i64::try_from(time.to_unix_duration().as_secs())
-        .ok()
-        .and_then(|s| UtcDateTime::from_unix_timestamp(s).ok())
-        .ok_or_else(|| PkiError::value(WHAT, "a date beyond the calendar"))
-}
+#[cfg(test)]
+mod tests;

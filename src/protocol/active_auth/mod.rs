@@ -1,18 +1,39 @@
-//! Active Authentication with ECDSA (ICAO Doc 9303-11 clause 6.1).
+//! Active Authentication (ICAO Doc 9303-11 clause 6.1).
 //!
 //! The chip signs eight bytes that the terminal gives. Whoever chose those bytes can show the
 //! signature to others: that is what a request binds itself with.
+//!
+//! ```
+//! use iccard::crypto::{Curve, Hash, SecretKey, SeededRng};
+//! use iccard::protocol::active_auth::{AaKey, Chip, check};
+//!
+//! let mut rng = SeededRng::new(b"doc", "card");
+//! let key = SecretKey::generate(Curve::P256, &mut rng);
+//! let public = AaKey::Ec(key.public());
+//! let signature = Chip::new(key, Hash::Sha256).internal_authenticate(b"RND.IFD!", &mut rng)?;
+//! // EF.DG14 names no algorithm, so it is found out.
+//! let made = check(&public, None, b"RND.IFD!", &signature)?;
+//! assert_eq!(made.to_string(), "ECDSA with SHA-256");
+//! # Ok::<(), iccard::protocol::active_auth::ActiveAuthError>(())
+//! ```
 
-use rand_core::CryptoRng;
+mod check;
+mod chip;
+mod terminal;
+
+pub use check::{AaAlgorithm, AaKey, EcdsaFormat, check, verify};
+pub use chip::Chip;
+pub use terminal::Terminal;
+
+use const_oid::ObjectIdentifier;
 
 use crate::{
-    apdu::{Command, Header, Response, StatusWord, ins},
-    crypto::{CurveError, Hash, PublicKey, SecretKey, Signature},
-    protocol::{Initiator, Next},
-    transport::Step,
+    apdu::StatusWord,
+    crypto::{CurveError, RsaError},
+    pki::PkiError,
 };
 
-/// Bytes of RND.IFD.
+/// Bytes of RND.IFD (ICAO Doc 9303-11 clause 6.1.2.1).
 pub const CHALLENGE_LEN: usize = 8;
 
 /// Why the card gave no signature, or not one of its key.
@@ -25,6 +46,18 @@ pub enum ActiveAuthError {
         /// The answer.
         sw: StatusWord,
     },
+    /// The key of EF.DG15 is none that can be used.
+    #[error("Active Authentication: {0}")]
+    Key(Box<PkiError>),
+    /// The same, of an RSA key.
+    #[error("Active Authentication: {0}")]
+    RsaKey(RsaError),
+    /// EF.DG14 names an algorithm that is not known.
+    #[error("Active Authentication: signature algorithm {oid} is not supported")]
+    UnknownAlgorithm {
+        /// The algorithm.
+        oid: ObjectIdentifier,
+    },
     /// Another number of bytes than a signature has.
     #[error("Active Authentication: a signature of {expected} bytes expected, {got} came")]
     BadLength {
@@ -36,6 +69,12 @@ pub enum ActiveAuthError {
     /// The signature is not one of this key over this challenge.
     #[error("Active Authentication: {0}: this chip does not hold the key of EF.DG15")]
     BadSignature(#[from] CurveError),
+    /// The same, with an RSA key.
+    #[error("Active Authentication: {0}: this chip does not hold the key of EF.DG15")]
+    BadRsaSignature(RsaError),
+    /// The chip's half could not sign.
+    #[error("Active Authentication: the chip cannot sign: {0}")]
+    CannotSign(RsaError),
     /// A challenge of another length.
     #[error("Active Authentication: a challenge of {CHALLENGE_LEN} bytes expected, {got} came")]
     BadChallenge {
@@ -54,86 +93,5 @@ impl ActiveAuthError {
     }
 }
 
-/// The terminal's half: yields the signature as the card gave it.
-#[derive(Debug)]
-pub struct Terminal {
-    challenge: [u8; CHALLENGE_LEN],
-    ne: u32,
-}
-
-impl Terminal {
-    /// With a challenge that the caller chose, asking for at most `ne` bytes.
-    pub const fn new(challenge: [u8; CHALLENGE_LEN], ne: u32) -> Self {
-        Self { challenge, ne }
-    }
-}
-
-impl Initiator for Terminal {
-    type Output = Vec<u8>;
-    type Error = ActiveAuthError;
-
-    fn start(&mut self, _rng: &mut dyn CryptoRng) -> Result<Next<Vec<u8>>, ActiveAuthError> {
-        let header = Header::new(0x00, ins::INTERNAL_AUTHENTICATE, 0, 0);
-        Ok(Next::Send(Command::new(header).with_data(self.challenge).with_ne(self.ne)))
-    }
-
-    fn receive(
-        &mut self,
-        response: &Response,
-        _rng: &mut dyn CryptoRng,
-    ) -> Result<Next<Vec<u8>>, ActiveAuthError> {
-        if !response.sw.is_success() {
-            return Err(ActiveAuthError::Refused { sw: response.sw });
-        }
-        Ok(Next::Done(response.data.clone()))
-    }
-
-    fn step(&self) -> Step {
-        Step("Active Authentication")
-    }
-}
-
-/// Checks a plain ECDSA signature over the challenge (BSI TR-03111 clause 5.2.1).
-///
-/// # Errors
-/// [`ActiveAuthError::BadLength`], [`ActiveAuthError::BadSignature`].
-pub fn verify(
-    key: &PublicKey,
-    hash: Hash,
-    challenge: &[u8; CHALLENGE_LEN],
-    signature: &[u8],
-) -> Result<(), ActiveAuthError> {
-    let expected = 2 * key.curve().field_len();
-    if signature.len() != expected {
-        return Err(ActiveAuthError::BadLength { expected, got: signature.len() });
-    }
-    let digest = hash.digest(&[challenge]);
-    key.verify_prehash(&digest, &Signature::from_plain(signature))?;
-    Ok(())
-}
-
-/// The chip's half: its private key.
-#[derive(Debug)]
-pub struct Chip {
-    key: SecretKey,
-    hash: Hash,
-}
-
-impl Chip {
-    /// With the key whose public half stands in DG15.
-    pub const fn new(key: SecretKey, hash: Hash) -> Self {
-        Self { key, hash }
-    }
-
-    /// Answers the data of INTERNAL AUTHENTICATE with `r || s`.
-    ///
-    /// # Errors
-    /// [`ActiveAuthError::BadChallenge`].
-    pub fn internal_authenticate(&self, data: &[u8]) -> Result<Vec<u8>, ActiveAuthError> {
-        if data.len() != CHALLENGE_LEN {
-            return Err(ActiveAuthError::BadChallenge { got: data.len() });
-        }
-        let digest = self.hash.digest(&[data]);
-        Ok(self.key.sign_prehash(&digest).to_plain().to_vec())
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -17,8 +17,9 @@ use super::attach::{attach, find};
 use super::driver::{Fault, bits, call, change, establish};
 use crate::transport::{Deadline, Reset, TransportError};
 
-/// In so long the service finds out that a card has left: pcscd looks every 400 ms.
-const NOTICE: Duration = Duration::from_secs(1);
+/// In so long the service finds out that a card has left: pcscd looks every 400 ms, later on a busy
+/// machine.
+const NOTICE: Duration = Duration::from_secs(3);
 
 /// What to do.
 pub(super) enum Job {

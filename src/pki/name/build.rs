@@ -1,11 +1,11 @@
-//! Distinguished names.
+//! The names that we give.
 
+use der::Tag as DerTag;
 use der::asn1::{Any, PrintableStringRef};
-use der::{Tag as DerTag, Tagged};
 use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
 
-use super::{Oid, PkiError, oid};
+use super::super::{Oid, PkiError, oid};
 
 const WHAT: &str = "distinguished name";
 
@@ -32,7 +32,7 @@ impl DistinguishedName {
         }
     }
 
-    pub(super) fn to_name(&self) -> Result<Name, PkiError> {
+    pub(in crate::pki) fn to_name(&self) -> Result<Name, PkiError> {
         let country = self.country.as_bytes();
         if country.len() != 2 || !country.iter().all(u8::is_ascii_uppercase) {
             return Err(PkiError::value(
@@ -65,64 +65,12 @@ fn rdn(oid: Oid, value: &str) -> der::Result<RelativeDistinguishedName> {
     vec![AttributeTypeAndValue { oid, value }].try_into()
 }
 
-/// Whether two names are one (RFC 5280 clause 7.1): the same attributes in the same order, text
-/// compared without regard to case, to runs of spaces and to the string type.
-pub(super) fn same(a: &Name, b: &Name) -> bool {
-    a.len() == b.len()
-        && a.iter_rdn().zip(b.iter_rdn()).all(|(a, b)| {
-            a.len() == b.len()
-                && a.iter().zip(b.iter()).all(|(a, b)| {
-                    a.oid == b.oid
-                        && match (text(&a.value), text(&b.value)) {
-                            (Some(a), Some(b)) => folded(&a) == folded(&b),
-                            _ => a.value == b.value,
-                        }
-                })
-        })
-}
-
-/// The first country of a name, in capitals.
-pub(super) fn country(name: &Name) -> Option<String> {
-    name.iter()
-        .find(|a| a.oid == oid::COUNTRY_NAME)
-        .and_then(|a| text(&a.value))
-        .map(|c| c.to_ascii_uppercase())
-}
-
-fn text(value: &Any) -> Option<String> {
-    match value.tag() {
-        DerTag::PrintableString | DerTag::Utf8String | DerTag::Ia5String => {
-            std::str::from_utf8(value.value()).ok().map(str::to_owned)
-        }
-        DerTag::TeletexString => Some(value.value().iter().map(|&b| char::from(b)).collect()),
-        _ => None,
-    }
-}
-
-fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::str::FromStr;
-
     use super::*;
 
     #[test]
-    fn names_match_across_case_spaces_and_string_types() {
-        let ours = DistinguishedName::new("KR", "TEST", "TEST CSCA KR").to_name().unwrap();
-        assert_eq!(ours.to_string(), "CN=TEST CSCA KR,O=TEST,C=KR");
-        assert_eq!(country(&ours).as_deref(), Some("KR"));
-        for (other, expected) in [
-            ("CN=TEST CSCA KR,O=TEST,C=KR", true), // UTF8String where ours is PrintableString
-            ("CN=Test  csca KR,O=test,C=KR", true),
-            ("CN=TEST CSCA KR,O=TEST,C=JP", false),
-            ("O=TEST,CN=TEST CSCA KR,C=KR", false),
-            ("CN=TEST CSCA KR,C=KR", false),
-        ] {
-            assert_eq!(same(&ours, &Name::from_str(other).unwrap()), expected, "{other}");
-        }
+    fn names_of_any_script_are_given_and_what_is_none_is_refused() {
         for (country, cn) in [("kr", "x"), ("KOR", "x"), ("KR", ""), ("KR", &"x".repeat(65))] {
             assert!(DistinguishedName::new(country, "TEST", cn).to_name().is_err());
         }
