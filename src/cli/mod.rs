@@ -3,6 +3,7 @@
 mod apdu;
 mod card;
 mod emulate;
+mod face;
 mod failure;
 mod files;
 mod generate;

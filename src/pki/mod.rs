@@ -42,6 +42,7 @@ mod algorithm;
 mod ber;
 mod cms;
 mod crl;
+pub mod cvc;
 mod error;
 mod key;
 mod master_list;

@@ -26,15 +26,7 @@ pub fn parse(der: &[u8]) -> Result<PublicKey, PkiError> {
     if algorithm.oid != oid::EC_PUBLIC_KEY {
         return Err(PkiError::UnsupportedAlgorithm { what: WHAT, oid: algorithm.oid });
     }
-    let curve = match algorithm.parameters {
-        Some(p) if p.tag == OBJECT_IDENTIFIER => {
-            let oid = Oid::from_bytes(p.value).map_err(|e| PkiError::value(WHAT, e))?;
-            curve_of(oid).ok_or(PkiError::UnsupportedCurve { oid })?
-        }
-        Some(p) if p.tag == SEQUENCE => Curve::from_explicit(&written_out(p)?)
-            .map_err(|source| PkiError::ExplicitCurve { source })?,
-        _ => return Err(PkiError::value(WHAT, "no curve is named")),
-    };
+    let curve = read_curve(algorithm.parameters)?;
     let [0, point @ ..] = bits.value else {
         return Err(PkiError::value(WHAT, "the key is no whole number of bytes"));
     };
@@ -54,6 +46,19 @@ pub fn encode(key: &PublicKey) -> Vec<u8> {
         w.primitive(BIT_STRING, &bits);
     });
     w.finish()
+}
+
+/// The curve of an elliptic-curve key's algorithm parameters, named or written out.
+pub(super) fn read_curve(parameters: Option<Tlv<'_>>) -> Result<Curve, PkiError> {
+    match parameters {
+        Some(p) if p.tag == OBJECT_IDENTIFIER => {
+            let oid = Oid::from_bytes(p.value).map_err(|e| PkiError::value(WHAT, e))?;
+            curve_of(oid).ok_or(PkiError::UnsupportedCurve { oid })
+        }
+        Some(p) if p.tag == SEQUENCE => Curve::from_explicit(&written_out(p)?)
+            .map_err(|source| PkiError::ExplicitCurve { source }),
+        _ => Err(PkiError::value(WHAT, "no curve is named")),
+    }
 }
 
 // ECParameters (RFC 3279 clause 2.3.5): over a prime field, since no card has another.

@@ -6,6 +6,7 @@ pub mod active_auth;
 pub mod bac;
 pub mod chip_auth;
 pub mod pace;
+pub mod terminal_auth;
 
 use rand_core::CryptoRng;
 

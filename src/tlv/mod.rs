@@ -22,7 +22,7 @@ mod reader;
 mod writer;
 
 pub use reader::{Limits, Mode, Reader, Tlv, TlvError, find, outer_len, parse_one};
-pub use writer::{Writer, header_len};
+pub use writer::{Writer, header_len, secret_object};
 
 /// A BER tag of one to three bytes, held as the number those bytes spell: `0x5F1F`, `0x7F61`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,5 +1,7 @@
 //! Building data objects.
 
+use zeroize::Zeroizing;
+
 use super::Tag;
 
 /// Appends data objects to a buffer, with minimal definite lengths.
@@ -56,6 +58,16 @@ pub const fn header_len(tag: Tag, len: usize) -> usize {
             0x1_0000..=0xFF_FFFF => 4,
             _ => 5,
         }
+}
+
+/// A data object of these parts one after the other, for secrets: its buffer is wiped when dropped
+/// and never grows while it is filled.
+pub fn secret_object(tag: Tag, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    let len = parts.iter().map(|part| part.len()).sum();
+    let mut out = Zeroizing::new(Vec::with_capacity(header_len(tag, len) + len));
+    push_header(&mut out, tag, len);
+    parts.iter().for_each(|part| out.extend_from_slice(part));
+    out
 }
 
 fn push_header(buf: &mut Vec<u8>, tag: Tag, len: usize) {

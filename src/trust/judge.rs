@@ -279,7 +279,7 @@ impl Case<'_> {
         let told = match access {
             Access::PaceCan => Password::Can,
             Access::PacePin => Password::Pin,
-            Access::PaceMrz => Password::Mrz,
+            Access::PaceMrz | Access::Bac => Password::Mrz,
         };
         let check = match (self.seat, &chip.chip_authentication) {
             (Seat::Offline { .. }, _) => Check::NotDone(Reason::NotProvable),

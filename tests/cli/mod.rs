@@ -61,6 +61,57 @@ fn the_readmes_shell_blocks_run_as_printed() {
 }
 
 #[test]
+fn a_tap_writes_the_face() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("face.jpg"), "an older one").unwrap();
+    let printed = text(dir.path(), &["tap", "--face", "face.jpg"], 0);
+    let face = std::fs::read(dir.path().join("face.jpg")).unwrap();
+    assert!(face.starts_with(&[0xFF, 0xD8, 0xFF]) && face.ends_with(&[0xFF, 0xD9]));
+    let row = format!("face      face.jpg   JPEG, 240 x 320, {} B", face.len());
+    assert!(printed.contains(&row), "{printed}");
+    let tap = json(dir.path(), &["tap", "--face", "portrait"], 0);
+    assert_eq!(tap["face"], "portrait");
+    assert_eq!(std::fs::read(dir.path().join("portrait")).unwrap(), face);
+
+    let wrong = json(dir.path(), &["tap", "--face", "face.png"], 2);
+    assert_eq!(
+        (&wrong["error"]["expected"], &wrong["error"]["got"]),
+        (&".jpg, .jpeg".into(), &".png".into())
+    );
+    assert_eq!(wrong["error"]["help"], "give --face face.jpg");
+    // What can be no picture is said before the card is asked.
+    let wrong = json(dir.path(), &["tap", "--face", "face.txt", "--can", "000000"], 2);
+    assert_eq!(wrong["error"]["step"], "write the face");
+    assert!(!dir.path().join("face.png").exists() && !dir.path().join("face.txt").exists());
+
+    // A face that nobody vouches for is written too, and said to be such.
+    let dir = dir.path();
+    text(dir, &["profile", "new", "other.toml", "--seed", "other"], 0);
+    text(dir, &["profile", "anchors", "other.toml", "--out", "others"], 0);
+    let printed = text(dir, &["tap", "--trust", "others", "--face", "unknown.jpg"], 1);
+    assert!(printed.contains("the face is not shown to be genuine"), "{printed}");
+    assert_eq!(std::fs::read(dir.join("unknown.jpg")).unwrap(), face);
+}
+
+#[test]
+fn every_test_that_the_readme_names_exists() {
+    let readme = include_str!("../../README.md");
+    let named: Vec<_> = readme
+        .split('`')
+        .filter_map(|word| word.split_once("::"))
+        .filter(|(module, _)| module.starts_with("vectors_") || module.starts_with("interop_"))
+        .collect();
+    assert!(named.len() > 20, "{}", named.len());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    for (module, test) in named {
+        let files = [root.join(format!("{module}.rs")), root.join(module).join("mod.rs")];
+        let found = files.iter().filter_map(|file| std::fs::read_to_string(file).ok());
+        let wanted = format!("#[test]\nfn {test}()");
+        assert!(found.into_iter().any(|text| text.contains(&wanted)), "{module}::{test}");
+    }
+}
+
+#[test]
 fn a_tap_says_the_same_in_json() {
     let dir = tempfile::tempdir().unwrap();
     let tap = json(dir.path(), &["tap"], 0);

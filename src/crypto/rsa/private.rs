@@ -14,7 +14,7 @@ use super::{
     minimal, number, padded, write_algorithm,
 };
 use crate::crypto::Hash;
-use crate::tlv::{self, Tag, Writer};
+use crate::tlv::{self, Writer, secret_object};
 
 /// A private key of two primes. Wiped when dropped.
 #[derive(Clone)]
@@ -122,10 +122,13 @@ impl RsaPrivateKey {
             self.inner.dq().map_or_else(none, number),
             crt.as_ref().map_or_else(none, number),
         ];
-        let key = object(SEQUENCE, &parts.each_ref().map(|part| part.as_slice()));
+        let key = secret_object(SEQUENCE, &parts.each_ref().map(|part| part.as_slice()));
         let mut w = Writer::new();
         write_algorithm(&mut w);
-        object(SEQUENCE, &[&integer(&[0]), &w.finish(), &object(OCTET_STRING, &[&key])])
+        secret_object(
+            SEQUENCE,
+            &[&integer(&[0]), &w.finish(), &secret_object(OCTET_STRING, &[&key])],
+        )
     }
 
     /// The public half.
@@ -210,30 +213,12 @@ impl RsaPrivateKey {
     }
 }
 
-// A data object in a buffer that is wiped, and never grows while it is filled.
-fn object(tag: Tag, parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
-    let len = parts.iter().map(|part| part.len()).sum();
-    let header = tlv::header_len(tag, len);
-    let mut out = Zeroizing::new(Vec::with_capacity(header + len));
-    out.push(tag.value() as u8);
-    match header - 2 {
-        0 => out.push(len as u8),
-        octets => {
-            out.push(0x80 | octets as u8);
-            let be = len.to_be_bytes();
-            out.extend_from_slice(&be[be.len() - octets..]);
-        }
-    }
-    parts.iter().for_each(|part| out.extend_from_slice(part));
-    out
-}
-
 // A positive INTEGER.
 fn integer(digits: &[u8]) -> Zeroizing<Vec<u8>> {
     let digits = minimal(digits);
     match digits.first() {
-        Some(first) if first & 0x80 == 0 => object(INTEGER, &[digits]),
-        _ => object(INTEGER, &[&[0], digits]),
+        Some(first) if first & 0x80 == 0 => secret_object(INTEGER, &[digits]),
+        _ => secret_object(INTEGER, &[&[0], digits]),
     }
 }
 

@@ -6,7 +6,7 @@ use super::{ActiveAuthError, CHALLENGE_LEN};
 use crate::{
     crypto::{CurveError, Hash, PublicKey, RsaError, RsaPublicKey, Signature},
     lds::oids,
-    pki::{PkiError, oid, spki},
+    pki::{SignatureAlgorithm, SubjectKey, oid},
 };
 
 /// Every hash function that a card may have used, the best first.
@@ -26,14 +26,11 @@ impl AaKey {
     /// Reads the SubjectPublicKeyInfo of EF.DG15 (ICAO Doc 9303-11 clause 6.1.5).
     ///
     /// # Errors
-    /// [`ActiveAuthError::Key`], [`ActiveAuthError::RsaKey`].
+    /// [`ActiveAuthError::Key`].
     pub fn from_spki(der: &[u8]) -> Result<Self, ActiveAuthError> {
-        match spki::parse(der) {
-            Ok(key) => Ok(Self::Ec(key)),
-            Err(PkiError::UnsupportedAlgorithm { oid: oid::RSA_ENCRYPTION, .. }) => {
-                RsaPublicKey::from_spki_der(der).map(Self::Rsa).map_err(ActiveAuthError::RsaKey)
-            }
-            Err(error) => Err(ActiveAuthError::Key(Box::new(error))),
+        match SubjectKey::parse(der).map_err(|error| ActiveAuthError::Key(Box::new(error)))? {
+            SubjectKey::Ec(key) => Ok(Self::Ec(key)),
+            SubjectKey::Rsa(key) => Ok(Self::Rsa(key)),
         }
     }
 
@@ -153,17 +150,20 @@ fn check_ecdsa(
 ) -> Result<AaAlgorithm, ActiveAuthError> {
     let expected = 2 * key.curve().field_len();
     // A signature in DER may happen to be as long as a plain one: both are tried.
-    let plain = (signature.len() == expected)
-        .then(|| (EcdsaFormat::Plain, Signature::from_plain(signature)));
-    let der = Signature::from_der(key.curve(), signature).map(|s| (EcdsaFormat::Der, s));
+    let plain = (signature.len() == expected).then_some(EcdsaFormat::Plain);
+    let der = (signature.first() == Some(&0x30)).then_some(EcdsaFormat::Der);
     if plain.is_none() && der.is_none() {
         return Err(ActiveAuthError::BadLength { expected, got: signature.len() });
     }
+    let subject = SubjectKey::Ec(key.clone());
     for hash in hashes(named, key.curve().field_len()) {
-        let digest = hash.digest(&[challenge]);
-        for (format, signature) in plain.iter().chain(&der) {
-            if key.verify_prehash(&digest, signature).is_ok() {
-                return Ok(AaAlgorithm::Ecdsa { hash, format: *format });
+        for format in plain.into_iter().chain(der) {
+            let algorithm = match format {
+                EcdsaFormat::Plain => SignatureAlgorithm::EcdsaPlain(hash),
+                EcdsaFormat::Der => SignatureAlgorithm::Ecdsa(hash),
+            };
+            if algorithm.verify(&subject, challenge, signature) {
+                return Ok(AaAlgorithm::Ecdsa { hash, format });
             }
         }
     }

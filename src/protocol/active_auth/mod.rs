@@ -49,9 +49,6 @@ pub enum ActiveAuthError {
     /// The key of EF.DG15 is none that can be used.
     #[error("Active Authentication: {0}")]
     Key(Box<PkiError>),
-    /// The same, of an RSA key.
-    #[error("Active Authentication: {0}")]
-    RsaKey(RsaError),
     /// EF.DG14 names an algorithm that is not known.
     #[error("Active Authentication: signature algorithm {oid} is not supported")]
     UnknownAlgorithm {

@@ -5,9 +5,9 @@ use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::{PaceError, Parameters, Password, token};
+use super::{Mapping, PaceError, Parameters, Password, cam, integrated, token};
 use crate::{
-    crypto::{BlockKey, PublicKey, SecretKey},
+    crypto::{AgreementPublicKey, AgreementSecretKey, Domain, SecretKey},
     sm::SessionKeys,
 };
 
@@ -15,14 +15,18 @@ use crate::{
 pub struct Chip {
     params: Parameters,
     key: Zeroizing<Vec<u8>>,
+    // For the chip authentication mapping: the static key, and the key of the mapping.
+    static_key: Option<SecretKey>,
+    mapping_key: Option<SecretKey>,
+    authority_references: Vec<Vec<u8>>,
     state: State,
 }
 
 enum State {
     Nonce,
     Map { s: Zeroizing<Vec<u8>> },
-    Agree { generator: PublicKey },
-    Token { keys: SessionKeys, own: PublicKey, theirs: PublicKey },
+    Agree { generator: AgreementPublicKey },
+    Token { keys: SessionKeys, own: AgreementPublicKey, theirs: AgreementPublicKey },
     Over,
 }
 
@@ -44,7 +48,36 @@ impl Chip {
     /// A run with the password that the card holds.
     pub fn new(params: Parameters, password: &Password) -> Self {
         let key = password.key(params.suite().cipher);
-        Self { params, key, state: State::Nonce }
+        Self {
+            params,
+            key,
+            static_key: None,
+            mapping_key: None,
+            authority_references: Vec::new(),
+            state: State::Nonce,
+        }
+    }
+
+    /// The same with the static private key that the chip authentication mapping proves: the one
+    /// whose public half stands in EF.CardSecurity under a keyId that is the parameterId.
+    ///
+    /// # Errors
+    /// [`PaceError::NoStaticKey`] for a key on another curve than the run's.
+    pub fn with_static_key(mut self, key: SecretKey) -> Result<Self, PaceError> {
+        let expected = self.params.domain();
+        if expected != Domain::Curve(key.curve()) {
+            return Err(PaceError::NoStaticKey { expected });
+        }
+        self.static_key = Some(key);
+        Ok(self)
+    }
+
+    /// The same with certification authority references for DO87 and DO88, the most recent first,
+    /// as MSE:Set AT with DO7F4C asks for (ICAO Doc 9303-11 clause 4.4.5).
+    #[must_use]
+    pub fn with_authority_references(mut self, references: Vec<Vec<u8>>) -> Self {
+        self.authority_references = references;
+        self
     }
 
     /// Answers the data of one GENERAL AUTHENTICATE. `last` says that the command did not announce
@@ -97,9 +130,8 @@ impl Chip {
         let mut s = Zeroizing::new(vec![0; self.params.nonce_len()]);
         rng.fill_bytes(&mut s);
         let mut encrypted = s.to_vec();
-        if let Some(key) = BlockKey::new(cipher, &self.key) {
-            key.encrypt_cbc(&[0; 16][..cipher.block_len()], &mut encrypted);
-        }
+        let key = token::block_key(cipher, &self.key)?;
+        key.encrypt_cbc(&[0; 16][..cipher.block_len()], &mut encrypted);
         self.state = State::Map { s };
         Ok(ChipReply::Reply(token::wrap(0x80, &encrypted)))
     }
@@ -111,32 +143,52 @@ impl Chip {
         rng: &mut dyn CryptoRng,
     ) -> Result<ChipReply, PaceError> {
         let bad = |source| PaceError::BadKey { step: 2, source };
-        let curve = self.params.curve();
-        let theirs = PublicKey::from_sec1(curve, token::single(2, data, 0x81)?).map_err(bad)?;
-        let key = SecretKey::generate(curve, rng);
-        let h = key.agree_point(&theirs).map_err(bad)?;
-        let generator = curve.map_generic(s, &h).map_err(bad)?;
+        let domain = self.params.domain();
+        let suite = self.params.suite();
+        let theirs = token::single(2, data, 0x81)?;
+        let (generator, answer) = if suite.mapping == Mapping::Integrated {
+            let expected = suite.cipher.key_len();
+            if theirs.len() != expected {
+                return Err(PaceError::Unexpected {
+                    step: 2,
+                    expected: "a nonce as long as the cipher's key",
+                    got: format!("{} bytes came, not {expected}", theirs.len()),
+                });
+            }
+            let number = integrated::pseudo_random(suite.cipher, s, theirs, domain.bits());
+            (domain.map_integrated(&number.unwrap_or_default()).map_err(bad)?, Vec::new())
+        } else {
+            let theirs = AgreementPublicKey::from_bytes(domain, theirs).map_err(bad)?;
+            let key = AgreementSecretKey::generate(domain, rng);
+            let h = key.agree_element(&theirs).map_err(bad)?;
+            let answer = key.public().as_bytes().to_vec();
+            if let AgreementSecretKey::Ec(key) = key {
+                self.mapping_key = Some(key);
+            }
+            (domain.map_generic(s, &h).map_err(bad)?, answer)
+        };
         self.state = State::Agree { generator };
-        Ok(ChipReply::Reply(token::wrap(0x82, key.public().sec1())))
+        Ok(ChipReply::Reply(token::wrap(0x82, &answer)))
     }
 
     fn agree(
         &mut self,
         data: &[u8],
-        generator: &PublicKey,
+        generator: &AgreementPublicKey,
         rng: &mut dyn CryptoRng,
     ) -> Result<ChipReply, PaceError> {
         let bad = |source| PaceError::BadKey { step: 3, source };
-        let curve = self.params.curve();
-        let theirs = PublicKey::from_sec1(curve, token::single(3, data, 0x83)?).map_err(bad)?;
-        let key = SecretKey::generate(curve, rng);
-        let own = key.public_on(generator).map_err(bad)?;
+        let domain = self.params.domain();
+        let theirs = token::single(3, data, 0x83)?;
+        let theirs = AgreementPublicKey::from_bytes(domain, theirs).map_err(bad)?;
+        let key = AgreementSecretKey::generate(domain, rng);
+        let own = key.agree_element(generator).map_err(bad)?;
         if own == theirs {
             return Err(PaceError::SameKey { step: 3 });
         }
         let shared = key.agree(&theirs).map_err(bad)?;
         let keys = SessionKeys::derive(self.params.suite().cipher, shared.as_bytes());
-        let data = token::wrap(0x84, own.sec1());
+        let data = token::wrap(0x84, own.as_bytes());
         self.state = State::Token { keys, own, theirs };
         Ok(ChipReply::Reply(data))
     }
@@ -145,16 +197,31 @@ impl Chip {
         &self,
         data: &[u8],
         keys: SessionKeys,
-        own: &PublicKey,
-        theirs: &PublicKey,
+        own: &AgreementPublicKey,
+        theirs: &AgreementPublicKey,
     ) -> Result<ChipReply, PaceError> {
         let got = token::single(4, data, 0x85)?;
-        let expected = token::token(&self.params, &keys, own).unwrap_or_default();
+        let expected = token::token(&self.params, &keys, own)?;
         if !bool::from(expected.ct_eq(got)) {
             return Err(PaceError::BadToken { side: "terminal" });
         }
-        let ours = token::token(&self.params, &keys, theirs).unwrap_or_default();
-        Ok(ChipReply::Done { data: token::wrap(0x86, &ours), keys })
+        let ours = token::token(&self.params, &keys, theirs)?;
+        let mut objects = vec![(0x86, &ours[..])];
+        let references = self.authority_references.iter().map(Vec::as_slice);
+        objects.extend([0x87, 0x88].into_iter().zip(references));
+        let chip_data = self.chip_data(&keys)?;
+        objects.extend(chip_data.as_deref().map(|data| (0x8A, data)));
+        Ok(ChipReply::Done { data: token::wrap_all(&objects), keys })
+    }
+
+    fn chip_data(&self, keys: &SessionKeys) -> Result<Option<Vec<u8>>, PaceError> {
+        if self.params.suite().mapping != Mapping::ChipAuthentication {
+            return Ok(None);
+        }
+        match (&self.mapping_key, &self.static_key) {
+            (Some(mapping), Some(key)) => cam::encrypt(keys, mapping, key).map(Some),
+            _ => Err(PaceError::NoStaticKey { expected: self.params.domain() }),
+        }
     }
 }
 

@@ -3,7 +3,11 @@
 use const_oid::ObjectIdentifier;
 
 use super::PasswordKind;
-use crate::{apdu::StatusWord, crypto::CurveError, tlv::TlvError};
+use crate::{
+    apdu::StatusWord,
+    crypto::{AgreementError, Cipher, Domain},
+    tlv::TlvError,
+};
 
 /// Why no channel was established. PACE offered and failed is the end: nothing falls back.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,13 +101,39 @@ pub enum PaceError {
         /// The number of the GENERAL AUTHENTICATE.
         step: u8,
         /// What is wrong.
-        source: CurveError,
+        source: AgreementError,
     },
     /// The other side sent our own public key back (ICAO Doc 9303-11 clause 4.4.3.4).
     #[error("PACE step {step} of 4: the other side's public key is our own")]
     SameKey {
         /// The number of the GENERAL AUTHENTICATE.
         step: u8,
+    },
+    /// Encrypted chip authentication data (DO8A) that does not decrypt to a number below the
+    /// order.
+    #[error("PACE-CAM step 4 of 4: DO8A holds no chip authentication data: {what}")]
+    BadChipData {
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The chip authentication data do not lead from the chip's static key to its mapping key.
+    #[error("PACE-CAM: this chip does not hold the private key of the static public key")]
+    NotGenuine,
+    /// A key that is not one of the cipher: the `K_π` given is another cipher's.
+    #[error("PACE: a key of {expected} bytes for {cipher} expected, {got} bytes were given")]
+    BadKeyLength {
+        /// The cipher.
+        cipher: Cipher,
+        /// Bytes of its keys.
+        expected: usize,
+        /// Bytes of the key.
+        got: usize,
+    },
+    /// A chip without a static key on the curve was asked for the chip authentication mapping.
+    #[error("PACE-CAM: the chip has no static key on {expected}")]
+    NoStaticKey {
+        /// The domain of the run.
+        expected: Domain,
     },
     /// The token is not the one that follows from the agreed key.
     #[error("PACE step 4 of 4: the {side}'s token does not match: {}", match *.side { "card" => "this is not the card that knows the password", _ => "wrong password" })]
@@ -120,6 +150,7 @@ impl PaceError {
             Self::BadToken { .. } | Self::BadKey { .. } | Self::SameKey { .. } => {
                 StatusWord::WARNING_CHANGED
             }
+            Self::NoStaticKey { .. } | Self::BadKeyLength { .. } => StatusWord::NO_DIAGNOSIS,
             _ => StatusWord::WRONG_DATA,
         }
     }

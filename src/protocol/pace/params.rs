@@ -4,7 +4,7 @@
 use const_oid::ObjectIdentifier;
 
 use super::PaceError;
-use crate::crypto::{Cipher, Curve};
+use crate::crypto::{Cipher, Domain};
 
 /// How the nonce becomes a generator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,27 +82,51 @@ impl std::fmt::Display for Suite {
 pub struct Parameters {
     oid: ObjectIdentifier,
     suite: Suite,
-    curve: Curve,
+    domain: Domain,
     parameter_id: u32,
 }
 
 impl Parameters {
-    /// From the protocol and parameterId of a PACEInfo.
+    /// From the protocol and parameterId of a PACEInfo, which then numbers standardised domain
+    /// parameters (ICAO Doc 9303-11 clause 9.5.1).
     ///
     /// # Errors
     /// [`PaceError::Unsupported`] where this library does not speak it.
     pub fn new(oid: ObjectIdentifier, parameter_id: Option<u32>) -> Result<Self, PaceError> {
         let unsupported = |what| PaceError::Unsupported { oid, parameter_id, what };
-        let suite = Suite::from_oid(&oid).ok_or_else(|| unsupported("the protocol"))?;
-        if suite.mapping != Mapping::Generic {
-            return Err(unsupported("the mapping"));
-        }
-        if suite.agreement != Agreement::Ecdh {
-            return Err(unsupported("the key agreement"));
+        if Suite::from_oid(&oid).is_none() {
+            return Err(unsupported("the protocol"));
         }
         let id = parameter_id.ok_or_else(|| unsupported("the absence of a parameterId"))?;
-        let curve = Curve::from_parameter_id(id).ok_or_else(|| unsupported("the curve"))?;
-        Ok(Self { oid, suite, curve, parameter_id: id })
+        let domain =
+            Domain::from_parameter_id(id).ok_or_else(|| unsupported("the domain parameter set"))?;
+        Self::with_domain(oid, id, domain)
+    }
+
+    /// From a PACEInfo whose parameterId refers to a PACEDomainParameterInfo with parameters
+    /// written out (ICAO Doc 9303-11 clause 9.2.4): the domain that they are those of.
+    ///
+    /// # Errors
+    /// [`PaceError::Unsupported`] where this library does not speak it, or where the protocol does
+    /// not run over this kind of domain.
+    pub fn with_domain(
+        oid: ObjectIdentifier,
+        parameter_id: u32,
+        domain: Domain,
+    ) -> Result<Self, PaceError> {
+        let unsupported =
+            |what| PaceError::Unsupported { oid, parameter_id: Some(parameter_id), what };
+        let suite = Suite::from_oid(&oid).ok_or_else(|| unsupported("the protocol"))?;
+        match (suite.agreement, domain) {
+            (Agreement::Dh, Domain::Curve(_)) => Err(unsupported("DH over a curve")),
+            (Agreement::Ecdh, Domain::Group(_)) => Err(unsupported("ECDH over a MODP group")),
+            (Agreement::Ecdh, Domain::Curve(curve))
+                if suite.mapping == Mapping::Integrated && !curve.has_integrated_mapping() =>
+            {
+                Err(unsupported("the integrated mapping on this curve"))
+            }
+            _ => Ok(Self { oid, suite, domain, parameter_id }),
+        }
     }
 
     /// The protocol's object identifier.
@@ -115,12 +139,12 @@ impl Parameters {
         self.suite
     }
 
-    /// The curve.
-    pub const fn curve(&self) -> Curve {
-        self.curve
+    /// The curve or the group.
+    pub const fn domain(&self) -> Domain {
+        self.domain
     }
 
-    /// The number of the standardised domain parameters.
+    /// The number by which DO84 refers to the domain parameters.
     pub const fn parameter_id(&self) -> u32 {
         self.parameter_id
     }
@@ -134,7 +158,7 @@ impl Parameters {
 
 impl std::fmt::Display for Parameters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}, {}, {}", self.suite, self.curve, self.suite.cipher)
+        write!(f, "{}, {}, {}", self.suite, self.domain, self.suite.cipher)
     }
 }
 
@@ -155,10 +179,16 @@ mod tests {
         }
         let p256 = Parameters::new(oid("0.4.0.127.0.7.2.2.4.2.2"), Some(12)).unwrap();
         assert_eq!(p256.to_string(), "PACE-GM, P-256, AES-128");
+        let modp = Parameters::new(oid("0.4.0.127.0.7.2.2.4.3.1"), Some(2)).unwrap();
+        assert_eq!(modp.to_string(), "PACE-IM, 2048/256-bit MODP group, 3DES");
         for (text, id) in [
             ("0.4.0.127.0.7.2.2.4.2.2", Some(99)),
             ("0.4.0.127.0.7.2.2.4.2.2", None),
-            ("0.4.0.127.0.7.2.2.4.4.2", Some(12)),
+            // ECDH over a group, DH over a curve, CAM over a group, IM on P-224
+            ("0.4.0.127.0.7.2.2.4.2.2", Some(0)),
+            ("0.4.0.127.0.7.2.2.4.1.2", Some(12)),
+            ("0.4.0.127.0.7.2.2.4.6.2", Some(2)),
+            ("0.4.0.127.0.7.2.2.4.4.2", Some(10)),
         ] {
             let error = Parameters::new(oid(text), id).unwrap_err();
             assert!(matches!(error, PaceError::Unsupported { .. }));

@@ -51,7 +51,15 @@ impl std::fmt::Display for PasswordKind {
 #[derive(Clone)]
 pub struct Password {
     kind: PasswordKind,
-    secret: Zeroizing<Vec<u8>>,
+    secret: Secret,
+}
+
+#[derive(Clone)]
+enum Secret {
+    /// f(π) of ICAO Doc 9303-11 table 14.
+    Encoded(Zeroizing<Vec<u8>>),
+    /// `K_π` itself.
+    Derived(Zeroizing<Vec<u8>>),
 }
 
 impl Password {
@@ -59,7 +67,7 @@ impl Password {
     /// check digit (ICAO Doc 9303-11 clause 9.7.2).
     pub fn mrz(mrz_information: &str) -> Self {
         let secret = Zeroizing::new(Hash::Sha1.digest(&[mrz_information.as_bytes()]));
-        Self { kind: PasswordKind::Mrz, secret }
+        Self { kind: PasswordKind::Mrz, secret: Secret::Encoded(secret) }
     }
 
     /// A card access number.
@@ -77,6 +85,12 @@ impl Password {
         Self::text(PasswordKind::Puk, digits)
     }
 
+    /// A password of which only the key `K_π` is at hand. It is the key of one cipher: with another
+    /// one PACE fails.
+    pub fn from_key(kind: PasswordKind, key: &[u8]) -> Self {
+        Self { kind, secret: Secret::Derived(Zeroizing::new(key.to_vec())) }
+    }
+
     /// Which password it is.
     pub const fn kind(&self) -> PasswordKind {
         self.kind
@@ -84,11 +98,14 @@ impl Password {
 
     /// `K_π` (ICAO Doc 9303-11 clause 9.7.3).
     pub fn key(&self, cipher: Cipher) -> Zeroizing<Vec<u8>> {
-        derive_key(&self.secret, KeyPurpose::Password, cipher)
+        match &self.secret {
+            Secret::Encoded(secret) => derive_key(secret, KeyPurpose::Password, cipher),
+            Secret::Derived(key) => key.clone(),
+        }
     }
 
     fn text(kind: PasswordKind, text: &str) -> Self {
-        Self { kind, secret: Zeroizing::new(text.as_bytes().to_vec()) }
+        Self { kind, secret: Secret::Encoded(Zeroizing::new(text.as_bytes().to_vec())) }
     }
 }
 
