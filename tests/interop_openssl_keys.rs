@@ -3,11 +3,11 @@
 
 use iccard::{
     crypto::{
-        Curve, CurveParameters, DhPublicKey, DhSecretKey, Group, GroupParameters, Hash, PublicKey,
-        SecretKey, SeededRng, Signature,
+        AgreementSecretKey, Curve, CurveParameters, Domain, Group, Hash, PublicKey, SecretKey,
+        SeededRng, Signature,
     },
-    pki::spki,
-    tlv::{Reader, Tag, Tlv, Writer, parse_one},
+    pki::{agreement, spki},
+    tlv::{Reader, Tag, Tlv, parse_one},
 };
 use tempfile::TempDir;
 
@@ -89,44 +89,16 @@ fn every_group_agrees_with_openssl() {
         openssl(&dir, &format!("genpkey -algorithm DHX -pkeyopt group:{name} -out theirs.pem"))
             .unwrap();
         openssl(&dir, "pkey -in theirs.pem -pubout -outform DER -out theirs.der").unwrap();
-        let (algorithm, theirs) = dh_key(&read(&dir, "theirs.der"), group);
-        let ours = DhSecretKey::generate(group, &mut SeededRng::new(b"openssl", "group"));
-        write(&dir, "ours.der", dh_spki(&algorithm, &ours.public()));
+        let theirs = agreement::parse(&read(&dir, "theirs.der")).unwrap();
+        assert_eq!(theirs.domain(), Domain::Group(group));
+        let mut rng = SeededRng::new(b"openssl", "group");
+        let ours = AgreementSecretKey::generate(group.into(), &mut rng);
+        write(&dir, "ours.der", agreement::encode(&ours.public()));
         openssl(&dir, "pkey -pubin -inform DER -in ours.der -out ours.pem").unwrap();
         let derive = "pkeyutl -derive -inkey theirs.pem -peerkey ours.pem -out secret";
         openssl(&dir, &format!("{derive} -pkeyopt pad:1")).unwrap();
         assert_eq!(ours.agree(&theirs).unwrap().as_bytes(), read(&dir, "secret"), "{group}");
     }
-}
-
-// A SubjectPublicKeyInfo with dhpublicnumber (RFC 3279 clause 2.3.3): its algorithm as it stands,
-// and the key, whose written-out parameters must be those of the group.
-fn dh_key(der: &[u8], group: Group) -> (Vec<u8>, DhPublicKey) {
-    let mut fields = parse_one(der, Tag::new(0x30)).unwrap().children().unwrap();
-    let algorithm = fields.expect(Tag::new(0x30)).unwrap();
-    let bits = fields.expect(Tag::new(0x03)).unwrap().value;
-    let mut numbers = algorithm.need(Tag::new(0x30)).unwrap().children().unwrap();
-    let mut number = || numbers.expect(Tag::new(0x02)).unwrap().value.to_vec();
-    let (prime, generator, order) = (number(), number(), Some(number()));
-    assert_eq!(Group::from_explicit(&GroupParameters { prime, generator, order }), Ok(group));
-    let public = parse_one(&bits[1..], Tag::new(0x02)).unwrap().value;
-    (algorithm.raw.to_vec(), DhPublicKey::from_bytes(group, public).unwrap())
-}
-
-fn dh_spki(algorithm: &[u8], key: &DhPublicKey) -> Vec<u8> {
-    let mut number = key.unsigned().to_vec();
-    if number[0] & 0x80 != 0 {
-        number.insert(0, 0);
-    }
-    let mut bits = Writer::new();
-    bits.raw(&[0]);
-    bits.primitive(Tag::new(0x02), &number);
-    let mut w = Writer::new();
-    w.constructed(Tag::new(0x30), |w| {
-        w.raw(algorithm);
-        w.primitive(Tag::new(0x03), &bits.finish());
-    });
-    w.finish()
 }
 
 // ECParameters (RFC 3279 clause 2.3.5).

@@ -1,8 +1,8 @@
 //! Why a certificate, a key or a signed structure is refused.
 
 use super::{Oid, SignatureAlgorithm};
-use crate::crypto::CurveError;
 use crate::crypto::rsa::RsaError;
+use crate::crypto::{AgreementError, CurveError};
 use crate::tlv::TlvError;
 
 /// What is wrong with a certificate, a key or signed data, or cannot be checked here.
@@ -85,6 +85,12 @@ pub enum PkiError {
         what: &'static str,
         /// Why it is refused.
         source: CurveError,
+    },
+    /// A key for a key agreement that is none, or parameters of no known group.
+    #[error("public key for a key agreement: {source}")]
+    AgreementKey {
+        /// Why it is refused.
+        source: AgreementError,
     },
     /// The algorithm identifiers inside and outside the signed part differ (RFC 5280 clause
     /// 4.1.1.2).

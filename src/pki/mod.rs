@@ -38,6 +38,7 @@
 //! # Ok::<(), iccard::pki::PkiError>(())
 //! ```
 
+pub mod agreement;
 mod algorithm;
 mod ber;
 mod cms;

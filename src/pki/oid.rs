@@ -14,6 +14,12 @@ macro_rules! oids {
 oids! {
     /// id-ecPublicKey: an elliptic-curve key in SubjectPublicKeyInfo (RFC 5480 clause 2.1.1).
     EC_PUBLIC_KEY = "1.2.840.10045.2.1";
+    /// dhpublicnumber: a key of a MODP group with prime, generator and order (RFC 3279 clause 2.3.3).
+    DH_PUBLIC_NUMBER = "1.2.840.10046.2.1";
+    /// dhKeyAgreement: a key of a MODP group with prime and generator (PKCS#3 clause 9).
+    DH_KEY_AGREEMENT = "1.2.840.113549.1.3.1";
+    /// standardizedDomainParameters, by number (ICAO Doc 9303-11 clause 9.5.1).
+    STANDARDIZED_DOMAIN_PARAMETERS = "0.4.0.127.0.7.1.2";
     /// rsaEncryption (RFC 8017 appendix A.1).
     RSA_ENCRYPTION = "1.2.840.113549.1.1.1";
     /// secp192r1, also called prime192v1 and P-192 (RFC 5480 clause 2.1.1.1).

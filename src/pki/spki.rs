@@ -61,6 +61,19 @@ pub(super) fn read_curve(parameters: Option<Tlv<'_>>) -> Result<Curve, PkiError>
     }
 }
 
+/// The curve that the parameters of id-ecPublicKey name or write out.
+pub(super) fn curve(parameters: Option<Tlv<'_>>) -> Result<Curve, PkiError> {
+    match parameters {
+        Some(p) if p.tag == OBJECT_IDENTIFIER => {
+            let oid = Oid::from_bytes(p.value).map_err(|e| PkiError::value(WHAT, e))?;
+            curve_of(oid).ok_or(PkiError::UnsupportedCurve { oid })
+        }
+        Some(p) if p.tag == SEQUENCE => Curve::from_explicit(&written_out(p)?)
+            .map_err(|source| PkiError::ExplicitCurve { source }),
+        _ => Err(PkiError::value(WHAT, "no curve is named")),
+    }
+}
+
 // ECParameters (RFC 3279 clause 2.3.5): over a prime field, since no card has another.
 fn written_out(parameters: Tlv<'_>) -> Result<CurveParameters, PkiError> {
     const WHAT: &str = "curve parameters";
