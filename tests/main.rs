@@ -6,6 +6,7 @@ mod support;
 
 mod cli;
 mod floors;
+mod interop_cvc;
 mod interop_openssl;
 mod interop_openssl_keys;
 mod lds_samples;
