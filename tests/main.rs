@@ -18,6 +18,7 @@ mod tlv_oracle;
 mod transport_pcscd;
 mod vectors_aa;
 mod vectors_bac;
+mod vectors_chip_auth;
 mod vectors_cvc;
 mod vectors_pace;
 mod vectors_primitives;

@@ -8,8 +8,8 @@ use iccard::{
     apdu::StatusWord,
     crypto::{SecretKey, SeededRng},
     lds::File,
-    profile,
-    protocol::pace::PaceError,
+    profile::{self, Personalised},
+    protocol::{bac::BacError, pace::PaceError},
     session::SessionError,
     sm::SmError,
     tap::{Options, Passwords, TapError},
@@ -347,6 +347,54 @@ fn what_the_reader_did_not_check_is_reported() {
     assert_eq!(verdict.passive.groups.unread, [File::Dg12]);
     assert_eq!((verdict.passive.groups.matched.len(), verdict.passive.groups.listed), (5, 6));
     assert_eq!(tapped.refused[&File::Dg12], StatusWord::NOT_FOUND);
+}
+
+fn built_in(name: &str) -> Personalised {
+    let (_, text) = profile::BUILT_IN.iter().find(|(built_in, _)| *built_in == name).unwrap();
+    profile::check(text, name.as_ref()).unwrap().personalise().unwrap()
+}
+
+#[test]
+fn every_built_in_card_is_read_and_verified() {
+    for (name, _) in profile::BUILT_IN {
+        let card = built_in(name);
+        let by_zone = Passwords::from_mrz(card.mrz.as_str());
+        let tapped = tap_card(&card, &Options { passwords: by_zone, ..options() }).unwrap();
+        let verdict = judged(&tapped, &anchors(&card));
+        assert!(verdict.verified, "{name}: {verdict:?}");
+        let access = if card.profile.pace.is_empty() { "bac" } else { "pace-mrz" };
+        assert_eq!(tapped.evidence.access.name(), access, "{name}");
+        assert_eq!(tapped.pace.is_none(), access == "bac");
+    }
+}
+
+#[test]
+fn bac_takes_the_right_zone_and_any_number_of_tries() {
+    let card = built_in("passport-bac");
+    let mut desk = Desk::new(&card);
+    let other = Passwords::from_mrz("TB00000018000101835010114");
+    for _ in 0..3 {
+        let error = desk.tap(&Options { passwords: other.clone(), ..options() }).unwrap_err();
+        let TapError::Bac(BacError::WrongKey { sw, .. }) = error else { panic!("{error}") };
+        assert_eq!(sw.0, 0x6300);
+    }
+    let right = Passwords::from_mrz(card.mrz.as_str());
+    desk.tap(&Options { passwords: right, ..options() }).unwrap();
+    let error = desk.tap(&Options { passwords: can("271828"), ..options() }).unwrap_err();
+    assert!(matches!(error, TapError::NoMrz { .. }), "{error}");
+}
+
+#[test]
+fn pace_offered_and_failing_is_the_end_and_bac_has_to_be_asked_for() {
+    let mut card = built_in("passport-pace-gm");
+    card.profile.bac = true;
+    let right = Passwords::from_mrz(card.mrz.as_str());
+    // The keys of BAC would be right; PACE fails, and nothing falls back.
+    let mixed = Passwords { mrz: None, can: can("000000").can, ..right.clone() };
+    let error = tap_card(&card, &Options { passwords: mixed, ..options() }).unwrap_err();
+    assert!(matches!(error, TapError::Pace(PaceError::WrongPassword { .. })), "{error}");
+    let asked = Options { passwords: right, allow_bac: true, ..options() };
+    assert_eq!(tap_card(&card, &asked).unwrap().evidence.access.name(), "bac");
 }
 
 proptest! {

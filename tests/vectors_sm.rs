@@ -1,4 +1,5 @@
-//! AES-128 secure messaging (`sm_aes128_derived.json`), the terminal's and the chip's end.
+//! AES-128 secure messaging (`sm_aes128_derived.json`), the terminal's and the chip's end, and the
+//! figures that BSI TR-03110's EAC worked example has of it.
 
 use iccard::{
     apdu::{Command, CommandView, Form, Header, Response, StatusWord},
@@ -25,6 +26,40 @@ fn both_ends_byte_for_byte() {
         for exchange in exchanges {
             play(exchange, &mut terminal, &mut chip);
         }
+    }
+}
+
+#[test]
+fn the_first_exchange_of_the_eac_worked_examples() {
+    for example in
+        [include_str!("vectors/tr03110_eac_ecdh.json"), include_str!("vectors/tr03110_eac_dh.json")]
+    {
+        let example = load(example);
+        let (values, sm) = (&example["values"], &example["sm"]);
+        let keys = SessionKeys {
+            cipher: Cipher::Aes128,
+            enc: bytes(&values["k_enc"]).into(),
+            mac: bytes(&values["k_mac"]).into(),
+        };
+        let mut terminal = SecureChannel::new(&keys).unwrap();
+        let mut chip = terminal.clone();
+        // MSE:Set DST with the certification authority's reference.
+        let plain =
+            Command::new(Header::new(0x00, 0x22, 0x81, 0xB6)).with_data(bytes(&sm["ssc1_plain"]));
+        let mut sent = Vec::new();
+        terminal.protect_command(&plain, &mut sent).unwrap();
+        let view = CommandView::parse(&sent).unwrap();
+        let cryptogram = bytes(&sm["ssc1_cipher"]);
+        let object = [&[0x87, cryptogram.len() as u8 + 1, 0x01], &cryptogram[..]].concat();
+        assert_eq!(hex::encode(&view.data[..object.len()]), hex::encode(object));
+        assert_eq!(chip.unprotect_command(&view).unwrap().data, plain.data);
+
+        let mut answer = Vec::new();
+        chip.protect_response(&Response::status(StatusWord::SUCCESS), false, &mut answer);
+        let mac = bytes(&sm["ssc2_mac"]);
+        let expected = [&bytes(&sm["ssc2_mac_input"])[..], &[0x8E, 0x08], &mac[..], &[0x90, 0x00]];
+        assert_eq!(hex::encode(&answer), hex::encode(expected.concat()));
+        terminal.unprotect_response(&answer).unwrap();
     }
 }
 

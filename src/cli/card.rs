@@ -146,8 +146,9 @@ pub(super) fn emulated(
 
 /// A profile with all its files signed.
 pub(super) fn personalised(name: &str) -> Result<Personalised> {
-    if name == "resident" {
-        return Ok(profile::resident()?);
+    if let Some((_, text)) = profile::BUILT_IN.iter().find(|(built_in, _)| *built_in == name) {
+        let file = format!("card-profiles/{name}.toml");
+        return Ok(profile::check(text, file.as_ref())?.personalise()?);
     }
     let path = Path::new(name);
     let in_folder = Path::new("card-profiles").join(format!("{name}.toml"));

@@ -103,7 +103,11 @@ fn of_tap(error: &TapError) -> Failure {
     match error {
         TapError::Session(error) => of_session(error),
         TapError::Pace(error) => of_pace(error),
-        TapError::NoPassword => Failure::usage(error.to_string())
+        TapError::Bac(error) => {
+            let code = if error.is_access() { ACCESS } else { PROTOCOL };
+            Failure::new(code, error.to_string()).step("BAC")
+        }
+        TapError::NoPassword | TapError::NoMrz { .. } => Failure::usage(error.to_string())
             .step("access")
             .help("give --can, --pin or --mrz as the card needs it"),
         TapError::NoApplication { sw } => Failure::new(PROTOCOL, error.to_string())

@@ -46,6 +46,9 @@ pub(super) struct TapArgs {
     /// Allow the last try of the PIN to be spent: a wrong one blocks it
     #[arg(long)]
     last_try: bool,
+    /// Use BAC although the card offers PACE: weaker, for tests; takes --mrz
+    #[arg(long)]
+    allow_bac: bool,
     /// Folders with the CSCA certificates to believe
     #[arg(long, value_name = "DIR")]
     trust: Vec<PathBuf>,
@@ -86,6 +89,7 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     let options = Options {
         passwords: passwords.unwrap_or_default(),
         last_try: args.last_try,
+        allow_bac: args.allow_bac,
         max_apdu: context.card.max_apdu(),
         challenge: request.as_ref().map(RequestFiles::challenge),
         source: source.clone(),
@@ -158,6 +162,10 @@ fn anchors_of(profile: &Personalised, source: &str) -> Result<Anchors> {
 }
 
 fn of_profile(profile: &Personalised) -> Passwords {
+    // By CAN where there is PACE, else by the zone.
+    if profile.profile.pace.is_empty() {
+        return Passwords::from_mrz(profile.mrz.as_str());
+    }
     Passwords { can: Some(Password::can(&profile.profile.secrets.can)), ..Passwords::default() }
 }
 
@@ -180,12 +188,12 @@ fn passwords_given(args: &TapArgs, card: &CardAddress) -> Result<Option<Password
     Ok(Some(Passwords {
         can: can.map(|can| Password::can(&can)),
         pin: pin.map(|pin| Password::pin(&pin)),
-        mrz: mrz.map(|mrz| mrz_password(&mrz)).transpose()?,
+        ..mrz.map(|mrz| from_mrz(&mrz)).transpose()?.unwrap_or_default()
     }))
 }
 
 // The whole zone, or the MRZ_information that the keys are made of.
-fn mrz_password(text: &str) -> Result<Password> {
+fn from_mrz(text: &str) -> Result<Passwords> {
     let text: Zeroizing<String> =
         Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect());
     let whole = [88, 72, 90].contains(&text.len());
@@ -204,7 +212,7 @@ fn mrz_password(text: &str) -> Result<Password> {
             .got(format!("{} characters", information.len()))
             .into());
     }
-    Ok(Password::mrz(&information))
+    Ok(Passwords::from_mrz(&information))
 }
 
 struct RequestFiles {
@@ -273,7 +281,10 @@ impl Report<'_> {
             None => out.row("card", &self.source),
         }
         let password = tapped.evidence.access.name().trim_start_matches("pace-").to_uppercase();
-        out.row("access", format!("{}, password {password}", tapped.pace));
+        match &tapped.pace {
+            Some(pace) => out.row("access", format!("{pace}, password {password}")),
+            None => out.row("access", "BAC, 3DES: its keys follow from printed data alone"),
+        }
         self.print_data(out);
         out.row("chip", format!("{}{}", word(&verdict.chip.check, "genuine"), self.chip_proofs()));
         if let Some(reason) = verdict.card_access.reason()
@@ -377,7 +388,7 @@ impl Report<'_> {
             },
             "trust": { "source": self.verdict.trust.source, "test_anchor": self.test_anchor },
             "access": tapped.evidence.access.name(),
-            "pace": tapped.pace.to_string(),
+            "pace": tapped.pace.as_ref().map(ToString::to_string),
             "verdict": self.verdict,
             "holder": Holder::of(&tapped.evidence, self.now).value(),
             "apdus": tapped.stats.apdus,

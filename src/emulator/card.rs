@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     apdu::{CommandView, Form, Header, Response, StatusWord, ins},
-    protocol::pace::Parameters,
+    protocol::{bac, pace::Parameters},
     transport::{Power, Responder},
 };
 
@@ -25,6 +25,8 @@ pub struct Parts {
     pub applets: Vec<Box<dyn Applet>>,
     /// The PACE protocols and domain parameters that EF.CardAccess offers.
     pub pace: Vec<Parameters>,
+    /// Basic Access Control, where the card has it.
+    pub bac: Option<bac::Chip>,
     /// The passwords.
     pub passwords: Passwords,
     /// The most bytes of an extended-length command APDU and of its response APDU, as EF.ATR/INFO
@@ -105,7 +107,7 @@ impl Card {
         self.security.drop_waiting();
         let (reply, opened) = self.execute(command, room);
         let reply = self.security.fit(reply, command.ne);
-        match opened.map(|o| self.security.begin_session(&o.keys, o.password)) {
+        match opened.map(|o| self.security.begin_session(&o.keys, &o.ssc, o.password)) {
             Some(Err(sw)) => Reply::status(sw),
             Some(Ok(())) => {
                 self.session_changed();
@@ -146,7 +148,7 @@ impl Card {
         // The answer to the command that agreed new keys still goes out under the old ones.
         session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
         if let Some(opened) = opened {
-            self.security.begin_session(&opened.keys, opened.password)?;
+            self.security.begin_session(&opened.keys, &opened.ssc, opened.password)?;
             self.session_changed();
         }
         Ok(())
@@ -182,6 +184,9 @@ impl Responder for Card {
     fn power(&mut self, event: Power) {
         self.security = Security::default();
         self.selected = None;
+        if let Some(bac) = &mut self.parts.bac {
+            bac.forget();
+        }
         self.parts.mf.deselect();
         for applet in &mut self.parts.applets {
             applet.deselect();

@@ -13,7 +13,12 @@ use super::{
 use crate::{
     lds::{Df, File, HolderVerification},
     profile::{self, Personalised, ProfileError},
-    protocol::{active_auth, chip_auth, pace::Password},
+    protocol::{
+        active_auth,
+        bac::{self, AccessKey},
+        chip_auth,
+        pace::Password,
+    },
 };
 
 /// Why a personalised profile is no card.
@@ -66,7 +71,9 @@ impl Card {
         }
         let made = Content::Made { len: HolderVerification::LEN };
         lds.retain(|ef| ef.fid != File::HolderVerification.fid());
-        lds.push(ef(File::HolderVerification, Access::AnySession, made));
+        if profile.secrets.pin.is_some() {
+            lds.push(ef(File::HolderVerification, Access::AnySession, made));
+        }
 
         let chip_auth = profile.chip_authentication.as_ref().zip(keys.chip_authentication.clone());
         let chip_auth = chip_auth.map(|(ca, key)| {
@@ -84,6 +91,7 @@ impl Card {
             mf: Directory::new(mf),
             applets: vec![applet],
             pace: profile.pace.clone(),
+            bac: profile.bac.then(|| bac::Chip::new(AccessKey::mrz(card.mrz.as_str()))),
             passwords: Passwords {
                 mrz: Some(Password::mrz(card.mrz.as_str())),
                 can: Some(Password::can(&secrets.can)),

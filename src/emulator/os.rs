@@ -45,8 +45,13 @@ impl Card {
             let passwords = &parts.passwords;
             return pace::general_authenticate(command.data, last, passwords, security, &mut **env);
         }
-        // Any other command in between ends PACE.
+        // Any other command in between ends PACE, and makes a challenge void.
         self.security.pace = None;
+        if let Some(bac) = &mut self.parts.bac
+            && header.ins != ins::EXTERNAL_AUTHENTICATE
+        {
+            bac.forget();
+        }
 
         if header.is_chained() {
             let open = self.security.chain.is_open();
@@ -89,6 +94,10 @@ impl Card {
                 let (offered, passwords) = (&parts.pace, &parts.passwords);
                 pace::set_at(command, offered, passwords, security, &mut **env)
                     .map(|reply| (reply, None))
+            }
+            ins::GET_CHALLENGE if self.parts.bac.is_some() => self.get_challenge(command),
+            ins::EXTERNAL_AUTHENTICATE if self.parts.bac.is_some() => {
+                self.external_authenticate(command)
             }
             ins::RESET_RETRY_COUNTER => self.reset_retry_counter(command).map(|r| (r, None)),
             _ => self.forward(command, room),
@@ -172,9 +181,50 @@ impl Card {
             }
             (None, _) => return Err(StatusWord::INS_UNSUPPORTED),
         };
-        let opened =
-            context.new_keys.zip(session).map(|(keys, password)| Opened { keys, password });
+        let opened = context.new_keys.zip(session).map(|(keys, password)| Opened {
+            keys,
+            ssc: [0; 8],
+            password,
+        });
         Ok((reply, opened))
+    }
+
+    // GET CHALLENGE and EXTERNAL AUTHENTICATE of BAC (ICAO Doc 9303-11 clause 4.3.4): in plain, and
+    // only where no session is open.
+    fn get_challenge(
+        &mut self,
+        command: &CommandView<'_>,
+    ) -> Result<(Reply, Option<Opened>), StatusWord> {
+        let Self { parts, security, env, .. } = self;
+        let bac = parts.bac.as_mut().ok_or(StatusWord::INS_UNSUPPORTED)?;
+        if security.session.is_some() || self.selected.is_none() {
+            return Err(StatusWord::CONDITIONS);
+        }
+        if (command.header.p1, command.header.p2) != (0, 0) {
+            return Err(StatusWord::WRONG_P1P2);
+        }
+        if !command.data.is_empty() || !matches!(command.ne, Some(8 | 256)) {
+            return Err(StatusWord::WRONG_LENGTH);
+        }
+        Ok((Reply::data(bac.get_challenge(env.rng()).to_vec()), None))
+    }
+
+    fn external_authenticate(
+        &mut self,
+        command: &CommandView<'_>,
+    ) -> Result<(Reply, Option<Opened>), StatusWord> {
+        let Self { parts, security, env, .. } = self;
+        let bac = parts.bac.as_mut().ok_or(StatusWord::INS_UNSUPPORTED)?;
+        if security.session.is_some() {
+            return Err(StatusWord::CONDITIONS);
+        }
+        if (command.header.p1, command.header.p2) != (0, 0) {
+            return Err(StatusWord::WRONG_P1P2);
+        }
+        let answered = bac.external_authenticate(command.data, env.rng());
+        let (data, opened) = answered.map_err(|error| error.status())?;
+        let opened = Opened { keys: opened.keys, ssc: opened.ssc, password: PasswordKind::Mrz };
+        Ok((Reply::data(data), Some(opened)))
     }
 
     // RESET RETRY COUNTER without data, P1-P2 0303: unblocks the PIN (BSI TR-03110-3 clause

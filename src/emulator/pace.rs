@@ -14,11 +14,13 @@ use crate::{
     sm::SessionKeys,
 };
 
-/// A channel that PACE yielded: it holds from the next command on.
+/// A channel that a protocol yielded: it holds from the next command on.
 #[derive(Debug)]
 pub(super) struct Opened {
     /// Its keys.
     pub(super) keys: SessionKeys,
+    /// Where its send sequence counter starts: at zero, but after BAC.
+    pub(super) ssc: [u8; 8],
     /// The password that opened it.
     pub(super) password: PasswordKind,
 }
@@ -90,7 +92,7 @@ pub(super) fn general_authenticate(
     match chip.general_authenticate(data, true, env.rng()) {
         Ok(ChipReply::Done { data, keys }) => {
             passwords.right(&tried, env.store())?;
-            Ok((Reply::data(data), Some(Opened { keys, password })))
+            Ok((Reply::data(data), Some(Opened { keys, ssc: [0; 8], password })))
         }
         Ok(ChipReply::Reply(_)) => Err(StatusWord::NO_DIAGNOSIS),
         Err(PaceError::BadToken { .. }) => Err(passwords.wrong(&tried)),

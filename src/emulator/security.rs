@@ -51,16 +51,17 @@ impl Security {
         self.session.take().is_some()
     }
 
-    /// Begins a session under these keys; its counter starts at zero.
+    /// Begins a session under these keys, its counter starting there.
     ///
     /// # Errors
     /// `6F00` for keys that no protocol of ours yields.
     pub(super) fn begin_session(
         &mut self,
         keys: &SessionKeys,
+        ssc: &[u8],
         password: PasswordKind,
     ) -> Result<(), StatusWord> {
-        let channel = SecureChannel::new(keys).map_err(|_| StatusWord::NO_DIAGNOSIS)?;
+        let channel = SecureChannel::new(keys).map_err(|_| StatusWord::NO_DIAGNOSIS)?.with_ssc(ssc);
         self.session = Some(Session { channel, password });
         Ok(())
     }

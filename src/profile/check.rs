@@ -34,6 +34,7 @@ const ROOT: &[&str] = &[
     "limits",
     "atr",
     "pace",
+    "bac",
     "chip_authentication",
     "active_authentication",
     "face",
@@ -70,8 +71,16 @@ const PKI: &[&str] = &[
     "signer_until",
 ];
 
-const CURVES: &[(&str, Curve)] =
-    &[("P-256", Curve::P256), ("brainpoolP256r1", Curve::BrainpoolP256r1)];
+const CURVES: &[(&str, Curve)] = &[
+    ("P-256", Curve::P256),
+    ("P-384", Curve::P384),
+    ("P-521", Curve::P521),
+    ("brainpoolP256r1", Curve::BrainpoolP256r1),
+    ("brainpoolP384r1", Curve::BrainpoolP384r1),
+    ("brainpoolP512r1", Curve::BrainpoolP512r1),
+];
+/// The arc of the mapping in `id-PACE-ECDH-*`.
+const MAPPINGS: &[(&str, u8)] = &[("GM", 2), ("IM", 4)];
 const CIPHERS: &[(&str, Cipher)] =
     &[("AES-128", Cipher::Aes128), ("AES-192", Cipher::Aes192), ("AES-256", Cipher::Aes256)];
 
@@ -99,7 +108,8 @@ pub fn check(text: &str, path: &Path) -> Result<Profile, ProfileError> {
         pin: pin.as_ref().map_or_else(|| Ok(PinRules::default()), pin_rules)?,
         limits,
         atr,
-        pace: root.tables("pace", PACE)?.iter().map(pace).collect::<Result<_, _>>()?,
+        pace: offered_pace(&root)?,
+        bac: has_bac(&root)?,
         chip_authentication: root
             .table("chip_authentication", CHIP_AUTHENTICATION)?
             .map(|t| chip_authentication(&t))
@@ -170,9 +180,9 @@ fn person(table: &Table<'_>) -> Result<Person, ProfileError> {
 
 fn document_data(table: &Table<'_>) -> Result<Document, ProfileError> {
     let code = table.need_text("code")?;
-    let starts = code.value.starts_with(['A', 'C', 'I']);
+    let starts = code.value.starts_with(['A', 'C', 'I', 'P']);
     if !(starts && letters(code.value, 1..=2)) {
-        return Err(code.refused("one or two letters, the first A, C or I (TD1)"));
+        return Err(code.refused("one or two letters, the first A, C or I (TD1) or P (TD3)"));
     }
     let number = table.need_text("number")?;
     let characters = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
@@ -252,12 +262,24 @@ fn limits_and_atr(root: &Table<'_>) -> Result<(Limits, Atr), ProfileError> {
     Ok((Limits { extended }, Atr::from_historical(&bytes).map_err(say)?))
 }
 
+fn has_bac(root: &Table<'_>) -> Result<bool, ProfileError> {
+    Ok(root.flag("bac")?.is_some_and(|flag| flag.value))
+}
+
+// A card with BAC may do without PACE.
+fn offered_pace(root: &Table<'_>) -> Result<Vec<pace::Parameters>, ProfileError> {
+    if has_bac(root)? && !root.has("pace") {
+        return Ok(Vec::new());
+    }
+    root.tables("pace", PACE)?.iter().map(pace).collect()
+}
+
 fn pace(table: &Table<'_>) -> Result<pace::Parameters, ProfileError> {
     let mapping = table.need_text("mapping")?;
-    mapping.one_of(&[("GM", ())])?;
+    let arc = mapping.one_of(MAPPINGS)?;
     let curve = table.need_text("curve")?.one_of(CURVES)?;
     let number = cipher_number(table.need_text("cipher")?.one_of(CIPHERS)?);
-    oid(&format!("0.4.0.127.0.7.2.2.4.2.{number}"))
+    oid(&format!("0.4.0.127.0.7.2.2.4.{arc}.{number}"))
         .and_then(|oid| pace::Parameters::new(oid, Some(curve.parameter_id())).ok())
         .ok_or_else(|| mapping.refused("a PACE that this library speaks"))
 }

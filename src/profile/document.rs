@@ -125,6 +125,11 @@ impl<'a> Table<'a> {
     }
 
     /// An array of tables, at least one.
+    /// Whether the key is there.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.keys.contains_key(key)
+    }
+
     pub(super) fn tables(
         &self,
         key: &str,

@@ -39,6 +39,14 @@ pub use schema::{
 /// The text of the resident profile, which is part of the library.
 pub const RESIDENT: &str = include_str!("../../card-profiles/resident.toml");
 
+/// The profiles that are part of the library, by name.
+pub const BUILT_IN: &[(&str, &str)] = &[
+    ("resident", RESIDENT),
+    ("passport-bac", include_str!("../../card-profiles/passport-bac.toml")),
+    ("passport-pace-gm", include_str!("../../card-profiles/passport-pace-gm.toml")),
+    ("passport-pace-im", include_str!("../../card-profiles/passport-pace-im.toml")),
+];
+
 /// The card of the resident profile.
 ///
 /// # Errors

@@ -111,7 +111,7 @@ impl Profile {
     fn mrz(&self) -> Mrz {
         let Self { person, document, .. } = self;
         Mrz {
-            format: Format::Td1,
+            format: if document.code.starts_with('P') { Format::Td3 } else { Format::Td1 },
             document_code: document.code.clone(),
             issuing_state: document.issuing_state.clone(),
             document_number: document.number.clone(),
@@ -156,13 +156,15 @@ impl Profile {
         let mut files = BTreeMap::from([
             (File::AtrInfo, self.atr_info().encode()),
             (File::Dir, dir.encode()),
-            (File::CardAccess, SecurityInfos::new(pace).encode()),
             (File::Dg1, dg1.encode()),
             (File::Dg2, face::dg2(&self.seed, self.dg2_size)?),
             (File::Dg11, dg11.encode()),
             (File::Dg12, dg12.encode()),
             (File::Dg14, Dg14 { infos: SecurityInfos::new(infos) }.encode()),
         ]);
+        if !pace.is_empty() {
+            files.insert(File::CardAccess, SecurityInfos::new(pace).encode());
+        }
         if let Some(key) = &keys.active_authentication {
             let spki = pki::spki::encode(&key.public());
             files.insert(File::Dg15, Dg15 { spki }.encode());

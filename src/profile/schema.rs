@@ -32,8 +32,10 @@ pub struct Profile {
     pub limits: Limits,
     /// The answer to reset, made of the historical bytes.
     pub atr: Atr,
-    /// The PACE protocols and domain parameters offered, at least one.
+    /// The PACE protocols and domain parameters offered, at least one where there is no BAC.
     pub pace: Vec<pace::Parameters>,
+    /// Whether the chip has Basic Access Control.
+    pub bac: bool,
     /// Chip Authentication, where the chip has it.
     pub chip_authentication: Option<ChipAuthentication>,
     /// Active Authentication, where the chip has it.

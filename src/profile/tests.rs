@@ -206,9 +206,10 @@ fn an_error_names_file_line_column_and_key() {
         ),
         (
             "mapping = \"GM\"\ncurve = \"P-256\"",
-            "mapping = \"GM\"\ncurve = \"P-521\"",
-            "\"P-521",
-            "`pace.curve`: \"P-256\" or \"brainpoolP256r1\" expected, \"P-521\" came",
+            "mapping = \"GM\"\ncurve = \"P-192\"",
+            "\"P-192",
+            "`pace.curve`: \"P-256\" or \"P-384\" or \"P-521\" or \"brainpoolP256r1\" or \
+             \"brainpoolP384r1\" or \"brainpoolP512r1\" expected, \"P-192\" came",
         ),
         (
             "extended_length = true",

@@ -1,6 +1,11 @@
 //! How a tap ends early.
 
-use crate::{apdu::StatusWord, lds::LdsError, protocol::pace::PaceError, session::SessionError};
+use crate::{
+    apdu::StatusWord,
+    lds::LdsError,
+    protocol::{bac::BacError, pace::PaceError},
+    session::SessionError,
+};
 
 /// Why a tap yields no evidence. A chip that fails to prove itself is none of these: that is
 /// evidence, and judged.
@@ -13,15 +18,12 @@ pub enum TapError {
     /// PACE failed; nothing falls back.
     #[error(transparent)]
     Pace(#[from] PaceError),
+    /// BAC failed.
+    #[error(transparent)]
+    Bac(#[from] BacError),
     /// A file that the access depends on is malformed.
     #[error(transparent)]
     File(#[from] LdsError),
-    /// The card offers no PACE.
-    #[error("the card offers no PACE: a PACEInfo in EF.CardAccess expected, {got}")]
-    NoPace {
-        /// What came instead.
-        got: String,
-    },
     /// The card offers PACE only in forms that this library does not speak.
     #[error(
         "none of the {offered} PACE variants that the card offers is supported; the first: {first}"
@@ -31,6 +33,12 @@ pub enum TapError {
         offered: usize,
         /// Why not the first.
         first: PaceError,
+    },
+    /// The card offers no PACE, and BAC takes the machine-readable zone.
+    #[error("the card offers no PACE ({got}); for BAC the MRZ is expected, none was given")]
+    NoMrz {
+        /// What came instead of a PACEInfo.
+        got: String,
     },
     /// No password was given.
     #[error("access: a CAN, PIN or MRZ expected, none was given")]

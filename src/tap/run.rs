@@ -8,7 +8,7 @@ use std::{
 use rand_core::CryptoRng;
 use time::UtcDateTime;
 
-use super::{Passwords, TapError};
+use super::{Passwords, TapError, access::Offer};
 use crate::{
     apdu::{Command, Header, StatusWord, ins},
     lds::{
@@ -33,6 +33,8 @@ pub struct Options {
     pub passwords: Passwords,
     /// Whether the last try of a PIN may be spent.
     pub last_try: bool,
+    /// Whether to use BAC on a card that offers PACE.
+    pub allow_bac: bool,
     /// Whether MSE:Set AT names the domain parameters.
     pub parameter_reference: ParameterReference,
     /// Lowers what card and reader allow: [`Limits::SHORT`] for short APDUs only.
@@ -48,6 +50,7 @@ impl Default for Options {
         Self {
             passwords: Passwords::default(),
             last_try: false,
+            allow_bac: false,
             parameter_reference: ParameterReference::Always,
             max_apdu: Limits::EXTENDED,
             challenge: None,
@@ -81,8 +84,8 @@ pub struct StepTime {
 pub struct Tapped {
     /// What the card gave.
     pub evidence: Evidence,
-    /// Which PACE opened the card.
-    pub pace: Parameters,
+    /// Which PACE opened the card; `None` after BAC.
+    pub pace: Option<Parameters>,
     /// Chip Authentication as this tap saw it, which holds its ephemeral key: why it is no proof,
     /// where it is none; `None` where the card offers it not.
     pub chip_authentication: Option<Result<(), String>>,
@@ -114,8 +117,9 @@ pub fn tap(
         options,
         rng,
         progress,
-        infos: SecurityInfos::new([]),
+        offer: Offer::None(String::new()),
         pace: None,
+        access: None,
         asked: 0,
         files: BTreeMap::new(),
         refused: BTreeMap::new(),
@@ -124,7 +128,7 @@ pub fn tap(
         steps: Vec::new(),
     };
     tap.run()?;
-    let Some((pace, access)) = tap.pace else { return Err(TapError::NoPassword) };
+    let (pace, Some(access)) = (tap.pace, tap.access) else { return Err(TapError::NoPassword) };
     let mut evidence = Evidence::new(card, now, access);
     evidence.files = tap.files;
     let (mut chip_authentication, mut active_authentication_refused) = (None, None);
@@ -167,8 +171,9 @@ pub(super) struct Tap<'a> {
     pub(super) options: &'a Options,
     pub(super) rng: &'a mut dyn CryptoRng,
     progress: &'a mut dyn FnMut(Event),
-    pub(super) infos: SecurityInfos,
-    pub(super) pace: Option<(Parameters, Access)>,
+    pub(super) offer: Offer,
+    pub(super) pace: Option<Parameters>,
+    pub(super) access: Option<Access>,
     // How many bytes the read that is going on asks for at once.
     asked: usize,
     files: BTreeMap<File, Vec<u8>>,
@@ -192,11 +197,9 @@ enum Chip {
 
 impl Tap<'_> {
     fn run(&mut self) -> Result<(), TapError> {
-        let infos = self.step("EF.CardAccess", Self::card_access)?;
+        self.offer = self.step("EF.CardAccess", Self::card_access)?;
         self.step("EF.ATR/INFO", Self::atr_info)?;
-        self.infos = infos;
-        self.step("PACE", Self::access)?;
-        self.step("SELECT", Self::select_application)?;
+        self.step("access", Self::access)?;
         let dg14 = self.step("EF.DG14", |tap| tap.read_optional(File::Dg14))?;
         if let Some(dg14) = dg14 {
             self.step("Chip Authentication", |tap| tap.chip_auth(&dg14))?;
@@ -232,7 +235,7 @@ impl Tap<'_> {
         done
     }
 
-    fn card_access(&mut self) -> Result<SecurityInfos, TapError> {
+    fn card_access(&mut self) -> Result<Offer, TapError> {
         let file = File::CardAccess;
         let data = match self.read(file) {
             // Some cards start inside an application.
@@ -247,10 +250,13 @@ impl Tap<'_> {
             Ok(data) => {
                 let infos = SecurityInfos::parse(&data)?;
                 self.files.insert(file, data);
-                Ok(infos)
+                if infos.pace().next().is_none() {
+                    return Ok(Offer::None("EF.CardAccess lists no PACEInfo".into()));
+                }
+                Ok(Offer::Pace(infos))
             }
             Err(SessionError::ReadRefused { sw, .. }) => {
-                Err(TapError::NoPace { got: format!("the card answered {sw} to reading it") })
+                Ok(Offer::None(format!("the card answered {sw} to reading EF.CardAccess")))
             }
             Err(error) => Err(error.into()),
         }
@@ -277,7 +283,7 @@ impl Tap<'_> {
         Ok(())
     }
 
-    fn select_application(&mut self) -> Result<(), TapError> {
+    pub(super) fn select_application(&mut self) -> Result<(), TapError> {
         let select = Command::new(Header::new(0x00, ins::SELECT, 0x04, 0x0C)).with_data(LDS_AID);
         let sw = self.session.exchange(&select, Step("SELECT eMRTD application"))?.sw;
         if sw.is_success() { Ok(()) } else { Err(TapError::NoApplication { sw }) }
@@ -302,7 +308,7 @@ impl Tap<'_> {
                 self.chip = Chip::Agreed(ChipAuthentication {
                     protocol,
                     key_id,
-                    terminal_public_key: agreed.ephemeral.sec1().to_vec(),
+                    terminal_public_key: agreed.ephemeral.as_bytes().to_vec(),
                     protected_reply: false,
                 });
             }
@@ -359,8 +365,7 @@ impl Tap<'_> {
     // A new channel to the application.
     fn start_over(&mut self) -> Result<(), TapError> {
         self.session.reset(Reset::Warm)?;
-        self.access()?;
-        self.select_application()
+        self.access()
     }
 
     // A file that may be missing or closed.

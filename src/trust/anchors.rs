@@ -1,23 +1,30 @@
 //! Trust anchors: the country signing CAs that a judge believes.
 
-use std::io::Read;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::lists::{self, OpenedList};
+use super::source::{self, Found, Item};
+use super::{Fault, FaultReason};
 use crate::crypto::Hash;
-use crate::pki::{Certificate, PkiError};
+use crate::pki::{Certificate, Crl};
 
-const MAX_FILE: u64 = 1 << 20;
 const MAX_ANCHORS: usize = 10_000;
-const EXTENSIONS: [&str; 4] = ["cer", "crt", "der", "pem"];
+const MAX_CRLS: usize = 2_000;
 
-/// Certificates of country signing CAs, believed without a signature above them. Nothing else is:
-/// there is no list of the system's.
+/// Certificates of country signing CAs, and their revocation lists. A certificate that signed
+/// itself is believed because it was given; a link certificate, in which a CA signs its next key
+/// with the one before, with the CA that signed it. Nothing else is: there is no list of the
+/// system's.
 #[derive(Clone, Debug, Default)]
 pub struct Anchors {
     source: String,
     certificates: Vec<Certificate>,
+    fingerprints: BTreeSet<[u8; 32]>,
+    crls: Vec<Crl>,
+    faults: Vec<Fault>,
 }
 
 /// Why anchors cannot be had from a file or a folder.
@@ -32,24 +39,11 @@ pub enum AnchorError {
         /// The system's words.
         source: std::io::Error,
     },
-    /// A file that should hold a certificate does not.
-    #[error("{name}: {source}")]
-    Certificate {
-        /// The file's name.
-        name: String,
-        /// What is wrong.
-        source: PkiError,
-    },
-    /// A certificate that must not sign others, such as a document signer's.
-    #[error("{name}: {subject} is no CA, a country signing CA is expected")]
-    NotCa {
-        /// The file's name.
-        name: String,
-        /// Whom it names.
-        subject: String,
-    },
+    /// A file that is not what it should be, or not to be believed.
+    #[error("{0}")]
+    Refused(Box<Fault>),
     /// A folder without a certificate.
-    #[error("{}: no certificate (*.cer, *.crt, *.der or *.pem)", .path.display())]
+    #[error("{}: no certificate (*.cer, *.crt, *.der, *.pem) and no master list (*.ml, *.ldif)", .path.display())]
     Empty {
         /// Which folder.
         path: PathBuf,
@@ -66,84 +60,163 @@ pub enum AnchorError {
     },
 }
 
+impl AnchorError {
+    fn refused(name: &str, reason: impl Into<FaultReason>) -> Self {
+        Self::Refused(Box::new(Found::fault(name, reason)))
+    }
+}
+
 impl Anchors {
     /// An empty set with a name for verdicts: a path, or `emulated:resident`.
     pub fn new(source: impl Into<String>) -> Self {
-        Self { source: source.into(), certificates: Vec::new() }
+        Self { source: source.into(), ..Self::default() }
     }
 
-    /// The certificates of a folder's `*.cer`, `*.crt`, `*.der` and `*.pem` files. Other files and
-    /// folders in it are passed over; one certificate that is none makes the whole set fail.
+    /// What stands in a folder's files: certificates (`*.cer`, `*.crt`, `*.der`, `*.pem`), master
+    /// lists (`*.ml`), revocation lists (`*.crl`) and directories (`*.ldif`). Other files and
+    /// folders in it are passed over. One file that is not what it should be makes the whole set
+    /// fail; of what stands in master lists and directories, the rest counts, and
+    /// [`Self::faults`] names what does not.
+    ///
+    /// A master list counts where its signature leads to a certificate of the folder, or to one
+    /// that came with it.
     ///
     /// # Errors
     /// [`AnchorError`], always with the file's name.
     pub fn from_dir(dir: &Path) -> Result<Self, AnchorError> {
-        let io = |path: &Path| {
-            let path = path.to_owned();
-            move |source| AnchorError::Io { path, source }
-        };
-        let mut files = Vec::new();
-        for entry in std::fs::read_dir(dir).map_err(io(dir))? {
-            let path = entry.map_err(io(dir))?.path();
-            let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-            if EXTENSIONS.iter().any(|e| e.eq_ignore_ascii_case(extension)) && path.is_file() {
-                files.push(path);
-            }
-        }
-        // The order of a folder is nobody's choice; that of names is everybody's.
-        files.sort();
         let mut anchors = Self::new(dir.display().to_string());
-        for path in files {
-            let name = path.display().to_string();
-            let file = std::fs::File::open(&path).map_err(io(&path))?;
-            let mut bytes = Vec::new();
-            file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(io(&path))?;
-            if bytes.len() as u64 > MAX_FILE {
-                return Err(AnchorError::TooMuch { name, what: "bytes", limit: MAX_FILE });
-            }
-            anchors.add(&name, &bytes)?;
-        }
+        anchors.read(&source::files_of(dir)?)?;
         if anchors.is_empty() {
             return Err(AnchorError::Empty { path: dir.to_owned() });
         }
         Ok(anchors)
     }
 
-    /// Adds one DER certificate or all of a PEM text. `name` is for errors.
+    fn read(&mut self, files: &[PathBuf]) -> Result<(), AnchorError> {
+        let (mut lists, mut first) = (Vec::new(), None);
+        for path in files {
+            source::read(path, &mut |found| {
+                let Found { name, item } = found;
+                // The entries of a directory have names of their own.
+                let directory = name != path.display().to_string();
+                let result = match item {
+                    Ok(Item::Certificate(certificate)) => self.insert(&name, *certificate),
+                    Ok(Item::Crl(crl)) => self.insert_crl(&name, *crl),
+                    Ok(Item::List(list)) => {
+                        lists.push((name, directory, list));
+                        Ok(())
+                    }
+                    Ok(Item::Signer) => Ok(()),
+                    Err(reason) => Err(AnchorError::refused(&name, reason)),
+                };
+                match result {
+                    Err(AnchorError::Refused(fault)) if directory => self.faults.push(*fault),
+                    Err(error) => first = first.take().or(Some(error)),
+                    Ok(()) => {}
+                }
+            })?;
+        }
+        if let Some(error) = first {
+            return Err(error);
+        }
+        for (name, directory, list) in lists {
+            match lists::open(&name, &list, self) {
+                Ok(OpenedList { certificates, faults, .. }) => {
+                    self.faults.extend(faults);
+                    for (name, certificate) in certificates {
+                        self.insert(&name, certificate)?;
+                    }
+                }
+                Err(fault) if directory => self.faults.push(fault),
+                Err(fault) => return Err(AnchorError::Refused(Box::new(fault))),
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds what a file holds: DER, or all of a PEM text. Master lists are not taken here. `name`
+    /// is for errors.
     ///
     /// # Errors
-    /// [`AnchorError::Certificate`], [`AnchorError::NotCa`], [`AnchorError::TooMuch`].
+    /// [`AnchorError::Refused`], [`AnchorError::TooMuch`].
     pub fn add(&mut self, name: &str, bytes: &[u8]) -> Result<(), AnchorError> {
-        let certificates = if bytes.first() == Some(&0x30) {
-            Certificate::from_der(bytes).map(|c| vec![c])
-        } else {
-            Certificate::all_from_pem(bytes)
-        };
-        let certificates = certificates
-            .map_err(|source| AnchorError::Certificate { name: name.to_owned(), source })?;
-        for certificate in certificates {
-            if !certificate.is_ca() {
-                let subject = certificate.subject();
-                return Err(AnchorError::NotCa { name: name.to_owned(), subject });
+        for item in source::parts(bytes) {
+            match item.map_err(|reason| AnchorError::refused(name, reason))? {
+                Item::Certificate(certificate) => self.insert(name, *certificate)?,
+                Item::Crl(crl) => self.insert_crl(name, *crl)?,
+                Item::List(_) | Item::Signer => {
+                    return Err(AnchorError::refused(name, FaultReason::Unknown));
+                }
             }
-            if self.certificates.contains(&certificate) {
-                continue;
-            }
-            if self.certificates.len() == MAX_ANCHORS {
-                let (name, limit) = (self.source.clone(), MAX_ANCHORS as u64);
-                return Err(AnchorError::TooMuch { name, what: "anchors", limit });
-            }
+        }
+        Ok(())
+    }
+
+    /// Adds everything that another set has.
+    ///
+    /// # Errors
+    /// [`AnchorError::TooMuch`].
+    pub fn extend(&mut self, other: Self) -> Result<(), AnchorError> {
+        for certificate in other.certificates {
+            self.insert(&other.source, certificate)?;
+        }
+        for crl in other.crls {
+            self.insert_crl(&other.source, crl)?;
+        }
+        self.faults.extend(other.faults);
+        Ok(())
+    }
+
+    pub(super) fn insert(
+        &mut self,
+        name: &str,
+        certificate: Certificate,
+    ) -> Result<(), AnchorError> {
+        if !certificate.may_issue() {
+            let subject = certificate.subject();
+            return Err(AnchorError::refused(name, FaultReason::NotCa { subject }));
+        }
+        if self.certificates.len() == MAX_ANCHORS {
+            let (name, limit) = (self.source.clone(), MAX_ANCHORS as u64);
+            return Err(AnchorError::TooMuch { name, what: "anchors", limit });
+        }
+        if self.fingerprints.insert(certificate.fingerprint()) {
             self.certificates.push(certificate);
         }
         Ok(())
     }
 
-    /// The certificates.
+    pub(super) fn insert_crl(&mut self, _name: &str, crl: Crl) -> Result<(), AnchorError> {
+        if self.crls.len() == MAX_CRLS {
+            let (name, limit) = (self.source.clone(), MAX_CRLS as u64);
+            return Err(AnchorError::TooMuch { name, what: "revocation lists", limit });
+        }
+        if !self.crls.contains(&crl) {
+            self.crls.push(crl);
+        }
+        Ok(())
+    }
+
+    pub(super) fn contains(&self, certificate: &Certificate) -> bool {
+        self.fingerprints.contains(&certificate.fingerprint())
+    }
+
+    /// The certificates, those of CAs and those that link them.
     pub fn certificates(&self) -> &[Certificate] {
         &self.certificates
     }
 
-    /// How many there are.
+    /// The revocation lists. Whether one is signed by whom it names is checked when it is used.
+    pub fn crls(&self) -> &[Crl] {
+        &self.crls
+    }
+
+    /// What stands in master lists and directories and is not taken.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// How many certificates there are.
     pub fn len(&self) -> usize {
         self.certificates.len()
     }
@@ -159,19 +232,26 @@ impl Anchors {
             source: self.source.clone(),
             count: self.len(),
             sha256: hex::encode(self.fingerprint()),
+            crls: CrlSet {
+                count: self.crls.len(),
+                sha256: hex::encode(of_set(self.crls.iter().map(Crl::fingerprint))),
+            },
         }
     }
 
     /// SHA-256 over the certificates' own SHA-256 fingerprints in ascending order: the same for
     /// the same set, whatever the files are called.
     pub fn fingerprint(&self) -> [u8; 32] {
-        let mut all: Vec<_> = self.certificates.iter().map(Certificate::fingerprint).collect();
-        all.sort_unstable();
-        let parts: Vec<&[u8]> = all.iter().map(|f| &f[..]).collect();
-        let mut out = [0; 32];
-        out.copy_from_slice(&Hash::Sha256.digest(&parts));
-        out
+        of_set(self.fingerprints.iter().copied())
     }
+}
+
+fn of_set(fingerprints: impl Iterator<Item = [u8; 32]>) -> [u8; 32] {
+    let all: BTreeSet<_> = fingerprints.collect();
+    let parts: Vec<&[u8]> = all.iter().map(|f| &f[..]).collect();
+    let mut out = [0; 32];
+    out.copy_from_slice(&Hash::Sha256.digest(&parts));
+    out
 }
 
 /// An anchor set, named so that a verdict can be traced to it.
@@ -182,6 +262,17 @@ pub struct AnchorSet {
     /// How many certificates it has.
     pub count: usize,
     /// [`Anchors::fingerprint`] in hexadecimal.
+    pub sha256: String,
+    /// The revocation lists beside them.
+    pub crls: CrlSet,
+}
+
+/// The revocation lists of an anchor set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CrlSet {
+    /// How many there are.
+    pub count: usize,
+    /// SHA-256 over their own SHA-256 fingerprints in ascending order, hexadecimal.
     pub sha256: String,
 }
 

@@ -6,7 +6,7 @@ use time::UtcDateTime;
 use super::Access;
 use super::encoding::rfc3339;
 use crate::lds::{File, LdsError, Password};
-use crate::pki::{Oid, PkiError};
+use crate::pki::{Oid, PkiError, RevocationReason};
 use crate::protocol::active_auth::ActiveAuthError;
 
 /// The outcome of a check. What was not done is never passed.
@@ -129,6 +129,63 @@ pub enum Reason {
         /// Why not.
         source: Box<PkiError>,
     },
+    /// A link certificate with nobody above it: it is believed for the sake of the CSCA that signed
+    /// it, not for its own.
+    #[error("the link certificate {link} was issued by {issuer}, which is none of the anchors")]
+    LinkNotAnchored {
+        /// Whom it names.
+        link: String,
+        /// Its issuer.
+        issuer: String,
+    },
+    /// A certificate that was revoked.
+    #[error("{certificate} was revoked at {}{}", rfc3339::text(*.at), because(.reason))]
+    Revoked {
+        /// Whom it names.
+        certificate: String,
+        /// When.
+        at: UtcDateTime,
+        /// Why, where that is said.
+        reason: Option<RevocationReason>,
+    },
+    /// There is no revocation list of the issuer.
+    #[error("no revocation list of {issuer} was given")]
+    NoCrl {
+        /// The issuer.
+        issuer: String,
+    },
+    /// A revocation list that nobody believed has signed.
+    #[error("the revocation list of {issuer} is not its own: {source}")]
+    CrlNotVerified {
+        /// Whose it says it is.
+        issuer: String,
+        /// Why it is not.
+        source: Box<PkiError>,
+    },
+    /// A revocation list that was to be replaced before the time judged at.
+    #[error("the revocation list of {issuer} is out of date: {}, judged at {}", until(.next_update), rfc3339::text(*.at))]
+    CrlOutdated {
+        /// Whose list.
+        issuer: String,
+        /// When the next was promised, where it was.
+        next_update: Option<UtcDateTime>,
+        /// The time judged at.
+        at: UtcDateTime,
+    },
+    /// A revocation list from after the certificate's end: it need not be on it any more.
+    #[error("the revocation list of {issuer} is from {}, when the certificate had expired", rfc3339::text(*.this_update))]
+    CrlTooLate {
+        /// Whose list.
+        issuer: String,
+        /// When it was issued.
+        this_update: UtcDateTime,
+    },
+    /// A revocation list of some of the issuer's certificates.
+    #[error("the revocation list of {issuer} covers a part of its certificates only")]
+    CrlPartial {
+        /// Whose list.
+        issuer: String,
+    },
     /// A certificate that must not do what it did.
     #[error("{certificate} {why}")]
     Unfit {
@@ -146,6 +203,26 @@ pub enum Reason {
         not_before: UtcDateTime,
         /// Its last second.
         not_after: UtcDateTime,
+        /// The time judged at.
+        at: UtcDateTime,
+    },
+    /// The signer says that it signed when its certificate was not valid.
+    #[error("{certificate} is good from {} to {}, but EF.SOD was signed at {}", rfc3339::text(*.not_before), rfc3339::text(*.not_after), rfc3339::text(*.signed_at))]
+    SignedOutsideValidity {
+        /// Whom it names.
+        certificate: String,
+        /// Its first second.
+        not_before: UtcDateTime,
+        /// Its last second.
+        not_after: UtcDateTime,
+        /// When it signed.
+        signed_at: UtcDateTime,
+    },
+    /// The signer says that it signed after the time judged at.
+    #[error("EF.SOD was signed at {}, after the time judged at, {}", rfc3339::text(*.signed_at), rfc3339::text(*.at))]
+    SignedLater {
+        /// When it signed.
+        signed_at: UtcDateTime,
         /// The time judged at.
         at: UtcDateTime,
     },
@@ -264,12 +341,29 @@ pub enum Unfit {
     /// A CA signs certificates, not documents.
     #[error("is a CA, which signs no documents")]
     IsCa,
+    /// Neither basicConstraints nor keyUsage make it one that signs certificates.
+    #[error("is no CA")]
+    NoCa,
+    /// extKeyUsage limits it to something else, such as master lists.
+    #[error("is for something else than documents (extKeyUsage {0})")]
+    OtherPurpose(Oid),
     /// keyUsage lacks digitalSignature (ICAO Doc 9303-12 clause 7.1).
     #[error("must not sign documents (keyUsage)")]
     NoDigitalSignature,
     /// A critical extension that is not understood (RFC 5280 clause 4.2).
     #[error("has the critical extension {0}, which is not understood")]
     UnknownExtension(Oid),
+}
+
+fn because(reason: &Option<RevocationReason>) -> String {
+    reason.map_or_else(String::new, |reason| format!(", {reason}"))
+}
+
+fn until(next_update: &Option<UtcDateTime>) -> String {
+    next_update.map_or_else(
+        || "it does not say until when it is good".into(),
+        |next| format!("the next one was due at {}", rfc3339::text(next)),
+    )
 }
 
 // "EF.DG1, EF.DG2"

@@ -52,6 +52,20 @@ pub(crate) mod rfc3339 {
         let at = OffsetDateTime::parse(&text, &Rfc3339).map_err(de::Error::custom)?;
         Ok(at.to_utc())
     }
+
+    /// A time that may be missing; it is written only where it is not.
+    pub(crate) mod option {
+        use serde::{Serializer, ser};
+        use time::{UtcDateTime, format_description::well_known::Rfc3339};
+
+        pub(crate) fn serialize<S: Serializer>(
+            at: &Option<UtcDateTime>,
+            s: S,
+        ) -> Result<S::Ok, S::Error> {
+            let text = at.map(|at| at.format(&Rfc3339)).transpose();
+            s.collect_str(&text.map_err(ser::Error::custom)?.unwrap_or_default())
+        }
+    }
 }
 
 /// What is wrong with JSON, without quoting more of it than a person wants to read.

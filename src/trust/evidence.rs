@@ -59,6 +59,8 @@ pub enum Access {
     PacePin,
     /// PACE with the machine readable zone.
     PaceMrz,
+    /// Basic Access Control, whose key is the machine readable zone.
+    Bac,
 }
 
 /// Chip Authentication as the reader ran it (ICAO Doc 9303-11 clause 6.2). Who held the ephemeral
@@ -177,6 +179,7 @@ impl Access {
             Self::PaceCan => "pace-can",
             Self::PacePin => "pace-pin",
             Self::PaceMrz => "pace-mrz",
+            Self::Bac => "bac",
         }
     }
 }

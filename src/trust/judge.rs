@@ -63,7 +63,7 @@ impl Judging {
 /// anchors, hashes under them, and the chip's proofs with keys under those.
 pub fn judge(evidence: &Evidence, anchors: &Anchors, judging: &Judging) -> Verdict {
     let at = judging.at.unwrap_or(evidence.tapped_at);
-    let passive = passive::judge(evidence, anchors, at);
+    let (passive, weak) = passive::judge(evidence, anchors, at);
     let case = Case { evidence, passive: &passive, seat: &judging.seat };
     let dg14 = case.dg14();
     let chip_authentication = case.chip_authentication(dg14.as_ref());
@@ -95,6 +95,7 @@ pub fn judge(evidence: &Evidence, anchors: &Anchors, judging: &Judging) -> Verdi
         holder_verification,
         judged_at: at,
         trust: anchors.summary(),
+        weak,
     }
 }
 
@@ -129,7 +130,7 @@ impl Case<'_> {
         let signed =
             Check::all(&[&self.passive.signature, &self.passive.chain, &self.passive.validity]);
         match self.evidence.file(file) {
-            Some(bytes) if signed.passed() => Ok(bytes),
+            Some(bytes) if signed.passed() && !self.passive.revocation.failed() => Ok(bytes),
             _ => Err(Check::NotDone(Reason::KeyNotAuthentic { file })),
         }
     }
@@ -278,7 +279,7 @@ impl Case<'_> {
         let told = match access {
             Access::PaceCan => Password::Can,
             Access::PacePin => Password::Pin,
-            Access::PaceMrz => Password::Mrz,
+            Access::PaceMrz | Access::Bac => Password::Mrz,
         };
         let check = match (self.seat, &chip.chip_authentication) {
             (Seat::Offline { .. }, _) => Check::NotDone(Reason::NotProvable),

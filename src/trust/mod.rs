@@ -16,22 +16,37 @@
 //! held the ephemeral key could have written the whole dialogue.
 
 mod anchors;
+mod authentic;
+mod chain;
 mod check;
 pub(crate) mod encoding;
 mod evidence;
+mod fault;
 mod judge;
+mod ldif;
+mod lists;
 mod passive;
+mod revocation;
+mod source;
+mod store;
 mod verdict;
+mod weakness;
 
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use anchors::{AnchorError, AnchorSet, Anchors};
+pub use anchors::{AnchorError, AnchorSet, Anchors, CrlSet};
+pub use authentic::{Authentic, authenticate};
 pub use check::{Check, Reason, Unfit};
 pub use evidence::{
     Access, ActiveAuthentication, Card, ChipAuthentication, Evidence, EvidenceError, MAX_EVIDENCE,
 };
+pub use fault::{Fault, FaultReason};
 pub use judge::{Judging, Seat, judge};
-pub use verdict::{Chip, Groups, Holder, Level, Named, Passive, Verdict};
+pub use ldif::LdifError;
+pub use lists::Vouched;
+pub use store::{ImportReport, ImportedList, Store, StoreError};
+pub use verdict::{Chip, CrlNamed, Groups, Holder, Level, Named, Passive, Verdict};
+pub use weakness::Weakness;

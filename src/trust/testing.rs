@@ -24,20 +24,24 @@ pub(crate) const TAPPED: UtcDateTime = utc_datetime!(2025-03-28 09:00);
 /// A card with everything: a chain, data groups, two chip keys.
 pub(crate) struct Fixture {
     pub(crate) csca: Certificate,
-    csca_key: SecretKey,
+    pub(crate) csca_key: SecretKey,
     pub(crate) signer: Certificate,
-    signer_key: SecretKey,
+    pub(crate) signer_key: SecretKey,
+    /// What stands in EF.SOD beside the signer's certificate.
+    pub(crate) embedded: Vec<Certificate>,
+    /// When EF.SOD says that it was signed.
+    pub(crate) signed_at: Option<UtcDateTime>,
     pub(crate) active_key: SecretKey,
     /// The data groups as personalised.
     pub(crate) groups: BTreeMap<File, Vec<u8>>,
     pub(crate) card_access: Vec<u8>,
 }
 
-fn key(label: &str) -> SecretKey {
+pub(crate) fn key(label: &str) -> SecretKey {
     SecretKey::generate(Curve::P256, &mut SeededRng::new(b"fixture", label))
 }
 
-fn profile(cn: &str, serial: u8) -> Profile {
+pub(crate) fn profile(cn: &str, serial: u8) -> Profile {
     Profile {
         subject: DistinguishedName::new("KR", "TEST", cn),
         serial: vec![serial],
@@ -97,7 +101,17 @@ impl Fixture {
             (File::Dg15, Dg15 { spki: spki::encode(&active_key.public()) }.encode()),
         ]);
         let card_access = SecurityInfos::new([pace_info(12)]).encode();
-        Self { csca, csca_key, signer, signer_key, active_key, groups, card_access }
+        Self {
+            csca,
+            csca_key,
+            signer,
+            signer_key,
+            embedded: Vec::new(),
+            signed_at: None,
+            active_key,
+            groups,
+            card_access,
+        }
     }
 
     pub(crate) fn anchors(&self) -> Anchors {
@@ -122,7 +136,9 @@ impl Fixture {
 
     pub(crate) fn sign(&self, content: &[u8]) -> Vec<u8> {
         let by = Signer { certificate: &self.signer, key: &self.signer_key };
-        sod::wrap(&SignedData::sign(oid::LDS_SECURITY_OBJECT, content, &by).unwrap())
+        let embedded: Vec<_> = self.embedded.iter().collect();
+        let kind = oid::LDS_SECURITY_OBJECT;
+        sod::wrap(&SignedData::sign_with(kind, content, &by, &embedded, self.signed_at).unwrap())
     }
 
     /// Gives the signer another certificate with these dates.
@@ -137,6 +153,13 @@ impl Fixture {
     /// A signer's certificate made by the CA itself: one key that signs both.
     pub(crate) fn signed_by_ca(mut self) -> Self {
         (self.signer, self.signer_key) = (self.csca.clone(), self.csca_key.clone());
+        self
+    }
+
+    /// Has the signer's certificate issued by that CA, under its name.
+    pub(crate) fn issued_by(mut self, ca: &Certificate, ca_key: &SecretKey) -> Self {
+        let profile = profile("TEST Document Signer 1", 4);
+        self.signer = profile.document_signer(&self.signer_key.public(), ca, ca_key).unwrap();
         self
     }
 

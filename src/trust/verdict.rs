@@ -4,9 +4,9 @@ use serde::{Serialize, Serializer};
 use time::UtcDateTime;
 
 use super::encoding::rfc3339;
-use super::{AnchorSet, Check};
+use super::{AnchorSet, Check, Weakness};
 use crate::lds::{File, HolderVerification};
-use crate::pki::Certificate;
+use crate::pki::{Certificate, Crl};
 
 /// How much is shown, from nothing to everything that the judge alone can know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -57,6 +57,8 @@ pub struct Verdict {
     pub judged_at: UtcDateTime,
     /// Whom the judge believed.
     pub trust: AnchorSet,
+    /// What weakens that which is shown; empty for a document of today.
+    pub weak: Vec<Weakness>,
 }
 
 /// Passive Authentication (ICAO Doc 9303-11 clause 5.1): all of its parts.
@@ -69,16 +71,29 @@ pub struct Passive {
     pub signature: Check,
     /// An anchor issued that certificate, and for this use.
     pub chain: Check,
-    /// Both were valid at the time judged at.
+    /// Signer, links and anchor were valid at the time judged at, and the signer when it signed,
+    /// where EF.SOD says when that was.
     pub validity: Check,
+    /// None of them stands on its issuer's revocation list. Not done, and no obstacle to
+    /// [`Self::check`], where there is no list that speaks of that time.
+    pub revocation: Check,
     /// The data groups read are those that EF.SOD lists.
     pub groups: Groups,
     /// The document signer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signer: Option<Named>,
-    /// The anchor that issued it.
+    /// The link certificates between it and the anchor, its own issuer first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Named>,
+    /// The anchor that issued it, or the last of the links.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anchor: Option<Named>,
+    /// The revocation list in which the signer was looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crl: Option<CrlNamed>,
+    /// When the signer says that it signed EF.SOD.
+    #[serde(skip_serializing_if = "Option::is_none", with = "rfc3339::option")]
+    pub signed_at: Option<UtcDateTime>,
 }
 
 /// The data groups against the hashes in EF.SOD.
@@ -143,6 +158,36 @@ impl From<&Certificate> for Named {
             subject: certificate.subject(),
             serial: hex::encode(certificate.serial()),
             sha256: hex::encode(certificate.fingerprint()),
+        }
+    }
+}
+
+/// A revocation list, named so that it can be found again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CrlNamed {
+    /// Who issued it.
+    pub issuer: String,
+    /// Its number, hexadecimal, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// When it was issued.
+    #[serde(with = "rfc3339")]
+    pub this_update: UtcDateTime,
+    /// When the next one was promised.
+    #[serde(skip_serializing_if = "Option::is_none", with = "rfc3339::option")]
+    pub next_update: Option<UtcDateTime>,
+    /// SHA-256 of the whole list, hexadecimal.
+    pub sha256: String,
+}
+
+impl From<&Crl> for CrlNamed {
+    fn from(crl: &Crl) -> Self {
+        Self {
+            issuer: crl.issuer().to_string(),
+            number: crl.number().map(hex::encode),
+            this_update: crl.this_update(),
+            next_update: crl.next_update(),
+            sha256: hex::encode(crl.fingerprint()),
         }
     }
 }

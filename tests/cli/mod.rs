@@ -94,6 +94,24 @@ fn a_tap_writes_the_face() {
 }
 
 #[test]
+fn every_test_that_the_readme_names_exists() {
+    let readme = include_str!("../../README.md");
+    let named: Vec<_> = readme
+        .split('`')
+        .filter_map(|word| word.split_once("::"))
+        .filter(|(module, _)| module.starts_with("vectors_") || module.starts_with("interop_"))
+        .collect();
+    assert!(named.len() > 20, "{}", named.len());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    for (module, test) in named {
+        let files = [root.join(format!("{module}.rs")), root.join(module).join("mod.rs")];
+        let found = files.iter().filter_map(|file| std::fs::read_to_string(file).ok());
+        let wanted = format!("#[test]\nfn {test}()");
+        assert!(found.into_iter().any(|text| text.contains(&wanted)), "{module}::{test}");
+    }
+}
+
+#[test]
 fn a_tap_says_the_same_in_json() {
     let dir = tempfile::tempdir().unwrap();
     let tap = json(dir.path(), &["tap"], 0);

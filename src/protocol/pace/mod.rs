@@ -22,7 +22,6 @@ pub use params::{Agreement, Mapping, Parameters, Suite};
 pub use password::{Password, PasswordKind};
 pub use terminal::{Established, ParameterReference, Terminal, TerminalOptions};
 
-#[allow(unused_imports)]
 pub(crate) use token::over_public_key;
 
 use crate::tlv::Tag;

@@ -1,5 +1,9 @@
 //! What a judge has to notice.
 
+mod chain;
+mod revocation;
+mod store;
+
 use time::macros::utc_datetime;
 
 use super::testing::{Fixture, TAPPED, judge_bound, judge_live, pace_info};
@@ -340,14 +344,12 @@ fn signed_objects_that_say_too_much_or_nothing_known_fail() {
     twice.hashes.push(twice.hashes[0].clone());
     let verdict = with(&twice.encode());
     assert!(text(&verdict.passive.check).contains("twice"), "{}", verdict.passive.check);
-    for algorithm in ["1.3.14.3.2.26", "1.2.3.4"] {
-        let mut unknown = card.object();
-        unknown.hash_algorithm = crate::pki::Oid::new_unwrap(algorithm);
-        let verdict = with(&unknown.encode());
-        let why = text(&verdict.passive.check);
-        assert!(why.contains(algorithm) && why.contains("not supported"), "{why}");
-        assert!(!verdict.chip.check.passed());
-    }
+    let mut unknown = card.object();
+    unknown.hash_algorithm = crate::pki::Oid::new_unwrap("1.2.3.4");
+    let verdict = with(&unknown.encode());
+    let why = text(&verdict.passive.check);
+    assert!(why.contains("1.2.3.4") && why.contains("not supported"), "{why}");
+    assert!(!verdict.chip.check.passed());
     assert!(with(b"").passive.check.failed());
 
     // Two signers, both genuine.
