@@ -5,6 +5,7 @@
 mod support;
 
 mod cli;
+mod cvc;
 mod floors;
 mod interop_cvc;
 mod interop_openssl;
