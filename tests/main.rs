@@ -5,7 +5,9 @@
 mod support;
 
 mod cli;
+mod cvc;
 mod floors;
+mod interop_cvc;
 mod interop_openssl;
 mod interop_openssl_keys;
 mod lds_samples;

@@ -8,16 +8,35 @@ use super::failure::Failure;
 
 /// Writes a file for its owner alone, whole or not at all: it holds personal data.
 pub(super) fn write_private(path: &Path, what: &str, bytes: &[u8]) -> Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     let write = || -> std::io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
     write().map_err(|error| Failure::file(path, what, &error).into())
+}
+
+/// Writes a new file for its owner alone, whole or not at all, and never over one that is there: it
+/// holds a key.
+pub(super) fn write_new_private(path: &Path, what: &str, bytes: &[u8]) -> Result<()> {
+    let write = || -> std::io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder_of(path))?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| Failure::file(path, what, &error).into())
+}
+
+/// Writes a new file, never over one that is there.
+pub(super) fn write_new(path: &Path, what: &str, bytes: &[u8]) -> Result<()> {
+    let write = || std::fs::File::create_new(path)?.write_all(bytes);
+    write().map_err(|error| Failure::file(path, what, &error).into())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }

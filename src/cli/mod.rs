@@ -2,6 +2,7 @@
 
 mod apdu;
 mod card;
+mod cvc;
 mod emulate;
 mod face;
 mod failure;
@@ -58,6 +59,9 @@ enum Command {
     /// Make and verify mobile credential requests
     #[command(subcommand)]
     Request(request::RequestCommand),
+    /// Make, show and verify the certificates that terminals show to chips
+    #[command(subcommand)]
+    Cvc(cvc::CvcCommand),
     /// Print a completion script for a shell
     Completions(generate::CompletionsArgs),
     /// Write the manual pages
@@ -94,6 +98,7 @@ pub fn main() -> ExitCode {
         Command::Emulate(args) => emulate::run(&context, &args),
         Command::Profile(command) => profile::run(&context, command),
         Command::Request(command) => request::run(&context, command),
+        Command::Cvc(command) => cvc::run(&context, command),
         Command::Completions(args) => generate::completions(&context, &args),
         Command::Man(args) => generate::man(&context, &args),
     };

@@ -152,8 +152,8 @@ pub fn verify_chain(
     Ok(issuer)
 }
 
-/// Finds, among certificates in any order, the chain from one of these trust points to a
-/// terminal: the one that is named, or the only one there is. Nothing is verified.
+/// Finds, among certificates in any order, the chain from one of these trust points to a holder:
+/// the one that is named, or the only terminal there is. Nothing is verified.
 ///
 /// # Errors
 /// [`CvcError::NoTerminal`] where there is none, or several and none is named,
@@ -162,13 +162,14 @@ pub fn verify_chain(
 pub fn find_chain(
     trust: &[Reference],
     certificates: &[CvCertificate],
-    terminal: Option<Reference>,
+    holder: Option<Reference>,
 ) -> Result<Vec<CvCertificate>, CvcError> {
-    let mut terminals = certificates.iter().filter(|c| {
-        c.chat().role() == Role::Terminal && terminal.is_none_or(|name| name == c.holder())
+    let mut ends = certificates.iter().filter(|c| match holder {
+        Some(name) => name == c.holder() && !c.is_self_issued(),
+        None => c.chat().role() == Role::Terminal,
     });
-    let mut last = terminals.next().ok_or(CvcError::NoTerminal)?;
-    if terminal.is_none() && terminals.any(|other| other.holder() != last.holder()) {
+    let mut last = ends.next().ok_or(CvcError::NoTerminal)?;
+    if ends.any(|other| other.holder() != last.holder()) {
         return Err(CvcError::NoTerminal);
     }
     let mut chain = vec![last.clone()];

@@ -129,7 +129,7 @@ pub enum CvcError {
         why: &'static str,
     },
     /// A chain that begins with nobody who is trusted.
-    #[error("{issuer}, who issued {holder}, is none of the {known} trust points")]
+    #[error("{issuer}, who issued {holder}, is no trust point ({known} given)")]
     Untrusted {
         /// Whose certificate.
         holder: Reference,

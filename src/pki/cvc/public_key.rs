@@ -155,10 +155,8 @@ impl CvcPublicKey {
             (CvcKey::Rsa(key), TaAlgorithm::RsaPss(_)) => {
                 key.verify_pss(hash, hash, hash.len(), &digest, signature).is_ok()
             }
-            (CvcKey::Ec(key), TaAlgorithm::Ecdsa(_)) => {
-                signature.len() == 2 * key.curve().field_len()
-                    && key.verify_prehash(&digest, &Signature::from_plain(signature)).is_ok()
-            }
+            (CvcKey::Ec(key), TaAlgorithm::Ecdsa(_)) => plain(key.curve(), signature)
+                .is_some_and(|s| key.verify_prehash(&digest, &s).is_ok()),
             _ => false,
         }
     }
@@ -267,6 +265,21 @@ impl std::fmt::Display for CvcPublicKey {
             CvcKey::Point(_) => write!(f, "{}, on its issuer's curve", self.algorithm),
         }
     }
+}
+
+// `r || s`, both as long as the field (BSI TR-03111 clause 5.2.1). libeac leaves out the zeros that
+// both have in front, so halves that are shorter pass.
+fn plain(curve: Curve, signature: &[u8]) -> Option<Signature> {
+    let len = curve.field_len();
+    let half = signature.len() / 2;
+    if !signature.len().is_multiple_of(2) || !(1..=len).contains(&half) {
+        return None;
+    }
+    let mut full = vec![0; 2 * len];
+    for (to, from) in full.chunks_mut(len).zip(signature.chunks(half)) {
+        to[len - half..].copy_from_slice(from);
+    }
+    Some(Signature::from_plain(full))
 }
 
 // An unsigned integer has no zeros in front (TR-03110-3 clause D.2.1.1).

@@ -202,6 +202,26 @@ fn every_flipped_bit_and_every_cut_is_noticed() {
 }
 
 #[test]
+fn signatures_may_lack_the_zeros_that_both_halves_have() {
+    // P-521 has seven bits more than whole bytes, so half of all signatures begin with zeros.
+    let signer = ec(Curve::P521, Hash::Sha512, "short");
+    let key = signer.public();
+    let short = (0..100_u8).find_map(|i| {
+        let signature = signer.sign(&[i], &mut rng()).unwrap();
+        (signature[0] == 0 && signature[66] == 0).then_some((i, signature))
+    });
+    let (message, full) = short.expect("a quarter of all");
+    assert!(key.verifies(&[message], &full));
+    let short = [&full[1..66], &full[67..]].concat();
+    assert!(key.verifies(&[message], &short));
+    assert!(!key.verifies(&[message ^ 1], &short));
+    let longer = [&[0], &full[..66], &[0], &full[66..]].concat();
+    for bad in [&short[1..], &full[1..], &longer, &[]] {
+        assert!(!key.verifies(&[message], bad));
+    }
+}
+
+#[test]
 fn extensions_come_back_and_are_counted() {
     let rng = &mut rng();
     let extension = |data: &str| Extension {
