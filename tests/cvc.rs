@@ -18,7 +18,7 @@ const DAYS: &str = "--effective 2025-01-01 --expires 2027-12-31";
 
 /// A CVCA, a document verifier and a terminal, made from seeds.
 fn country(dir: &Path) {
-    let mut create = |arguments: &str| {
+    let create = |arguments: &str| {
         run(dir, &format!("cvc create {DAYS} {arguments}"), 0);
     };
     create(
