@@ -24,12 +24,6 @@ fn real_security_objects_verify_with_the_certificate_they_carry() {
             let signed = SignedData::parse(cms)?;
             let verified = signed.verify_any(&[oid::LDS_SECURITY_OBJECT, card_security])?;
             assert!(!verified.loosely_named, "{}", file.display());
-            println!(
-                "{}: {} {}",
-                file.display(),
-                verified.algorithm,
-                verified.certificate.subject_key()?
-            );
             Ok::<_, iccard::pki::PkiError>(signed.content().to_vec())
         };
         let content = verify(cms).unwrap_or_else(|e| panic!("{}: {e}", file.display()));

@@ -16,6 +16,9 @@ mod readers;
 mod request;
 mod secrets;
 mod tap;
+mod trust;
+mod verdict;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -47,6 +50,11 @@ pub(crate) struct Cli {
 enum Command {
     /// Read a card, prove its chip genuine, and say who it is
     Tap(tap::TapArgs),
+    /// Judge the evidence of a tap again, offline
+    Verify(verify::VerifyArgs),
+    /// Keep the CSCA certificates and revocation lists to believe
+    #[command(subcommand)]
+    Trust(trust::TrustCommand),
     /// List the card readers, or watch cards come and go
     Readers(readers::ReadersArgs),
     /// Send APDUs as they are
@@ -93,6 +101,8 @@ pub fn main() -> ExitCode {
     let context = Context { card: cli.card, verbose: cli.verbose, out: Output::new(cli.json) };
     let done = match cli.command {
         Command::Tap(args) => tap::run(&context, &args),
+        Command::Verify(args) => verify::run(&context, &args),
+        Command::Trust(command) => trust::run(&context, command),
         Command::Readers(args) => readers::run(&context, &args),
         Command::Apdu(args) => apdu::run(&context, &args),
         Command::Emulate(args) => emulate::run(&context, &args),

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use time::{Duration, UtcDateTime};
 
-use super::{Context, failure, failure::Failure, output::Output, tap};
+use super::{Context, failure, failure::Failure, output::Output, trust};
 use crate::{
     crypto::SystemRng,
     issuance::{
@@ -60,8 +60,8 @@ pub(super) struct VerifyArgs {
     /// The session it is for
     #[arg(long, value_name = "FILE")]
     session: PathBuf,
-    /// Folders with the CSCA certificates to believe
-    #[arg(long, value_name = "DIR", required = true)]
+    /// Folders with the CSCA certificates to believe, instead of the trust store
+    #[arg(long, value_name = "DIR")]
     trust: Vec<PathBuf>,
     /// The record of used sessions; beside the session's file without it
     #[arg(long, value_name = "FILE")]
@@ -112,7 +112,7 @@ fn judge(out: &Output, args: &VerifyArgs) -> Result<ExitCode> {
     let token = read_request(&args.request)?;
     let session = Session::load(&args.session)
         .map_err(|error| Failure::new(failure::FILE, error.to_string()).step("read the session"))?;
-    let trust = tap::anchors_from(&args.trust)?;
+    let trust = trust::anchors(out, &args.trust)?;
     let store = match &args.used {
         Some(path) => UsedSessions::new(path),
         None => UsedSessions::beside(&args.session),

@@ -18,7 +18,7 @@ use super::{
     holder::Holder,
     observe::Printer,
     output::Output,
-    secrets,
+    secrets, trust, verdict,
 };
 use crate::{
     crypto::SystemRng,
@@ -29,7 +29,7 @@ use crate::{
     session::Session,
     tap::{self, Event, Options, Passwords, Tapped},
     transport::CardAddress,
-    trust::{Anchors, Check, Evidence, Judging, Verdict, judge},
+    trust::{Anchors, Evidence, Judging, Verdict, judge},
 };
 
 #[derive(Debug, Args)]
@@ -49,9 +49,12 @@ pub(super) struct TapArgs {
     /// Use BAC although the card offers PACE: weaker, for tests; takes --mrz
     #[arg(long)]
     allow_bac: bool,
-    /// Folders with the CSCA certificates to believe
+    /// Folders with the CSCA certificates to believe, instead of the trust store
     #[arg(long, value_name = "DIR")]
     trust: Vec<PathBuf>,
+    /// Write what the card gave, to be judged again by `iccard verify`: personal data in clear
+    #[arg(long, value_name = "FILE")]
+    evidence: Option<PathBuf>,
     /// Write the face, in the card's own format
     #[arg(long, value_name = "FILE")]
     face: Option<PathBuf>,
@@ -70,7 +73,10 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     // Everything that can be wrong without the card comes before the card.
     let request = RequestFiles::load(args)?;
     let face = args.face.as_deref().map(FaceFile::new).transpose()?;
-    let trust = (!args.trust.is_empty()).then(|| anchors_from(&args.trust)).transpose()?;
+    let emulated = matches!(context.card.address(), CardAddress::Emulated { .. });
+    let trust = (!emulated || !args.trust.is_empty())
+        .then(|| trust::anchors(&context.out, &args.trust))
+        .transpose()?;
     let mut passwords = passwords_given(args, context.card.address())?;
     let out = &context.out;
     let Opened { transport, source, profile } = card::open(&context.card, Use::Tap)?;
@@ -80,7 +86,7 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     let (trust, test_anchor) = match (trust, &profile) {
         (Some(trust), _) => (trust, false),
         (None, Some(profile)) => (anchors_of(profile, &source)?, true),
-        (None, None) => (Anchors::new("none"), false),
+        (None, None) => (trust::anchors(out, &args.trust)?, false),
     };
     let mut session = Session::new(transport).with_timeout(context.card.timeout());
     if context.verbose {
@@ -109,6 +115,12 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     let report = Report { tapped: &tapped, verdict: &verdict, source, profile, test_anchor, now };
     report.print(out);
     let mut object = report.value();
+    if let Some(path) = &args.evidence {
+        let json = tapped.evidence.to_json()?;
+        files::write_private(path, "write the evidence", json.as_bytes())?;
+        out.row("evidence", path.display().to_string());
+        object["evidence"] = json!(path);
+    }
     if let Some(face) = &face {
         out.row("face", face.write(&tapped.evidence)?);
         let passive = &verdict.passive;
@@ -134,23 +146,6 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
             Ok(ExitCode::from(failure::NEGATIVE))
         }
     }
-}
-
-/// The certificates of some folders as one set.
-pub(super) fn anchors_from(dirs: &[PathBuf]) -> Result<Anchors> {
-    let fail = |error: crate::trust::AnchorError| {
-        Failure::new(failure::FILE, error.to_string())
-            .step("read the trust anchors")
-            .help("--trust takes folders with *.cer, *.crt, *.der or *.pem")
-    };
-    let names: Vec<_> = dirs.iter().map(|dir| dir.display().to_string()).collect();
-    let mut all = Anchors::new(names.join(", "));
-    for dir in dirs {
-        for certificate in Anchors::from_dir(dir).map_err(fail)?.certificates() {
-            all.add(&dir.display().to_string(), certificate.der()).map_err(fail)?;
-        }
-    }
-    Ok(all)
 }
 
 fn anchors_of(profile: &Personalised, source: &str) -> Result<Anchors> {
@@ -285,26 +280,8 @@ impl Report<'_> {
             Some(pace) => out.row("access", format!("{pace}, password {password}")),
             None => out.row("access", "BAC, 3DES: its keys follow from printed data alone"),
         }
-        self.print_data(out);
-        out.row("chip", format!("{}{}", word(&verdict.chip.check, "genuine"), self.chip_proofs()));
-        if let Some(reason) = verdict.card_access.reason()
-            && verdict.card_access.failed()
-        {
-            out.row("", reason.to_string());
-        }
-        if let Some(holder) = &verdict.holder_verification
-            && holder.check.passed()
-        {
-            out.row("", "the holder gave the PIN, and the chip itself says so");
-        }
-        let holder = Holder::of(&tapped.evidence, self.now).line();
-        let doubt = if verdict.passive.check.passed() { "" } else { "NOT SHOWN TO BE GENUINE   " };
-        out.row("holder", format!("{doubt}{holder}"));
-        let text = if verdict.verified { "VERIFIED" } else { "NOT VERIFIED" };
-        out.row(
-            "verdict",
-            format!("{}  level {}", out.verdict(verdict.verified, text), verdict.level),
-        );
+        let unread = |file| self.unread(file);
+        verdict::print(out, verdict, &tapped.evidence, self.now, &unread);
         let stats = tapped.stats;
         out.row(
             "",
@@ -318,47 +295,11 @@ impl Report<'_> {
         );
     }
 
-    fn print_data(&self, out: &Output) {
-        let passive = &self.verdict.passive;
-        let by = passive.signer.as_ref().map_or_else(String::new, |signer| {
-            let issuer = passive.anchor.as_ref().map(|anchor| format!(" <- {}", anchor.subject));
-            format!("   EF.SOD by {}{}", signer.subject, issuer.unwrap_or_default())
-        });
-        let groups = &passive.groups;
-        let matched = format!("   {} of {} groups match", groups.matched.len(), groups.listed);
-        out.row("data", format!("{}{by}{matched}", word(&passive.check, "signed")));
-        if let Some(reason) = passive.check.reason() {
-            out.row("", reason.to_string());
-        }
-        if !groups.unread.is_empty() {
-            let names: Vec<_> = groups.unread.iter().map(|file| self.unread(*file)).collect();
-            out.row("", format!("not read: {}", names.join(", ")));
-        }
-    }
-
     fn unread(&self, file: File) -> String {
         match self.tapped.refused.get(&file) {
             Some(sw) => format!("{file} ({:04X})", sw.0),
             None => file.to_string(),
         }
-    }
-
-    fn chip_proofs(&self) -> String {
-        let chip = &self.verdict.chip;
-        let proofs = [
-            ("Chip Authentication", &chip.chip_authentication),
-            ("Active Authentication", &chip.active_authentication),
-        ];
-        let said: Vec<_> = proofs
-            .iter()
-            .filter(|(_, check)| check.passed() || check.failed())
-            .map(|(name, check)| match check.reason() {
-                None => (*name).to_owned(),
-                Some(reason) => format!("{name}: {reason}"),
-            })
-            .collect();
-        let reason = chip.check.reason().filter(|_| said.is_empty()).map(ToString::to_string);
-        format!("  {}", reason.unwrap_or_else(|| said.join("; ")))
     }
 
     fn total(&self) -> std::time::Duration {
@@ -398,14 +339,6 @@ impl Report<'_> {
             "steps": steps,
             "refused": refused,
         })
-    }
-}
-
-fn word<R>(check: &Check<R>, good: &str) -> String {
-    match check {
-        Check::Passed => format!("{good:<8}"),
-        Check::Failed(_) => "FAILED  ".into(),
-        Check::NotDone(_) => "unproven".into(),
     }
 }
 

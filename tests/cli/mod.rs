@@ -1,6 +1,8 @@
 //! The command line: the README's blocks run as they are printed, and every kind of failure has
 //! its message and its exit code.
 
+mod trust;
+
 use std::path::Path;
 
 use assert_cmd::Command;
@@ -12,6 +14,8 @@ fn iccard(dir: &Path) -> Command {
     for variable in ["ICCARD_CARD", "ICCARD_CAN", "ICCARD_PIN", "ICCARD_MRZ"] {
         command.env_remove(variable);
     }
+    // Not the trust store of whoever runs the tests.
+    command.env("ICCARD_DATA", dir.join("data"));
     command
 }
 

@@ -217,6 +217,18 @@ fn a_card_without_chip_keys_is_a_possible_copy() {
 }
 
 #[test]
+fn chip_authentication_alone_convinces_nobody_who_was_not_there() {
+    let mut card = Fixture::new();
+    card.groups.remove(&File::Dg15);
+    let (evidence, anchors) = (card.evidence(CHALLENGE), card.anchors());
+    assert!(judge_live(&evidence, &anchors).verified);
+    let offline = judge(&evidence, &anchors, &Judging::offline(None));
+    assert!(offline.passive.check.passed() && !offline.verified);
+    assert_eq!(offline.chip.check, Check::NotDone(Reason::NotProvable));
+    assert_eq!(offline.level, Level::L1);
+}
+
+#[test]
 fn a_copy_fails_both_proofs() {
     let card = Fixture::new();
     let anchors = card.anchors();

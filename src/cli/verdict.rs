@@ -1,0 +1,90 @@
+//! The rows of a verdict, for a tap and for evidence judged again.
+
+use super::{holder::Holder, output::Output};
+use crate::{
+    lds::File,
+    trust::{Check, Evidence, Verdict},
+};
+use time::UtcDateTime;
+
+/// What was shown, from the data to the verdict. `unread` says more of a file that was not read.
+pub(super) fn print(
+    out: &Output,
+    verdict: &Verdict,
+    evidence: &Evidence,
+    now: UtcDateTime,
+    unread: &dyn Fn(File) -> String,
+) {
+    data(out, verdict, unread);
+    out.row("chip", format!("{}{}", word(&verdict.chip.check, "genuine"), chip_proofs(verdict)));
+    if let Some(reason) = verdict.card_access.reason()
+        && verdict.card_access.failed()
+    {
+        out.row("", reason.to_string());
+    }
+    if let Some(holder) = &verdict.holder_verification
+        && holder.check.passed()
+    {
+        out.row("", "the holder gave the PIN, and the chip itself says so");
+    }
+    let holder = Holder::of(evidence, now).line();
+    let doubt = if verdict.passive.check.passed() { "" } else { "NOT SHOWN TO BE GENUINE   " };
+    out.row("holder", format!("{doubt}{holder}"));
+    let text = if verdict.verified { "VERIFIED" } else { "NOT VERIFIED" };
+    out.row("verdict", format!("{}  level {}", out.verdict(verdict.verified, text), verdict.level));
+}
+
+fn data(out: &Output, verdict: &Verdict, unread: &dyn Fn(File) -> String) {
+    let passive = &verdict.passive;
+    let by = passive.signer.as_ref().map_or_else(String::new, |signer| {
+        let above = passive.links.iter().chain(&passive.anchor);
+        let above: String = above.map(|named| format!(" <- {}", named.subject)).collect();
+        format!("   EF.SOD by {}{above}", signer.subject)
+    });
+    let groups = &passive.groups;
+    let matched = format!("   {} of {} groups match", groups.matched.len(), groups.listed);
+    out.row("data", format!("{}{by}{matched}", word(&passive.check, "signed")));
+    if let Some(reason) = passive.check.reason() {
+        out.row("", reason.to_string());
+    }
+    // Of whom nobody keeps a list there is nothing to say; a list that does not speak is told.
+    if let Check::NotDone(reason) = &passive.revocation
+        && verdict.trust.crls.count > 0
+        && passive.chain.passed()
+    {
+        out.row("", format!("revocation not known: {reason}"));
+    }
+    for weak in &verdict.weak {
+        out.row("", format!("weak: {weak}"));
+    }
+    if !groups.unread.is_empty() {
+        let names: Vec<_> = groups.unread.iter().map(|file| unread(*file)).collect();
+        out.row("", format!("not read: {}", names.join(", ")));
+    }
+}
+
+fn chip_proofs(verdict: &Verdict) -> String {
+    let chip = &verdict.chip;
+    let proofs = [
+        ("Chip Authentication", &chip.chip_authentication),
+        ("Active Authentication", &chip.active_authentication),
+    ];
+    let said: Vec<_> = proofs
+        .iter()
+        .filter(|(_, check)| check.passed() || check.failed())
+        .map(|(name, check)| match check.reason() {
+            None => (*name).to_owned(),
+            Some(reason) => format!("{name}: {reason}"),
+        })
+        .collect();
+    let reason = chip.check.reason().filter(|_| said.is_empty()).map(ToString::to_string);
+    format!("  {}", reason.unwrap_or_else(|| said.join("; ")))
+}
+
+fn word<R>(check: &Check<R>, good: &str) -> String {
+    match check {
+        Check::Passed => format!("{good:<8}"),
+        Check::Failed(_) => "FAILED  ".into(),
+        Check::NotDone(_) => "unproven".into(),
+    }
+}
