@@ -90,7 +90,7 @@ pub(super) fn general_authenticate(
     let resumed = security.password() == Some(PasswordKind::Can);
     let tried = passwords.begin(password, resumed, env.store())?;
     match chip.general_authenticate(data, true, env.rng()) {
-        Ok(ChipReply::Done { data, keys }) => {
+        Ok(ChipReply::Done { data, keys, .. }) => {
             passwords.right(&tried, env.store())?;
             Ok((Reply::data(data), Some(Opened { keys, ssc: [0; 8], password })))
         }

@@ -59,8 +59,12 @@ pub enum Access {
     PacePin,
     /// PACE with the machine readable zone.
     PaceMrz,
+    /// PACE with the unblocking key.
+    PacePuk,
     /// Basic Access Control, whose key is the machine readable zone.
     Bac,
+    /// Basic Access Protection of a driving licence, whose key is printed on it.
+    Bap,
 }
 
 /// Chip Authentication as the reader ran it (ICAO Doc 9303-11 clause 6.2). Who held the ephemeral
@@ -173,13 +177,15 @@ impl std::fmt::Debug for Evidence {
 }
 
 impl Access {
-    /// As it stands in JSON: `pace-can`, `pace-pin`, `pace-mrz`.
+    /// As it stands in JSON: `pace-can`, `pace-pin`, `pace-mrz`, `pace-puk`, `bac`, `bap`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PaceCan => "pace-can",
             Self::PacePin => "pace-pin",
             Self::PaceMrz => "pace-mrz",
+            Self::PacePuk => "pace-puk",
             Self::Bac => "bac",
+            Self::Bap => "bap",
         }
     }
 }

@@ -279,7 +279,8 @@ impl Case<'_> {
         let told = match access {
             Access::PaceCan => Password::Can,
             Access::PacePin => Password::Pin,
-            Access::PaceMrz | Access::Bac => Password::Mrz,
+            Access::PacePuk => Password::Puk,
+            Access::PaceMrz | Access::Bac | Access::Bap => Password::Mrz,
         };
         let check = match (self.seat, &chip.chip_authentication) {
             (Seat::Offline { .. }, _) => Check::NotDone(Reason::NotProvable),

@@ -109,7 +109,7 @@ impl Run {
             let last = !view.header.is_chained();
             let data = match chip.general_authenticate(view.data, last, &mut rng).unwrap() {
                 ChipReply::Reply(data) => data,
-                ChipReply::Done { data, keys: agreed } => {
+                ChipReply::Done { data, keys: agreed, .. } => {
                     keys = Some(agreed);
                     data
                 }

@@ -41,6 +41,9 @@ pub enum ChipReply {
         data: Vec<u8>,
         /// The channel's keys; its counter starts at zero.
         keys: SessionKeys,
+        /// The chip's own ephemeral public key: compressed, it is how Terminal Authentication names
+        /// the chip (`ID_PICC`, ICAO Doc 9303-11 clause 7.1.4).
+        public_key: AgreementPublicKey,
     },
 }
 
@@ -109,7 +112,7 @@ impl Chip {
             State::Nonce => self.nonce(data, rng),
             State::Map { s } => self.map(data, &s, rng),
             State::Agree { generator } => self.agree(data, &generator, rng),
-            State::Token { keys, own, theirs } => self.token(data, keys, &own, &theirs),
+            State::Token { keys, own, theirs } => self.token(data, keys, own, &theirs),
             State::Over => Err(PaceError::Unexpected {
                 step: 4,
                 expected: "a new MSE:Set AT",
@@ -197,11 +200,11 @@ impl Chip {
         &self,
         data: &[u8],
         keys: SessionKeys,
-        own: &AgreementPublicKey,
+        public_key: AgreementPublicKey,
         theirs: &AgreementPublicKey,
     ) -> Result<ChipReply, PaceError> {
         let got = token::single(4, data, 0x85)?;
-        let expected = token::token(&self.params, &keys, own)?;
+        let expected = token::token(&self.params, &keys, &public_key)?;
         if !bool::from(expected.ct_eq(got)) {
             return Err(PaceError::BadToken { side: "terminal" });
         }
@@ -211,7 +214,7 @@ impl Chip {
         objects.extend([0x87, 0x88].into_iter().zip(references));
         let chip_data = self.chip_data(&keys)?;
         objects.extend(chip_data.as_deref().map(|data| (0x8A, data)));
-        Ok(ChipReply::Done { data: token::wrap_all(&objects), keys })
+        Ok(ChipReply::Done { data: token::wrap_all(&objects), keys, public_key })
     }
 
     fn chip_data(&self, keys: &SessionKeys) -> Result<Option<Vec<u8>>, PaceError> {

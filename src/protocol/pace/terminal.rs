@@ -43,6 +43,9 @@ pub struct TerminalOptions {
 pub struct Established {
     /// The keys of the channel; its counter starts at zero.
     pub keys: SessionKeys,
+    /// The chip's ephemeral public key: compressed, it is how Terminal Authentication names the chip
+    /// (`ID_PICC`, ICAO Doc 9303-11 clause 7.1.4).
+    pub chip_public_key: AgreementPublicKey,
     /// Tries left of the password before this run, where the card told.
     pub tries_left: Option<u8>,
     /// With the chip authentication mapping: what [`cam::verify`] checks with the chip's static
@@ -71,7 +74,7 @@ enum State {
     Nonce,
     Map { s: Zeroizing<Vec<u8>>, sent: Sent },
     Agree { key: AgreementSecretKey, public: AgreementPublicKey },
-    Token { keys: SessionKeys, own: AgreementPublicKey },
+    Token { keys: SessionKeys, own: AgreementPublicKey, theirs: AgreementPublicKey },
     Over,
 }
 
@@ -221,7 +224,7 @@ impl Terminal {
         let keys = SessionKeys::derive(self.params.suite().cipher, shared.as_bytes());
         let ours = token::token(&self.params, &keys, &theirs)?;
         let command = general_authenticate(0x00, token::wrap(0x85, &ours));
-        self.state = State::Token { keys, own };
+        self.state = State::Token { keys, own, theirs };
         Ok(command)
     }
 
@@ -230,6 +233,7 @@ impl Terminal {
         response: &Response,
         keys: SessionKeys,
         own: &AgreementPublicKey,
+        chip_public_key: AgreementPublicKey,
     ) -> Result<Established, PaceError> {
         let (password, sw) = (self.password.kind(), response.sw);
         match sw {
@@ -256,7 +260,13 @@ impl Terminal {
         let chip_authentication = self.chip_authentication(&keys, last.chip_data)?;
         let authority_references = last.authorities.into_iter().flatten().map(Vec::from).collect();
         let tries_left = self.tries_left;
-        Ok(Established { keys, tries_left, chip_authentication, authority_references })
+        Ok(Established {
+            keys,
+            chip_public_key,
+            tries_left,
+            chip_authentication,
+            authority_references,
+        })
     }
 
     fn chip_authentication(
@@ -312,8 +322,8 @@ impl Initiator for Terminal {
             State::Nonce => self.after_nonce(ok(1)?, rng)?,
             State::Map { s, sent } => self.after_map(ok(2)?, &s, &sent, rng)?,
             State::Agree { key, public } => self.after_agree(ok(3)?, &key, public)?,
-            State::Token { keys, own } => {
-                return self.after_token(response, keys, &own).map(Next::Done);
+            State::Token { keys, own, theirs } => {
+                return self.after_token(response, keys, &own, theirs).map(Next::Done);
             }
             State::Start | State::Over => {
                 return Err(PaceError::Unexpected {

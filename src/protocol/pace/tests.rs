@@ -62,7 +62,7 @@ fn play(
         let last = !command.header.is_chained();
         let data = match chip.general_authenticate(&command.data, last, &mut theirs)? {
             ChipReply::Reply(data) => data,
-            ChipReply::Done { data, keys: agreed } => {
+            ChipReply::Done { data, keys: agreed, .. } => {
                 keys = Some(agreed);
                 data
             }
