@@ -10,7 +10,7 @@ use iccard::{
     session::Session,
     tap::{Options, Passwords, Tapped, tap},
     transport::{Limits, Loopback},
-    trust::{Anchors, Judging, judge},
+    trust::{Anchors, judge},
 };
 use time::macros::utc_datetime;
 
@@ -31,7 +31,7 @@ fn benches(c: &mut Criterion) {
     for (name, der) in profile::anchors(&resident) {
         anchors.add(&name, &der).unwrap();
     }
-    let judging = Judging::live(tapped.chip_authentication.clone(), None);
+    let judging = tapped.judging();
     group.bench_function("judged", |b| b.iter(|| judge(&tapped.evidence, &anchors, &judging)));
     group.bench_function("personalised from its profile", |b| {
         b.iter(|| profile::resident().unwrap());

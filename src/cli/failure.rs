@@ -105,12 +105,17 @@ fn of_tap(error: &TapError) -> Failure {
         TapError::Pace(error) => of_pace(error),
         TapError::Bac(error) => {
             let code = if error.is_access() { ACCESS } else { PROTOCOL };
-            Failure::new(code, error.to_string()).step("BAC")
+            Failure::new(code, error.to_string()).step(error.protocol().to_string())
         }
         TapError::NoPassword | TapError::NoMrz { .. } => Failure::usage(error.to_string())
             .step("access")
-            .help("give --can, --pin or --mrz as the card needs it"),
-        TapError::NoApplication { sw } => Failure::new(PROTOCOL, error.to_string())
+            .help("give --can, --pin, --mrz or --bap as the card needs it"),
+        TapError::NotUnblocked { sw } => Failure::new(ACCESS, error.to_string())
+            .step("unblock the PIN")
+            .expected("9000")
+            .got(format!("{:04X}", sw.0))
+            .help("a PUK unblocks so many times only; then an office sets a new PIN"),
+        TapError::NoApplication { sw, .. } => Failure::new(PROTOCOL, error.to_string())
             .step("SELECT")
             .expected("9000")
             .got(format!("{:04X}", sw.0))
@@ -142,7 +147,7 @@ fn of_pace(error: &PaceError) -> Failure {
         PaceError::Blocked { sw, .. } => failure
             .expected("9000")
             .got(format!("{:04X}", sw.0))
-            .help("the PIN is unblocked with the PUK, at an office"),
+            .help("unblock it: give --puk and --pin together, or go to an office"),
         PaceError::Deactivated { sw, .. } => failure
             .expected("9000")
             .got(format!("{:04X}", sw.0))

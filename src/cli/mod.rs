@@ -11,6 +11,7 @@ mod generate;
 mod holder;
 mod observe;
 mod output;
+mod passwords;
 mod profile;
 mod readers;
 mod request;
@@ -49,7 +50,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Read a card, prove its chip genuine, and say who it is
-    Tap(tap::TapArgs),
+    Tap(Box<tap::TapArgs>),
     /// Judge the evidence of a tap again, offline
     Verify(verify::VerifyArgs),
     /// Keep the CSCA certificates and revocation lists to believe

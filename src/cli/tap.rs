@@ -7,48 +7,69 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use time::UtcDateTime;
-use zeroize::Zeroizing;
 
 use super::{
     Context,
     card::{self, Opened, Use},
+    cvc,
     face::FaceFile,
     failure::{self, Failure},
     files,
     holder::Holder,
     observe::Printer,
     output::Output,
-    secrets, trust, verdict,
+    passwords, trust, verdict,
 };
 use crate::{
     crypto::SystemRng,
     issuance::{CredentialRequest, DeviceKeys, Session as RequestSession},
-    lds::{File, Mrz},
+    lds::File,
+    pki::cvc::Chat,
     profile::{self, Personalised},
-    protocol::pace::Password,
     session::Session,
-    tap::{self, Event, Options, Passwords, Tapped},
+    tap::{self, Event, Options, Tapped, TerminalCertificates},
     transport::CardAddress,
-    trust::{Anchors, Evidence, Judging, Verdict, judge},
+    trust::{Anchors, Evidence, Verdict, judge},
 };
 
 #[derive(Debug, Args)]
 pub(super) struct TapArgs {
     /// The card access number printed on the card (or ICCARD_CAN)
     #[arg(long, value_name = "DIGITS")]
-    can: Option<String>,
+    pub(super) can: Option<String>,
     /// The holder's PIN (or ICCARD_PIN); with --can a suspended PIN is resumed
     #[arg(long, value_name = "DIGITS")]
-    pin: Option<String>,
+    pub(super) pin: Option<String>,
+    /// The PUK (or ICCARD_PUK); with --pin a blocked PIN is unblocked
+    #[arg(long, value_name = "DIGITS")]
+    pub(super) puk: Option<String>,
     /// The machine-readable zone, or its document number, dates and check digits (or ICCARD_MRZ)
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["can", "pin"])]
-    mrz: Option<String>,
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["can", "pin", "puk", "bap"])]
+    pub(super) mrz: Option<String>,
+    /// Instead of --mrz: the document number as it is printed
+    #[arg(long, value_name = "TEXT", requires_all = ["birth", "expiry"], conflicts_with_all = ["mrz", "can", "pin", "puk", "bap"])]
+    pub(super) doc_no: Option<String>,
+    /// With --doc-no: date of birth, YYMMDD or YYYY-MM-DD
+    #[arg(long, value_name = "DATE", requires = "doc_no")]
+    pub(super) birth: Option<String>,
+    /// With --doc-no: date of expiry, YYMMDD or YYYY-MM-DD
+    #[arg(long, value_name = "DATE", requires = "doc_no")]
+    pub(super) expiry: Option<String>,
+    /// The machine-readable line of a driving licence, 30 characters (or ICCARD_BAP)
+    #[arg(long, value_name = "LINE")]
+    pub(super) bap: Option<String>,
     /// Allow the last try of the PIN to be spent: a wrong one blocks it
     #[arg(long)]
     last_try: bool,
-    /// Use BAC although the card offers PACE: weaker, for tests; takes --mrz
+    /// Use BAC or BAP although the card offers PACE: weaker, for tests; takes --mrz or --bap
     #[arg(long)]
     allow_bac: bool,
+    /// Card verifiable certificates of this terminal, files or folders, for fingers and irises
+    #[arg(long, value_name = "DIR", requires = "terminal_key")]
+    cvc_chain: Vec<PathBuf>,
+    /// The private key of the terminal's certificate
+    #[arg(long, value_name = "FILE", requires = "cvc_chain")]
+    terminal_key: Option<PathBuf>,
     /// Folders with the CSCA certificates to believe, instead of the trust store
     #[arg(long, value_name = "DIR")]
     trust: Vec<PathBuf>,
@@ -77,11 +98,12 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     let trust = (!emulated || !args.trust.is_empty())
         .then(|| trust::anchors(&context.out, &args.trust))
         .transpose()?;
-    let mut passwords = passwords_given(args, context.card.address())?;
+    let mut passwords = passwords::given(args, context.card.address())?;
+    let terminal = terminal_given(args)?;
     let out = &context.out;
     let Opened { transport, source, profile } = card::open(&context.card, Use::Tap)?;
     if let Some(profile) = &profile {
-        passwords = passwords.or_else(|| Some(of_profile(profile)));
+        passwords = passwords.or_else(|| Some(passwords::of_profile(profile)));
     }
     let (trust, test_anchor) = match (trust, &profile) {
         (Some(trust), _) => (trust, false),
@@ -96,6 +118,7 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
         passwords: passwords.unwrap_or_default(),
         last_try: args.last_try,
         allow_bac: args.allow_bac,
+        terminal,
         max_apdu: context.card.max_apdu(),
         challenge: request.as_ref().map(RequestFiles::challenge),
         source: source.clone(),
@@ -107,11 +130,7 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
         tap::tap(&mut session, &options, &mut SystemRng::default(), now, &mut |e| progress.show(e));
     progress.clear();
     let tapped = tapped?;
-    let judging = Judging::live(
-        tapped.chip_authentication.clone(),
-        tapped.active_authentication_refused.clone(),
-    );
-    let verdict = judge(&tapped.evidence, &trust, &judging);
+    let verdict = judge(&tapped.evidence, &trust, &tapped.judging());
     let report = Report { tapped: &tapped, verdict: &verdict, source, profile, test_anchor, now };
     report.print(out);
     let mut object = report.value();
@@ -156,58 +175,19 @@ fn anchors_of(profile: &Personalised, source: &str) -> Result<Anchors> {
     Ok(anchors)
 }
 
-fn of_profile(profile: &Personalised) -> Passwords {
-    // By CAN where there is PACE, else by the zone.
-    if profile.profile.pace.is_empty() {
-        return Passwords::from_mrz(profile.mrz.as_str());
-    }
-    Passwords { can: Some(Password::can(&profile.profile.secrets.can)), ..Passwords::default() }
-}
-
-// By flag; for a card that is not ours, by environment, then by prompt. Asked before the card is
-// opened, for a card in a transaction must not wait for a person.
-fn passwords_given(args: &TapArgs, card: &CardAddress) -> Result<Option<Passwords>> {
-    let flag = |value: &Option<String>| value.clone().map(Zeroizing::new);
-    let (mut can, mut pin, mut mrz) = (flag(&args.can), flag(&args.pin), flag(&args.mrz));
-    if can.is_none() && pin.is_none() && mrz.is_none() {
-        if matches!(card, CardAddress::Emulated { .. } | CardAddress::Replay { .. }) {
-            return Ok(None);
-        }
-        can = secrets::from_env("ICCARD_CAN");
-        pin = secrets::from_env("ICCARD_PIN");
-        mrz = secrets::from_env("ICCARD_MRZ");
-        if can.is_none() && pin.is_none() && mrz.is_none() {
-            can = Some(secrets::ask("CAN (on the card's front)", "--can", "ICCARD_CAN")?);
-        }
-    }
-    Ok(Some(Passwords {
-        can: can.map(|can| Password::can(&can)),
-        pin: pin.map(|pin| Password::pin(&pin)),
-        ..mrz.map(|mrz| from_mrz(&mrz)).transpose()?.unwrap_or_default()
-    }))
-}
-
-// The whole zone, or the MRZ_information that the keys are made of.
-fn from_mrz(text: &str) -> Result<Passwords> {
-    let text: Zeroizing<String> =
-        Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect());
-    let whole = [88, 72, 90].contains(&text.len());
-    let information = match Mrz::parse(&text) {
-        Ok(mrz) => mrz.information().ok().map(|information| information.as_str().to_owned()),
-        Err(error) if whole => {
-            return Err(Failure::usage(format!("--mrz: {error}")).step("read the MRZ").into());
-        }
-        Err(_) => None,
-    };
-    let information = Zeroizing::new(information.unwrap_or_else(|| text.to_string()));
-    if information.len() < 24 {
-        return Err(Failure::usage("--mrz: too short")
-            .step("read the MRZ")
-            .expected("the whole zone, or document number, birth and expiry with check digits")
-            .got(format!("{} characters", information.len()))
-            .into());
-    }
-    Ok(Passwords::from_mrz(&information))
+fn terminal_given(args: &TapArgs) -> Result<Option<TerminalCertificates>> {
+    let Some(file) = &args.terminal_key else { return Ok(None) };
+    let key = cvc::private_key(file)?;
+    let certificates = cvc::certificates(&args.cvc_chain)?;
+    let count = certificates.len();
+    let certificates = certificates.into_iter().map(|(_, certificate)| certificate).collect();
+    let own = TerminalCertificates::new(certificates, &key).map_err(|_| {
+        Failure::usage(format!("--terminal-key {}: the key of no terminal", file.display()))
+            .step("read the terminal's certificates")
+            .expected("the private key of a terminal whose certificate --cvc-chain has")
+            .got(format!("{count} certificates, none of a terminal with this key"))
+    })?;
+    Ok(Some(own))
 }
 
 struct RequestFiles {
@@ -278,7 +258,18 @@ impl Report<'_> {
         let password = tapped.evidence.access.name().trim_start_matches("pace-").to_uppercase();
         match &tapped.pace {
             Some(pace) => out.row("access", format!("{pace}, password {password}")),
-            None => out.row("access", "BAC, 3DES: its keys follow from printed data alone"),
+            None => out.row(
+                "access",
+                format!("{password}, 3DES: its keys follow from printed data alone"),
+            ),
+        }
+        match &tapped.terminal_authentication {
+            Some(Ok(chat)) => {
+                let rights: Vec<_> = chat.rights().map(|right| right.name).collect();
+                out.row("terminal", format!("authorised   {}", rights.join(", ")));
+            }
+            Some(Err(why)) => out.row("terminal", format!("REFUSED   {why}")),
+            None => {}
         }
         let unread = |file| self.unread(file);
         verdict::print(out, verdict, &tapped.evidence, self.now, &unread);
@@ -330,6 +321,7 @@ impl Report<'_> {
             "trust": { "source": self.verdict.trust.source, "test_anchor": self.test_anchor },
             "access": tapped.evidence.access.name(),
             "pace": tapped.pace.as_ref().map(ToString::to_string),
+            "terminal_authentication": tapped.terminal_authentication.as_ref().map(terminal_value),
             "verdict": self.verdict,
             "holder": Holder::of(&tapped.evidence, self.now).value(),
             "apdus": tapped.stats.apdus,
@@ -339,6 +331,16 @@ impl Report<'_> {
             "steps": steps,
             "refused": refused,
         })
+    }
+}
+
+fn terminal_value(outcome: &Result<Chat, String>) -> Value {
+    match outcome {
+        Ok(chat) => {
+            let rights: Vec<_> = chat.rights().map(|right| right.name).collect();
+            json!({ "result": "passed", "rights": rights })
+        }
+        Err(why) => json!({ "result": "failed", "reason": why }),
     }
 }
 

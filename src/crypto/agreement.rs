@@ -141,6 +141,14 @@ impl AgreementPublicKey {
         }
     }
 
+    /// The point, where it is one.
+    pub const fn curve_key(&self) -> Option<&PublicKey> {
+        match self {
+            Self::Ec(key) => Some(key),
+            Self::Dh(_) => None,
+        }
+    }
+
     /// The plain public key value: `04 || x || y`, or the number without zeros in front.
     pub fn as_bytes(&self) -> &[u8] {
         match self {

@@ -2,7 +2,7 @@
 
 use crate::{
     apdu::StatusWord,
-    lds::LdsError,
+    lds::{Df, LdsError},
     protocol::{bac::BacError, pace::PaceError},
     session::SessionError,
 };
@@ -18,7 +18,7 @@ pub enum TapError {
     /// PACE failed; nothing falls back.
     #[error(transparent)]
     Pace(#[from] PaceError),
-    /// BAC failed.
+    /// BAC or BAP failed.
     #[error(transparent)]
     Bac(#[from] BacError),
     /// A file that the access depends on is malformed.
@@ -34,21 +34,39 @@ pub enum TapError {
         /// Why not the first.
         first: PaceError,
     },
-    /// The card offers no PACE, and BAC takes the machine-readable zone.
-    #[error("the card offers no PACE ({got}); for BAC the MRZ is expected, none was given")]
+    /// The card offers no PACE, and BAC or BAP take what is printed for a reader.
+    #[error(
+        "the card offers no PACE ({got}); for BAC the MRZ is expected, for a driving licence the \
+         line for BAP; neither was given"
+    )]
     NoMrz {
         /// What came instead of a PACEInfo.
         got: String,
     },
     /// No password was given.
-    #[error("access: a CAN, PIN or MRZ expected, none was given")]
+    #[error("access: a CAN, PIN, PUK or MRZ expected, none was given")]
     NoPassword,
-    /// The card has none of the applications that this library reads.
-    #[error(
-        "the eMRTD application (AID A0000002471001) is not on the card: it answered {sw} to SELECT"
-    )]
-    NoApplication {
+    /// The PUK opened the card, but did not unblock the PIN.
+    #[error("the PIN is not unblocked: the card answered {sw} to RESET RETRY COUNTER")]
+    NotUnblocked {
         /// The answer.
         sw: StatusWord,
     },
+    /// The card has none of the applications that this library reads, or not the one that the
+    /// password is for.
+    #[error("the {} is not on the card: it answered {sw} to SELECT", name(*.expected))]
+    NoApplication {
+        /// The one that was looked for first.
+        expected: Df,
+        /// The answer.
+        sw: StatusWord,
+    },
+}
+
+const fn name(df: Df) -> &'static str {
+    match df {
+        Df::Lds => "eMRTD application (AID A0000002471001)",
+        Df::Edl => "driving licence application (AID A0000002480200)",
+        Df::MasterFile => "master file",
+    }
 }

@@ -1,14 +1,26 @@
 //! The main job: a card is tapped, read, and its chip made to prove itself.
 //!
-//! The order puts what may fail early and what is large last: EF.CardAccess, EF.ATR/INFO, PACE,
-//! SELECT, EF.DG14 and Chip Authentication, EF.HolderVerification, EF.SOD, the small data groups,
-//! Active Authentication, EF.DG2. What comes out is [`Evidence`](crate::trust::Evidence), which
-//! [`judge`](crate::trust::judge) turns into a verdict.
+//! The order puts what may fail early and what is large last. In the master file: EF.CardAccess,
+//! EF.ATR/INFO, PACE, and where the card has them EF.CardSecurity, Terminal Authentication and Chip
+//! Authentication of version 2. In the application, a passport's or a driving licence's: BAC or BAP
+//! where there is no PACE, EF.DG14 and Chip Authentication, EF.HolderVerification, EF.SOD, the small
+//! data groups, Active Authentication, the face; at the very end Terminal Authentication and what
+//! only authorised terminals may read, for a chip that refuses may also close the channel. What
+//! comes out is [`Evidence`](crate::trust::Evidence), which [`judge`](crate::trust::judge) turns
+//! into a verdict.
 
 mod access;
+mod chip;
 mod error;
+mod options;
+mod outcome;
+mod plan;
+mod reader;
 mod run;
+mod terminal;
 
-pub use access::Passwords;
 pub use error::TapError;
-pub use run::{Event, Options, StepTime, Tapped, tap};
+pub use options::{Options, Passwords};
+pub use outcome::{Event, StepTime, Tapped};
+pub use run::tap;
+pub use terminal::TerminalCertificates;

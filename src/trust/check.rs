@@ -283,6 +283,18 @@ pub enum Reason {
     /// The reader did not run the protocol, or recorded nothing of it.
     #[error("the reader has no record of it")]
     NotRecorded,
+    /// The reader left it out.
+    #[error("{why}")]
+    NotRun {
+        /// Why.
+        why: String,
+    },
+    /// The chip authentication mapping proves nothing.
+    #[error("PACE with Chip Authentication Mapping: {detail}")]
+    Mapping {
+        /// What is wrong.
+        detail: String,
+    },
     /// The card refused to sign.
     #[error("the card gave no signature: {detail}")]
     Refused {

@@ -32,6 +32,9 @@ pub struct Evidence {
     /// Chip Authentication, as the reader ran it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chip_authentication: Option<ChipAuthentication>,
+    /// The chip authentication mapping of PACE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chip_authentication_mapping: Option<ChipAuthenticationMapping>,
     /// Active Authentication.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_authentication: Option<ActiveAuthentication>,
@@ -67,6 +70,18 @@ pub enum Access {
     Bap,
 }
 
+/// Which file gave the chip's public key of Chip Authentication.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum KeyFile {
+    /// EF.DG14 of the application, hashed in EF.SOD.
+    #[default]
+    #[serde(rename = "EF.DG14")]
+    Dg14,
+    /// EF.CardSecurity of the master file, signed itself.
+    #[serde(rename = "EF.CardSecurity")]
+    CardSecurity,
+}
+
 /// Chip Authentication as the reader ran it (ICAO Doc 9303-11 clause 6.2). Who held the ephemeral
 /// private key could have written this without a chip: it shows nothing to a third party.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,14 +89,34 @@ pub enum Access {
 pub struct ChipAuthentication {
     /// The protocol's object identifier, dotted.
     pub protocol: String,
-    /// The keyId of the chip's key, where EF.DG14 gives one.
+    /// The file that gave the chip's key.
+    #[serde(default, skip_serializing_if = "KeyFile::is_dg14")]
+    pub key_file: KeyFile,
+    /// The keyId of the chip's key, where that file gives one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_id: Option<u64>,
-    /// The reader's ephemeral public key, an uncompressed point.
+    /// The reader's ephemeral public key: an uncompressed point, or the number of a MODP group.
     #[serde(with = "base64url")]
     pub terminal_public_key: Vec<u8>,
     /// Whether the card's next answer was right under the new keys, which is the proof.
     pub protected_reply: bool,
+}
+
+/// PACE with the chip authentication mapping (ICAO Doc 9303-11 clause 4.4.3.5). Who ran the mapping
+/// could have written this without a chip: it shows nothing to a third party.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChipAuthenticationMapping {
+    /// The protocol's object identifier, dotted.
+    pub protocol: String,
+    /// The domain parameters, which are the keyId of the chip's key in EF.CardSecurity.
+    pub parameter_id: u32,
+    /// The chip's key of the mapping, an uncompressed point.
+    #[serde(with = "base64url")]
+    pub mapping_key: Vec<u8>,
+    /// The chip authentication data of DO8A, deciphered.
+    #[serde(with = "base64url")]
+    pub data: Vec<u8>,
 }
 
 /// Active Authentication (ICAO Doc 9303-11 clause 6.1).
@@ -126,6 +161,7 @@ impl Evidence {
             access,
             files: BTreeMap::new(),
             chip_authentication: None,
+            chip_authentication_mapping: None,
             active_authentication: None,
         }
     }
@@ -161,6 +197,12 @@ impl Evidence {
     pub fn to_json(&self) -> Result<String, EvidenceError> {
         serde_json::to_string_pretty(self)
             .map_err(|e| EvidenceError::Malformed { detail: json_fault(&e) })
+    }
+}
+
+impl KeyFile {
+    const fn is_dg14(&self) -> bool {
+        matches!(self, Self::Dg14)
     }
 }
 

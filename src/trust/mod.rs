@@ -17,8 +17,10 @@
 
 mod anchors;
 mod authentic;
+mod card_security;
 mod chain;
 mod check;
+mod chip;
 pub(crate) mod encoding;
 mod evidence;
 mod fault;
@@ -41,10 +43,11 @@ pub use anchors::{AnchorError, AnchorSet, Anchors, CrlSet};
 pub use authentic::{Authentic, authenticate};
 pub use check::{Check, Reason, Unfit};
 pub use evidence::{
-    Access, ActiveAuthentication, Card, ChipAuthentication, Evidence, EvidenceError, MAX_EVIDENCE,
+    Access, ActiveAuthentication, Card, ChipAuthentication, ChipAuthenticationMapping, Evidence,
+    EvidenceError, KeyFile, MAX_EVIDENCE,
 };
 pub use fault::{Fault, FaultReason};
-pub use judge::{Judging, Seat, judge};
+pub use judge::{ChipRun, Judging, Seat, judge};
 pub use ldif::LdifError;
 pub use lists::Vouched;
 pub use store::{ImportReport, ImportedList, Store, StoreError};

@@ -6,8 +6,8 @@ use time::UtcDateTime;
 use time::macros::utc_datetime;
 
 use super::{
-    Access, ActiveAuthentication, Anchors, Card, ChipAuthentication, Evidence, Judging, Verdict,
-    judge,
+    Access, ActiveAuthentication, Anchors, Card, ChipAuthentication, ChipRun, Evidence, Judging,
+    KeyFile, Verdict, judge,
 };
 use crate::crypto::{Curve, Hash, SecretKey, SeededRng};
 use crate::lds::sod::{self, DataGroupHash, LdsSecurityObject};
@@ -185,6 +185,7 @@ impl Fixture {
         ]);
         evidence.chip_authentication = Some(ChipAuthentication {
             protocol: oids::CA_ECDH_AES_CBC_CMAC_128.to_string(),
+            key_file: KeyFile::Dg14,
             key_id: None,
             terminal_public_key: key("ephemeral").public().sec1().to_vec(),
             protected_reply: true,
@@ -196,7 +197,7 @@ impl Fixture {
 
 /// Judges as the tap itself, whose Chip Authentication passed.
 pub(crate) fn judge_live(evidence: &Evidence, anchors: &Anchors) -> Verdict {
-    judge(evidence, anchors, &Judging::live(Some(Ok(())), None))
+    judge(evidence, anchors, &Judging::live(ChipRun::Proven, None))
 }
 
 /// Judges as somebody who demanded that binding.

@@ -46,6 +46,9 @@ pub struct Verdict {
     pub passive: Passive,
     /// Whether the chip is the issuer's.
     pub chip: Chip,
+    /// Whether EF.CardSecurity is the issuer's, where it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card_security: Option<Check>,
     /// Whether the signed EF.DG14 has every PACE protocol that EF.CardAccess offered, so that
     /// nobody weakened the choice on the air (ICAO Doc 9303-11 clause 9.2).
     pub card_access: Check,
@@ -126,8 +129,17 @@ pub struct Chip {
     pub check: Check,
     /// Chip Authentication (ICAO Doc 9303-11 clause 6.2).
     pub chip_authentication: Check,
+    /// PACE with Chip Authentication Mapping (ICAO Doc 9303-11 clause 4.4.3.5).
+    pub chip_authentication_mapping: Check,
     /// Active Authentication (ICAO Doc 9303-11 clause 6.1).
     pub active_authentication: Check,
+}
+
+impl Chip {
+    /// Whether the chip itself has answered under a key that only the judge shared with it.
+    pub const fn answered_the_judge(&self) -> bool {
+        self.chip_authentication.passed() || self.chip_authentication_mapping.passed()
+    }
 }
 
 /// What the chip says of the holder.

@@ -17,7 +17,7 @@ use iccard::{
         Deadline, Exchange, Limits, Loopback, Observer, Reset, Responder, Step, Transport,
         TransportError,
     },
-    trust::{Anchors, Judging, Verdict, judge},
+    trust::{Anchors, Verdict, judge},
 };
 use time::{UtcDateTime, macros::utc_datetime};
 
@@ -76,11 +76,7 @@ pub fn tap_card(personalised: &Personalised, options: &Options) -> Result<Tapped
 }
 
 pub fn judged(tapped: &Tapped, anchors: &Anchors) -> Verdict {
-    let judging = Judging::live(
-        tapped.chip_authentication.clone(),
-        tapped.active_authentication_refused.clone(),
-    );
-    judge(&tapped.evidence, anchors, &judging)
+    judge(&tapped.evidence, anchors, &tapped.judging())
 }
 
 /// A way to a card that lets a test change or refuse each exchange.

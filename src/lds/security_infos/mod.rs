@@ -106,6 +106,19 @@ impl SecurityInfos {
         })
     }
 
+    /// The static key of PACE with Chip Authentication Mapping: the one whose keyId is the
+    /// parameterId of the run, or the only one where that has no number (ICAO Doc 9303-11 clause
+    /// 9.2.6).
+    pub fn mapping_key(&self, parameter_id: u32) -> Option<&ChipAuthenticationPublicKeyInfo> {
+        let keys: Vec<_> = self.chip_authentication_keys().collect();
+        match keys.as_slice() {
+            [only] if only.key_id.is_none() => Some(*only),
+            several => {
+                several.iter().find(|key| key.key_id == Some(u64::from(parameter_id))).copied()
+            }
+        }
+    }
+
     /// How the chip signs in Active Authentication, if it is told.
     pub fn active_authentication(&self) -> Option<&ActiveAuthenticationInfo> {
         self.0.iter().find_map(|info| match info {

@@ -83,6 +83,18 @@ impl BacError {
         }
     }
 
+    /// Which protocol failed.
+    pub const fn protocol(&self) -> Protocol {
+        match self {
+            Self::Refused { protocol, .. }
+            | Self::WrongKey { protocol, .. }
+            | Self::BadLength { protocol, .. }
+            | Self::BadMac { protocol, .. }
+            | Self::WrongChallenge { protocol, .. }
+            | Self::Unexpected { protocol, .. } => *protocol,
+        }
+    }
+
     /// Whether access was refused, rather than the protocol broken.
     pub const fn is_access(&self) -> bool {
         matches!(self, Self::WrongKey { .. })

@@ -28,13 +28,20 @@ impl std::fmt::Display for Protocol {
 pub struct AccessKey {
     protocol: Protocol,
     seed: Zeroizing<Vec<u8>>,
+    document_number: Option<Zeroizing<Vec<u8>>>,
 }
+
+/// Date of birth and date of expiry of an MRZ_information, each with its check digit.
+const DATES_LEN: usize = 14;
 
 impl AccessKey {
     /// From the MRZ_information: document number, date of birth and date of expiry, each with its
     /// check digit (ICAO Doc 9303-11 clause 4.3.2).
     pub fn mrz(mrz_information: &str) -> Self {
-        Self::new(Protocol::Bac, mrz_information.as_bytes())
+        let key = Self::new(Protocol::Bac, mrz_information.as_bytes());
+        let number = mrz_information.len().checked_sub(DATES_LEN);
+        let number = number.and_then(|len| mrz_information.as_bytes().get(..len));
+        Self { document_number: number.map(|bytes| Zeroizing::new(bytes.to_vec())), ..key }
     }
 
     /// From the machine-readable line of a driving licence, thirty characters as `D1NLD1…`: all of
@@ -62,10 +69,16 @@ impl AccessKey {
         &self.seed
     }
 
+    /// The document number with its check digit: after Basic Access Control it is how Terminal
+    /// Authentication names the chip (`ID_PICC`, ICAO Doc 9303-11 clause 7.1.4).
+    pub fn document_number(&self) -> Option<&[u8]> {
+        self.document_number.as_ref().map(|number| number.as_slice())
+    }
+
     fn new(protocol: Protocol, input: &[u8]) -> Self {
         let mut seed = Zeroizing::new(Hash::Sha1.digest(&[input]));
         seed.truncate(16);
-        Self { protocol, seed }
+        Self { protocol, seed, document_number: None }
     }
 
     pub(super) fn expand(&self) -> Option<(BlockKey, MacKey)> {

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::{PaceError, token};
 use crate::{
-    crypto::{BlockKey, PublicKey, SecretKey, pad, unpad},
+    crypto::{BlockKey, CurveError, PublicKey, SecretKey, pad, unpad},
     sm::SessionKeys,
 };
 
@@ -18,6 +18,14 @@ pub struct ChipAuthenticationData {
 }
 
 impl ChipAuthenticationData {
+    /// From a record: `CA_IC` and the chip's key of the mapping.
+    ///
+    /// # Errors
+    /// [`CurveError::BadSecret`] for a number that is none below the order.
+    pub fn new(data: &[u8], mapping_key: PublicKey) -> Result<Self, CurveError> {
+        Ok(Self { data: SecretKey::from_bytes(mapping_key.curve(), data)?, mapping_key })
+    }
+
     /// `CA_IC`, big-endian, as long as the order.
     pub fn data(&self) -> &[u8] {
         self.data.to_bytes()

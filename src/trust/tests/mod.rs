@@ -146,13 +146,13 @@ fn validity_is_judged_at_the_time_asked_for() {
     let verdict = judge_live(&evidence, &anchors);
     assert!(matches!(verdict.passive.check, Check::Failed(Reason::OutsideValidity { .. })));
     assert!(!verdict.verified && verdict.passive.chain.passed());
-    let then = Judging::live(Some(Ok(())), None).at(utc_datetime!(2025-02-01 0:00));
+    let then = Judging::live(ChipRun::Proven, None).at(utc_datetime!(2025-02-01 0:00));
     let verdict = judge(&evidence, &anchors, &then);
     assert!(verdict.verified);
     assert_eq!(verdict.judged_at, utc_datetime!(2025-02-01 0:00));
     // The anchor's dates count too.
     let card = Fixture::new();
-    let late = Judging::live(Some(Ok(())), None).at(utc_datetime!(2036-01-01 0:00));
+    let late = Judging::live(ChipRun::Proven, None).at(utc_datetime!(2036-01-01 0:00));
     let verdict = judge(&card.evidence(CHALLENGE), &card.anchors(), &late);
     assert!(!verdict.verified && verdict.passive.validity.failed());
 }
@@ -209,7 +209,11 @@ fn a_card_without_chip_keys_is_a_possible_copy() {
     let mut card = Fixture::new();
     card.groups.remove(&File::Dg14);
     card.groups.remove(&File::Dg15);
-    let verdict = judge(&card.evidence(CHALLENGE), &card.anchors(), &Judging::live(None, None));
+    let verdict = judge(
+        &card.evidence(CHALLENGE),
+        &card.anchors(),
+        &Judging::live(ChipRun::NotOffered, None),
+    );
     assert!(verdict.verified);
     assert_eq!(verdict.level, Level::L1);
     assert_eq!(verdict.chip.check, Check::NotDone(Reason::CannotProve));
@@ -244,14 +248,14 @@ fn a_copy_fails_both_proofs() {
     let verdict = judge_live(&evidence, &anchors);
     assert!(!verdict.verified && verdict.level == Level::L1);
 
-    let why = || Some(Err("6988 under the new keys".to_owned()));
+    let why = || ChipRun::Failed("6988 under the new keys".to_owned());
     let evidence = card.evidence(CHALLENGE);
     let verdict = judge(&evidence, &anchors, &Judging::live(why(), None));
     let detail = "6988 under the new keys".to_owned();
     assert_eq!(verdict.chip.check, Check::Failed(Reason::ChipAuthentication { detail }));
     assert_eq!((verdict.verified, verdict.level), (false, Level::L1));
 
-    let refused = Judging::live(Some(Ok(())), Some("6985".into()));
+    let refused = Judging::live(ChipRun::Proven, Some("6985".into()));
     let mut evidence = card.evidence(CHALLENGE);
     evidence.active_authentication = None;
     let verdict = judge(&evidence, &anchors, &refused);
@@ -335,7 +339,7 @@ fn the_holder_counts_only_under_the_chips_own_keys() {
         holder(&judge_bound(&evidence, &anchors, BIND)),
         Check::NotDone(Reason::NotProvable)
     );
-    let without = judge(&evidence, &anchors, &Judging::live(None, None));
+    let without = judge(&evidence, &anchors, &Judging::live(ChipRun::NotOffered, None));
     assert_eq!(holder(&without), Check::NotDone(Reason::NotAttested));
     evidence.files.insert(File::HolderVerification, vec![1]);
     assert!(holder(&judge_live(&evidence, &anchors)).failed());
@@ -409,7 +413,7 @@ fn evidence_of_garbage_never_panics() {
             garbage.clone_into(bytes);
         }
         evidence.active_authentication.as_mut().unwrap().signature = garbage.to_vec();
-        for judging in [Judging::offline(None), Judging::live(Some(Ok(())), None)] {
+        for judging in [Judging::offline(None), Judging::live(ChipRun::Proven, None)] {
             let verdict = judge(&evidence, &anchors, &judging);
             assert!(!verdict.verified && verdict.level == Level::L0);
         }

@@ -60,7 +60,7 @@ fn who_is_revoked_signs_nothing_and_who_is_not_passes() {
     // Even before: that it was signed then is not shown.
     let mut anchors = card.anchors();
     anchors.add("list", bad.der()).unwrap();
-    let early = Judging::live(Some(Ok(())), None).at(utc_datetime!(2025-02-01 0:00));
+    let early = Judging::live(ChipRun::Proven, None).at(utc_datetime!(2025-02-01 0:00));
     assert!(!judge(&card.evidence(CHALLENGE), &anchors, &early).verified);
 
     // The newest list counts, whatever comes first.

@@ -1,0 +1,166 @@
+//! What opens a card: by flag; for a card that is not ours, by environment, then by prompt. Asked
+//! before the card is opened, for a card in a transaction must not wait for a person.
+
+use anyhow::Result;
+use zeroize::Zeroizing;
+
+use super::{failure::Failure, secrets, tap::TapArgs};
+use crate::{
+    lds::{Mrz, MrzInformation, edl},
+    profile::Personalised,
+    protocol::pace::Password,
+    tap::Passwords,
+    transport::CardAddress,
+};
+
+/// The passwords of an emulated card.
+pub(super) fn of_profile(card: &Personalised) -> Passwords {
+    let secrets = &card.profile.secrets;
+    if card.profile.pace.is_empty() {
+        return Passwords::from_mrz(card.mrz.as_str());
+    }
+    Passwords { can: Some(Password::can(&secrets.can)), ..Passwords::default() }
+}
+
+/// The passwords that were given; `None` for an emulated card without any.
+pub(super) fn given(args: &TapArgs, card: &CardAddress) -> Result<Option<Passwords>> {
+    let mut given = Given::flags(args)?;
+    if given.is_empty() {
+        if matches!(card, CardAddress::Emulated { .. } | CardAddress::Replay { .. }) {
+            return Ok(None);
+        }
+        given = Given::environment();
+    }
+    if given.is_empty() {
+        given.can = Some(secrets::ask("CAN (on the card's front)", "--can", "ICCARD_CAN")?);
+    }
+    given.passwords().map(Some)
+}
+
+type Secret = Option<Zeroizing<String>>;
+
+#[derive(Default)]
+struct Given {
+    can: Secret,
+    pin: Secret,
+    puk: Secret,
+    mrz: Secret,
+    bap: Secret,
+}
+
+impl Given {
+    fn flags(args: &TapArgs) -> Result<Self> {
+        let flag = |value: &Option<String>| value.clone().map(Zeroizing::new);
+        let mut given = Self {
+            can: flag(&args.can),
+            pin: flag(&args.pin),
+            puk: flag(&args.puk),
+            mrz: flag(&args.mrz),
+            bap: flag(&args.bap),
+        };
+        if let (Some(number), Some(birth), Some(expiry)) = (&args.doc_no, &args.birth, &args.expiry)
+        {
+            let information = printed(number, birth, expiry)?;
+            given.mrz = Some(Zeroizing::new(information.as_str().to_owned()));
+        }
+        Ok(given)
+    }
+
+    fn environment() -> Self {
+        Self {
+            can: secrets::from_env("ICCARD_CAN"),
+            pin: secrets::from_env("ICCARD_PIN"),
+            puk: secrets::from_env("ICCARD_PUK"),
+            mrz: secrets::from_env("ICCARD_MRZ"),
+            bap: secrets::from_env("ICCARD_BAP"),
+        }
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.can.is_none()
+            && self.pin.is_none()
+            && self.puk.is_none()
+            && self.mrz.is_none()
+            && self.bap.is_none()
+    }
+
+    fn passwords(self) -> Result<Passwords> {
+        let of_mrz = self.mrz.map(|text| from_mrz(&text)).transpose()?.unwrap_or_default();
+        let of_line = self.bap.map(|text| from_line(&text)).transpose()?.unwrap_or_default();
+        Ok(Passwords {
+            can: self.can.map(|can| Password::can(&can)),
+            pin: self.pin.map(|pin| Password::pin(&pin)),
+            puk: self.puk.map(|puk| Password::puk(&puk)),
+            mrz: of_mrz.mrz.or(of_line.mrz),
+            bac: of_mrz.bac,
+            bap: of_line.bap,
+        })
+    }
+}
+
+// The whole zone, or the MRZ_information that the keys are made of.
+fn from_mrz(text: &str) -> Result<Passwords> {
+    let text: Zeroizing<String> =
+        Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect());
+    let whole = [88, 72, 90].contains(&text.len());
+    let information = match Mrz::parse(&text) {
+        Ok(mrz) => mrz.information().ok().map(|information| information.as_str().to_owned()),
+        Err(error) if whole => {
+            return Err(Failure::usage(format!("--mrz: {error}")).step("read the MRZ").into());
+        }
+        Err(_) => None,
+    };
+    let information = Zeroizing::new(information.unwrap_or_else(|| text.to_string()));
+    if information.len() < 24 {
+        return Err(Failure::usage("--mrz: too short")
+            .step("read the MRZ")
+            .expected("the whole zone, or document number, birth and expiry with check digits")
+            .got(format!("{} characters", information.len()))
+            .into());
+    }
+    Ok(Passwords::from_mrz(&information))
+}
+
+fn from_line(text: &str) -> Result<Passwords> {
+    let line = edl::Mrz::parse(text).map_err(|error| {
+        Failure::usage(format!("--bap: {error}"))
+            .step("read the licence's line")
+            .help("give the 30 characters that stand in one line on the licence, D first")
+    })?;
+    Ok(Passwords::from_licence(&line))
+}
+
+// What is printed on the document, dates in either form.
+fn printed(number: &str, birth: &str, expiry: &str) -> Result<MrzInformation> {
+    let number = Zeroizing::new(number.replace([' ', '-'], "").to_uppercase());
+    let (birth, expiry) = (six_digits(birth), six_digits(expiry));
+    let information = MrzInformation::new(&number, &birth, &expiry).map_err(|error| {
+        Failure::usage(format!("--doc-no, --birth, --expiry: {error}"))
+            .step("read what is printed")
+            .help("dates are YYMMDD or YYYY-MM-DD")
+    })?;
+    Ok(information)
+}
+
+fn six_digits(date: &str) -> Zeroizing<String> {
+    let digits: Zeroizing<String> =
+        Zeroizing::new(date.chars().filter(|c| !matches!(c, '-' | '.' | '/')).collect());
+    match digits.get(2..) {
+        Some(short) if digits.len() == 8 => Zeroizing::new(short.to_owned()),
+        _ => digits,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn printed_data_gives_the_zones_own_keys() {
+        // ICAO Doc 9303-11 appendix D.2.
+        let information = printed("L898902C", "1969-08-06", "940623").unwrap();
+        assert_eq!(information.as_str(), "L898902C<369080619406236");
+        assert!(printed("L898902C", "69-08-06", "941323").is_err());
+        assert!(printed("", "690806", "940623").is_err());
+    }
+}

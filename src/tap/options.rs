@@ -1,0 +1,87 @@
+//! What a tap is told: passwords, certificates, limits.
+
+use super::TerminalCertificates;
+use crate::{
+    lds::edl,
+    protocol::{
+        active_auth,
+        bac::AccessKey,
+        pace::{ParameterReference, Password},
+    },
+    transport::Limits,
+};
+
+/// The passwords at hand. A PIN is used where there is one; with a CAN beside it a suspended PIN
+/// is resumed, with a PUK a blocked one is unblocked. Else it is the CAN, the MRZ, the PUK.
+#[derive(Clone, Debug, Default)]
+pub struct Passwords {
+    /// Card access number.
+    pub can: Option<Password>,
+    /// PIN.
+    pub pin: Option<Password>,
+    /// PUK: opens what the card opens to it, which may be nothing but the PIN's try counter.
+    pub puk: Option<Password>,
+    /// Machine-readable zone, for PACE.
+    pub mrz: Option<Password>,
+    /// The keys of BAC, from the machine-readable zone.
+    pub bac: Option<AccessKey>,
+    /// The keys of BAP, from a driving licence's machine-readable line.
+    pub bap: Option<AccessKey>,
+}
+
+impl Passwords {
+    /// What follows from a machine-readable zone's MRZ_information: for PACE and for BAC.
+    pub fn from_mrz(mrz_information: &str) -> Self {
+        Self {
+            mrz: Some(Password::mrz(mrz_information)),
+            bac: Some(AccessKey::mrz(mrz_information)),
+            ..Self::default()
+        }
+    }
+
+    /// What follows from a driving licence's machine-readable line: for PACE and for BAP
+    /// (ISO/IEC 18013-3 annex B).
+    pub fn from_licence(line: &edl::Mrz) -> Self {
+        Self {
+            mrz: Some(Password::mrz(line.bap_input())),
+            bap: Some(AccessKey::bap_input(line.bap_input())),
+            ..Self::default()
+        }
+    }
+}
+
+/// What a tap is told.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The passwords at hand.
+    pub passwords: Passwords,
+    /// Whether the last try of a PIN may be spent.
+    pub last_try: bool,
+    /// Whether to use BAC or BAP on a card that offers PACE.
+    pub allow_bac: bool,
+    /// What this terminal shows to a chip that keeps data for authorised ones.
+    pub terminal: Option<TerminalCertificates>,
+    /// Whether MSE:Set AT names the domain parameters.
+    pub parameter_reference: ParameterReference,
+    /// Lowers what card and reader allow: [`Limits::SHORT`] for short APDUs only.
+    pub max_apdu: Limits,
+    /// RND.IFD of Active Authentication: the first bytes of a request's binding. Without it, random.
+    pub challenge: Option<[u8; active_auth::CHALLENGE_LEN]>,
+    /// What the evidence calls the card: `emulated:resident`, `pcsc:` and the reader's name.
+    pub source: String,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            passwords: Passwords::default(),
+            last_try: false,
+            allow_bac: false,
+            terminal: None,
+            parameter_reference: ParameterReference::Always,
+            max_apdu: Limits::EXTENDED,
+            challenge: None,
+            source: "unknown".into(),
+        }
+    }
+}
