@@ -77,6 +77,9 @@ pub enum File {
     Dg15,
     /// Persons to notify.
     Dg16,
+    /// The certification authorities whose terminals the chip trusts (Terminal Authentication
+    /// version 1, ICAO Doc 9303-11 clause 9.2).
+    Cvca,
     /// Who was verified in this session: a file of the open resident-card profile, not of ICAO.
     HolderVerification,
     /// A file of a driving licence, where data groups have other numbers for other things.
@@ -94,7 +97,7 @@ pub(super) struct Row {
 
 impl File {
     /// Every file, in the order of the tables.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::CardAccess,
         Self::CardSecurity,
         Self::AtrInfo,
@@ -117,6 +120,7 @@ impl File {
         Self::Dg14,
         Self::Dg15,
         Self::Dg16,
+        Self::Cvca,
         Self::HolderVerification,
         Self::Edl(edl::File::Com),
         Self::Edl(edl::File::Sod),
@@ -169,6 +173,7 @@ impl File {
             Self::Dg14 => dg("EF.DG14", 14, 0x6E),
             Self::Dg15 => dg("EF.DG15", 15, 0x6F),
             Self::Dg16 => dg("EF.DG16", 16, 0x70),
+            Self::Cvca => Row { tag: None, ..lds("EF.CVCA", 0x011C, 0) },
             Self::HolderVerification => lds("EF.HolderVerification", 0x0111, 0x73),
             Self::Edl(file) => file.row(),
         }
@@ -194,8 +199,8 @@ impl File {
         self.row().sfi
     }
 
-    /// The tag of the one data object the file consists of; `None` for EF.ATR/INFO, which is a
-    /// list, and for a driving licence's reserved DG10. EF.DIR repeats its tag for every
+    /// The tag of the one data object the file consists of; `None` for EF.ATR/INFO and EF.CVCA,
+    /// which are lists, and for a driving licence's reserved DG10. EF.DIR repeats its tag for every
     /// application.
     pub const fn tag(self) -> Option<Tag> {
         match self.row().tag {
@@ -301,5 +306,7 @@ mod tests {
         assert_eq!(File::from_name("EF."), None);
         assert_eq!(File::from_fid(Df::MasterFile, 0x011D), Some(File::CardSecurity));
         assert_eq!(File::from_fid(Df::Lds, 0x011D), Some(File::Sod));
+        assert_eq!(File::from_sfi(Df::Lds, 0x1C), Some(File::Cvca));
+        assert_eq!(File::from_sfi(Df::MasterFile, 0x1C), Some(File::CardAccess));
     }
 }

@@ -119,7 +119,7 @@ impl Session {
 
 // The file's length by its own outer header.
 fn whole(file: File, data: &[u8]) -> Result<Option<usize>, SessionError> {
-    if matches!(file, File::AtrInfo | File::Dir) {
+    if matches!(file, File::AtrInfo | File::Dir | File::Cvca) {
         return Ok(None);
     }
     let total = outer_len(data).map_err(|source| SessionError::BadFile { file, source })?;
