@@ -6,8 +6,9 @@
 
 use iccard::{
     apdu::StatusWord,
-    crypto::{SecretKey, SeededRng},
+    crypto::{Curve, SecretKey, SeededRng},
     lds::File,
+    pki::cvc::PrivateKey,
     profile::{self, Personalised},
     protocol::{bac::BacError, pace::PaceError},
     session::SessionError,
@@ -209,9 +210,9 @@ fn a_sod_that_omits_dg15_takes_its_key_away() {
 fn a_clone_with_the_right_data_and_another_key_is_found() {
     let resident = resident();
     let mut rng = SeededRng::new(b"a clone", "key");
-    let curve = resident.keys.csca.curve();
+    let curve = Curve::P256;
     let mut clone = resident.clone();
-    clone.keys.chip_authentication = Some(SecretKey::generate(curve, &mut rng));
+    clone.keys.chip_authentication = vec![SecretKey::generate(curve, &mut rng).into()];
     let tapped = tap_card(&clone, &options()).unwrap();
     let verdict = judged(&tapped, &anchors(&resident));
     assert!(!verdict.verified && verdict.level == Level::L1);
@@ -219,7 +220,7 @@ fn a_clone_with_the_right_data_and_another_key_is_found() {
     assert!(verdict.passive.check.passed(), "the data is right: {:?}", verdict.passive.check);
 
     let mut clone = resident.clone();
-    clone.keys.active_authentication = Some(SecretKey::generate(curve, &mut rng));
+    clone.keys.active_authentication = Some(PrivateKey::Ec(SecretKey::generate(curve, &mut rng)));
     let verdict = judged(&tap_card(&clone, &options()).unwrap(), &anchors(&resident));
     assert!(!verdict.verified && verdict.chip.active_authentication.failed());
 }

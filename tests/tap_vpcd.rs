@@ -6,7 +6,7 @@ use std::{
 };
 
 use iccard::{
-    crypto::{SecretKey, SeededRng},
+    crypto::{Curve, SecretKey, SeededRng},
     emulator::Card,
     lds::File,
     profile::Personalised,
@@ -96,8 +96,7 @@ fn wrong_data_and_wrong_chips_are_judged() {
     flipped[20] ^= 1;
     let mut clone = resident.clone();
     let mut rng = SeededRng::new(b"a clone", "key");
-    clone.keys.chip_authentication =
-        Some(SecretKey::generate(resident.keys.csca.curve(), &mut rng));
+    clone.keys.chip_authentication = vec![SecretKey::generate(Curve::P256, &mut rng).into()];
     let mut omitted = resident.clone();
     omitted.sign(&[File::Dg1, File::Dg2, File::Dg11, File::Dg12]).unwrap();
     for (wrong, check, said) in [

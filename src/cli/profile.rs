@@ -6,7 +6,11 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Context, card, failure::Failure};
+use super::{
+    Context, card,
+    failure::Failure,
+    files::{write_new, write_new_private},
+};
 use crate::{crypto::SystemRng, profile};
 
 #[derive(Debug, Subcommand)]
@@ -17,6 +21,8 @@ pub(super) enum ProfileCommand {
     Check(CheckArgs),
     /// Write the certificates that a reader needs to trust the card
     Anchors(AnchorsArgs),
+    /// Write certificates and key of a terminal that the card believes
+    Terminal(TerminalArgs),
 }
 
 #[derive(Debug, Args)]
@@ -46,11 +52,21 @@ pub(super) struct AnchorsArgs {
     out: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct TerminalArgs {
+    /// The profile: a name or a TOML file
+    profile: String,
+    /// The folder to write into; nothing in it is overwritten
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
 pub(super) fn run(context: &Context, command: ProfileCommand) -> Result<ExitCode> {
     match command {
         ProfileCommand::New(args) => new(context, args),
         ProfileCommand::Check(args) => check(context, &args),
         ProfileCommand::Anchors(args) => anchors(context, &args),
+        ProfileCommand::Terminal(args) => terminal(context, &args),
     }
 }
 
@@ -99,5 +115,30 @@ fn anchors(context: &Context, args: &AnchorsArgs) -> Result<ExitCode> {
         written.push(path);
     }
     context.out.object(json!({ "files": written }));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn terminal(context: &Context, args: &TerminalArgs) -> Result<ExitCode> {
+    let profile = card::personalised(&args.profile)?;
+    let (Some(cvca), Some(terminal)) = (&profile.cvca, &profile.terminal) else {
+        return Err(Failure::usage(format!("{} has no Terminal Authentication", profile.name()))
+            .step("find the terminal")
+            .expected("a profile with a table [terminal_authentication]")
+            .into());
+    };
+    let fail = |error: std::io::Error| Failure::file(&args.out, "write the certificates", &error);
+    std::fs::create_dir_all(&args.out).map_err(fail)?;
+    let key = args.out.join("terminal.pem");
+    let pem = terminal.key.private().to_pem();
+    write_new_private(&key, "write the private key", pem.as_bytes())?;
+    let mut written = Vec::new();
+    for certificate in [cvca].into_iter().chain(&terminal.chain) {
+        let path = args.out.join(format!("{}.cvcert", certificate.holder()));
+        write_new(&path, "write the certificate", &certificate.to_bytes())?;
+        context.out.line(path.display().to_string());
+        written.push(path);
+    }
+    context.out.line(format!("{} has the terminal's private key", key.display()));
+    context.out.object(json!({ "files": written, "key": key }));
     Ok(ExitCode::SUCCESS)
 }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     lds::{Df, File, HolderVerification},
+    pki::cvc::PrivateKey,
     profile::{self, Personalised, ProfileError},
     protocol::{
         active_auth,
@@ -75,13 +76,16 @@ impl Card {
             lds.push(ef(File::HolderVerification, Access::AnySession, made));
         }
 
-        let chip_auth = profile.chip_authentication.as_ref().zip(keys.chip_authentication.clone());
+        let chip_auth = profile.chip_authentication.iter().zip(&keys.chip_authentication).next();
         let chip_auth = chip_auth.map(|(ca, key)| {
-            let chip = chip_auth::Chip::new(ca.suite, key);
+            let chip = chip_auth::Chip::new(ca.suite, key.clone());
             ChipAuthentication::new(ca.suite, ca.key_id, chip)
         });
         let active_auth = profile.active_authentication.zip(keys.active_authentication.clone());
-        let active_auth = active_auth.map(|(aa, key)| active_auth::Chip::new(key, aa.hash));
+        let active_auth = active_auth.and_then(|(aa, key)| match key {
+            PrivateKey::Ec(key) => Some(active_auth::Chip::new(key, aa.hash)),
+            PrivateKey::Rsa(key) => active_auth::Chip::rsa(*key, aa.hash).ok(),
+        });
         let applet: Box<dyn Applet> =
             Box::new(LdsApplication::new(Directory::new(lds), chip_auth, active_auth));
         let secrets = &profile.secrets;

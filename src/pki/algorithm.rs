@@ -11,6 +11,11 @@ pub(super) const BIT_STRING: Tag = Tag::new(0x03);
 pub(super) const OCTET_STRING: Tag = Tag::new(0x04);
 pub(super) const NULL: Tag = Tag::new(0x05);
 pub(super) const OBJECT_IDENTIFIER: Tag = Tag::new(0x06);
+// RSASSA-PSS-params (RFC 8017 appendix A.2.3).
+const PSS_HASH: Tag = Tag::new(0xA0);
+const PSS_MASK: Tag = Tag::new(0xA1);
+const PSS_SALT: Tag = Tag::new(0xA2);
+const PSS_TRAILER: Tag = Tag::new(0xA3);
 
 /// A signature algorithm with its hash function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +59,35 @@ impl SignatureAlgorithm {
             Self::RsaPkcs1(Hash::Sha512) => oid::SHA512_WITH_RSA,
             Self::RsaPss { .. } => oid::RSASSA_PSS,
         }
+    }
+
+    /// The AlgorithmIdentifier in DER: parameters of NULL with RSASSA-PKCS1-v1_5 (RFC 4055 clause
+    /// 5), those of RSASSA-PSS (clause 3.1), none with ECDSA.
+    pub(super) fn write(self, w: &mut Writer) {
+        w.constructed(SEQUENCE, |w| {
+            w.primitive(OBJECT_IDENTIFIER, self.oid().as_bytes());
+            match self {
+                Self::RsaPkcs1(_) => {
+                    w.primitive(NULL, &[]);
+                }
+                Self::RsaPss { hash, mgf_hash, salt_len } => {
+                    w.constructed(SEQUENCE, |w| {
+                        w.constructed(PSS_HASH, |w| write_digest(w, hash));
+                        w.constructed(PSS_MASK, |w| {
+                            w.constructed(SEQUENCE, |w| {
+                                w.primitive(OBJECT_IDENTIFIER, oid::MGF1.as_bytes());
+                                write_digest(w, mgf_hash);
+                            });
+                        });
+                        w.constructed(PSS_SALT, |w| {
+                            // No digest is longer than 64 bytes, and no salt of ours.
+                            w.primitive(INTEGER, &[salt_len.min(0x7F) as u8]);
+                        });
+                    });
+                }
+                Self::Ecdsa(_) | Self::EcdsaPlain(_) => {}
+            }
+        });
     }
 
     /// Its hash function.
@@ -217,10 +251,6 @@ impl<'a> AlgorithmId<'a> {
     // RSASSA-PSS-params (RFC 8017 appendix A.2.3). What is left out has its default, and those
     // are those of 1998: SHA-1 and 20 bytes of salt.
     fn pss(&self, what: &'static str) -> Result<SignatureAlgorithm, PkiError> {
-        const HASH: Tag = Tag::new(0xA0);
-        const MASK: Tag = Tag::new(0xA1);
-        const SALT: Tag = Tag::new(0xA2);
-        const TRAILER: Tag = Tag::new(0xA3);
         let structure = PkiError::tlv(what);
         let (mut hash, mut mgf_hash, mut salt_len) = (Hash::Sha1, Hash::Sha1, 20);
         let parameters = match self.parameters.filter(|p| !is_null(p)) {
@@ -238,16 +268,16 @@ impl<'a> AlgorithmId<'a> {
             let value = value.and_then(|v| v).map_err(&structure)?;
             inner.end().map_err(&structure)?;
             match field.tag {
-                HASH => hash = AlgorithmId::read(what, value)?.hash(what)?,
-                MASK => {
+                PSS_HASH => hash = AlgorithmId::read(what, value)?.hash(what)?,
+                PSS_MASK => {
                     let mask = AlgorithmId::read(what, value)?;
                     let parameters = mask.parameters.filter(|_| mask.oid == oid::MGF1);
                     let parameters =
                         parameters.ok_or(PkiError::UnsupportedAlgorithm { what, oid: mask.oid })?;
                     mgf_hash = AlgorithmId::read(what, parameters)?.hash(what)?;
                 }
-                SALT => salt_len = usize::from(small(what, value)?),
-                TRAILER if small(what, value)? == 1 => {}
+                PSS_SALT => salt_len = usize::from(small(what, value)?),
+                PSS_TRAILER if small(what, value)? == 1 => {}
                 _ => return Err(PkiError::value(what, "unknown RSASSA-PSS parameters")),
             }
         }
@@ -291,6 +321,14 @@ pub(super) fn read_oid(what: &'static str, fields: &mut Reader<'_>) -> Result<Oi
 pub(super) fn write_algorithm(w: &mut Writer, oid: Oid) {
     w.constructed(SEQUENCE, |w| {
         w.primitive(OBJECT_IDENTIFIER, oid.as_bytes());
+    });
+}
+
+// A hash function within RSASSA-PSS-params, with NULL as most write it.
+fn write_digest(w: &mut Writer, hash: Hash) {
+    w.constructed(SEQUENCE, |w| {
+        w.primitive(OBJECT_IDENTIFIER, oid_of_hash(hash).as_bytes());
+        w.primitive(NULL, &[]);
     });
 }
 
@@ -339,11 +377,17 @@ mod tests {
         assert_eq!(read(&format!("300b{oid}"), None), old);
         assert_eq!(read(&format!("300d{oid}0500"), None), old);
         assert_eq!(read(&format!("300d{oid}3000"), None), old);
+        let ours =
+            SignatureAlgorithm::RsaPss { hash: Hash::Sha256, mgf_hash: Hash::Sha256, salt_len: 32 };
+        let mut written = Writer::new();
+        ours.write(&mut written);
+        let written = hex::encode(written.finish());
         // As OpenSSL writes SHA-256 with MGF1 of the same and 32 bytes of salt.
         let sha256 = "300d0609608648016503040201 0500";
         let mgf = format!("301a06092a864886f70d010108{sha256}");
         let whole = format!("3041{oid}3034a00f{sha256}a11c{mgf}a203020120");
         assert_eq!(read(&whole, None), pss(Hash::Sha256, Hash::Sha256, 32));
+        assert_eq!(written, whole.replace(' ', ""));
         assert_eq!(read(&format!("3012{oid}3005a203020100"), None), pss(Hash::Sha1, Hash::Sha1, 0));
         assert_eq!(read(&format!("3012{oid}3005a303020101"), None), old);
         for bad in [

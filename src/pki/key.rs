@@ -48,6 +48,14 @@ impl SubjectKey {
         key.map(Self::Rsa).map_err(|source| PkiError::RsaKey { source })
     }
 
+    /// The SubjectPublicKeyInfo: a curve by its name, rsaEncryption for RSA.
+    pub fn to_spki(&self) -> Vec<u8> {
+        match self {
+            Self::Ec(key) => spki::encode(key),
+            Self::Rsa(key) => key.to_spki_der(),
+        }
+    }
+
     /// Its size in bits: of the curve's field or of the modulus.
     pub fn bits(&self) -> usize {
         match self {
@@ -83,6 +91,24 @@ impl PartialEq for SubjectKey {
 }
 
 impl Eq for SubjectKey {}
+
+impl From<PublicKey> for SubjectKey {
+    fn from(key: PublicKey) -> Self {
+        Self::Ec(key)
+    }
+}
+
+impl From<&PublicKey> for SubjectKey {
+    fn from(key: &PublicKey) -> Self {
+        Self::Ec(key.clone())
+    }
+}
+
+impl From<RsaPublicKey> for SubjectKey {
+    fn from(key: RsaPublicKey) -> Self {
+        Self::Rsa(key)
+    }
+}
 
 impl std::fmt::Display for SubjectKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

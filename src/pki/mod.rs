@@ -51,6 +51,7 @@ mod moment;
 mod name;
 pub mod oid;
 pub mod pem;
+mod signing;
 pub mod spki;
 mod x509;
 
@@ -62,4 +63,5 @@ pub use key::SubjectKey;
 pub use master_list::{MasterList, MasterListEntry};
 pub use name::{DistinguishedName, Name};
 pub use oid::Oid;
+pub use signing::SigningKey;
 pub use x509::{BasicConstraints, Certificate, KeyUsage, Profile, Validity};

@@ -124,12 +124,40 @@ impl<'a> Table<'a> {
         self.table(key, known)?.ok_or_else(|| self.missing(key))
     }
 
-    /// An array of tables, at least one.
+    /// That a key which is there must not be.
+    pub(super) fn misplaced(&self, key: &str, expected: &str) -> ProfileError {
+        ProfileError::Value {
+            at: self.source.place(self.keys.get(key).map_or(self.at, |v| v.span().start)),
+            key: self.path(key),
+            expected: expected.into(),
+            got: "it is there".into(),
+        }
+    }
+
+    /// Fails where the key is not there.
+    pub(super) fn need(&self, key: &str) -> Result<(), ProfileError> {
+        if self.has(key) { Ok(()) } else { Err(self.missing(key)) }
+    }
+
     /// Whether the key is there.
     pub(super) fn has(&self, key: &str) -> bool {
         self.keys.contains_key(key)
     }
 
+    /// One table, or an array of them; none where the key is not there.
+    pub(super) fn one_or_more_tables(
+        &self,
+        key: &str,
+        known: &'static [&'static str],
+    ) -> Result<Vec<Self>, ProfileError> {
+        match self.keys.get(key).map(|value| value.get_ref()) {
+            None => Ok(Vec::new()),
+            Some(DeValue::Table(_)) => Ok(self.table(key, known)?.into_iter().collect()),
+            Some(_) => self.tables(key, known),
+        }
+    }
+
+    /// An array of tables, at least one.
     pub(super) fn tables(
         &self,
         key: &str,
@@ -153,6 +181,54 @@ impl<'a> Table<'a> {
             return Err(self.missing(key));
         }
         Ok(tables)
+    }
+
+    /// The items of an array, each of which `convert` takes; none where the key is not there.
+    fn items<T>(
+        &self,
+        key: &str,
+        expected: &'static str,
+        convert: impl Fn(&'a DeValue<'a>) -> Option<T>,
+    ) -> Result<Vec<Found<'a, T>>, ProfileError> {
+        let Some(array) = self.get(key, expected, |v| v.as_array())? else { return Ok(Vec::new()) };
+        let item = |value: &'a Spanned<DeValue<'a>>| {
+            let (source, at, key) = (self.source, value.span().start, self.path(key));
+            match convert(value.get_ref()) {
+                Some(value) => Ok(Found { source, key, at, value }),
+                None => Err(ProfileError::WrongType {
+                    at: source.place(at),
+                    key,
+                    expected,
+                    got: value.get_ref().type_str(),
+                }),
+            }
+        };
+        array.value.iter().map(item).collect()
+    }
+
+    /// An array of strings; none where the key is not there.
+    pub(super) fn texts(&self, key: &str) -> Result<Vec<Found<'a, &'a str>>, ProfileError> {
+        self.items(key, "an array of strings", |v| v.as_str())
+    }
+
+    /// An array of whole numbers within bounds; none where the key is not there.
+    pub(super) fn numbers(
+        &self,
+        key: &str,
+        bounds: std::ops::RangeInclusive<u32>,
+    ) -> Result<Vec<Found<'a, u32>>, ProfileError> {
+        let whole = |v: &DeValue<'_>| {
+            let v = v.as_integer()?;
+            u32::from_str_radix(v.as_str(), v.radix()).ok()
+        };
+        let found = self.items(key, "an array of whole numbers", whole)?;
+        match found.iter().find(|number| !bounds.contains(&number.value)) {
+            None => Ok(found),
+            Some(bad) => Err(bad.bad(
+                format!("numbers from {} to {}", bounds.start(), bounds.end()),
+                format!("{} came", bad.value),
+            )),
+        }
     }
 
     pub(super) fn text(&self, key: &str) -> Result<Option<Found<'a, &'a str>>, ProfileError> {

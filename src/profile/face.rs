@@ -5,7 +5,10 @@ use jpeg_encoder::{ColorType, Encoder};
 use rand_core::Rng;
 
 use super::error::ProfileError;
-use crate::{crypto::SeededRng, lds::Dg2};
+use crate::{
+    crypto::SeededRng,
+    lds::{Dg2, LdsError, edl},
+};
 
 /// Width of the picture in pixels.
 const WIDTH: u16 = 240;
@@ -22,25 +25,43 @@ type Colour = [i32; 3];
 /// # Errors
 /// [`ProfileError::Personalise`] where no quality fits.
 pub(super) fn dg2(seed: &str, size: usize) -> Result<Vec<u8>, ProfileError> {
-    const STEP: &str = "EF.DG2";
+    fitted("EF.DG2", seed, size, |jpeg| Dg2::build(jpeg, Some(size)).map(|dg2| dg2.encode()))
+}
+
+/// The same as EF.DG6 of a driving licence.
+///
+/// # Errors
+/// [`ProfileError::Personalise`] where no quality fits.
+pub(super) fn edl_dg6(seed: &str, size: usize) -> Result<Vec<u8>, ProfileError> {
+    fitted("eDL EF.DG6", seed, size, |jpeg| {
+        edl::Dg6::build(jpeg, Some(size)).map(|dg6| dg6.encode())
+    })
+}
+
+fn fitted(
+    step: &'static str,
+    seed: &str,
+    size: usize,
+    file: impl Fn(&[u8]) -> Result<Vec<u8>, LdsError>,
+) -> Result<Vec<u8>, ProfileError> {
     let pixels = draw(&mut SeededRng::new(seed.as_bytes(), "face"));
     let mut last = None;
     for quality in QUALITIES {
         let mut jpeg = Vec::with_capacity(size);
         Encoder::new(&mut jpeg, quality)
             .encode(&pixels, WIDTH, HEIGHT, ColorType::Rgb)
-            .map_err(|e| ProfileError::personalise(STEP, e))?;
+            .map_err(|e| ProfileError::personalise(step, e))?;
         if jpeg.len() > size {
             continue;
         }
-        match Dg2::build(&jpeg, Some(size)) {
-            Ok(dg2) => return Ok(dg2.encode()),
+        match file(&jpeg) {
+            Ok(file) => return Ok(file),
             Err(e) => last = Some(e),
         }
     }
     Err(match last {
-        Some(e) => ProfileError::personalise(STEP, e),
-        None => ProfileError::personalise(STEP, format_args!("no face fits {size} bytes")),
+        Some(e) => ProfileError::personalise(step, e),
+        None => ProfileError::personalise(step, format_args!("no face fits {size} bytes")),
     })
 }
 

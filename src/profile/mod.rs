@@ -20,6 +20,7 @@ mod check;
 mod document;
 mod error;
 mod face;
+mod marks;
 mod new;
 mod personalise;
 mod resident_number;
@@ -32,8 +33,8 @@ pub use error::{Place, ProfileError};
 pub use new::new_profile;
 pub use personalise::{Keys, Personalised, anchors};
 pub use schema::{
-    ActiveAuthentication, ChipAuthentication, Document, Limits, Person, PinRules, Pki, Profile,
-    Secrets,
+    ActiveAuthentication, ChipAuthentication, Document, KeyKind, Licence, Limits, Person, PinRules,
+    Pki, Profile, RsaScheme, Secrets, TerminalAuthentication,
 };
 
 /// The text of the resident profile, which is part of the library.
@@ -45,6 +46,11 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("passport-bac", include_str!("../../card-profiles/passport-bac.toml")),
     ("passport-pace-gm", include_str!("../../card-profiles/passport-pace-gm.toml")),
     ("passport-pace-im", include_str!("../../card-profiles/passport-pace-im.toml")),
+    ("passport-pace-cam", include_str!("../../card-profiles/passport-pace-cam.toml")),
+    ("passport-eac", include_str!("../../card-profiles/passport-eac.toml")),
+    ("passport-rsa-legacy", include_str!("../../card-profiles/passport-rsa-legacy.toml")),
+    ("eid-pin", include_str!("../../card-profiles/eid-pin.toml")),
+    ("driving-licence-bap", include_str!("../../card-profiles/driving-licence-bap.toml")),
 ];
 
 /// The card of the resident profile.

@@ -5,9 +5,10 @@ use zeroize::Zeroizing;
 
 use crate::{
     atr::Atr,
-    crypto::{Curve, Hash},
-    lds::Sex,
-    protocol::{chip_auth, pace},
+    crypto::{Curve, Domain, Hash},
+    lds::{Sex, edl},
+    pki::cvc::Reference,
+    protocol::{chip_auth, pace, terminal_auth},
 };
 
 /// A card, declared: one person, one document, its secrets, its chip and its PKI. Everything that
@@ -32,16 +33,24 @@ pub struct Profile {
     pub limits: Limits,
     /// The answer to reset, made of the historical bytes.
     pub atr: Atr,
-    /// The PACE protocols and domain parameters offered, at least one where there is no BAC.
+    /// The PACE protocols and domain parameters offered, at least one where there is neither BAC
+    /// nor a licence.
     pub pace: Vec<pace::Parameters>,
     /// Whether the chip has Basic Access Control.
     pub bac: bool,
-    /// Chip Authentication, where the chip has it.
-    pub chip_authentication: Option<ChipAuthentication>,
+    /// The keys of Chip Authentication; none: a chip without it.
+    pub chip_authentication: Vec<ChipAuthentication>,
     /// Active Authentication, where the chip has it.
     pub active_authentication: Option<ActiveAuthentication>,
-    /// Bytes of EF.DG2, face and headers.
+    /// Terminal Authentication, where the chip asks for it.
+    pub terminal_authentication: Option<TerminalAuthentication>,
+    /// Bytes of the file of the face, headers too: EF.DG2, or EF.DG6 of a licence.
     pub dg2_size: usize,
+    /// The fingers in EF.DG3, by their positions of ISO/IEC 19794-4: 1 right thumb to 10 left
+    /// little finger.
+    pub fingers: Vec<u8>,
+    /// What makes the card a driving licence in place of an eMRTD.
+    pub licence: Option<Licence>,
     /// The CSCA and the document signer.
     pub pki: Pki,
 }
@@ -70,7 +79,8 @@ pub struct Person {
 /// The document.
 #[derive(Clone)]
 pub struct Document {
-    /// Document code of the MRZ, one or two letters, the first A, C or I.
+    /// Document code of the MRZ, one or two letters, the first A, C, I or P; empty for a licence,
+    /// which has no such zone.
     pub code: String,
     /// Document number, at most nine characters.
     pub number: String,
@@ -89,7 +99,7 @@ pub struct Document {
 /// What opens the card besides the MRZ. Wiped when dropped.
 #[derive(Clone)]
 pub struct Secrets {
-    /// Card access number, six digits.
+    /// Card access number, six digits; empty for a licence.
     pub can: Zeroizing<String>,
     /// PIN, six digits (BSI TR-03110-2 clause 3.3).
     pub pin: Option<Zeroizing<String>>,
@@ -106,11 +116,13 @@ pub struct PinRules {
     pub activated: bool,
     /// How often the PUK unblocks it.
     pub puk_uses: u8,
+    /// Whether the data are read with the PIN alone, and not with CAN or MRZ.
+    pub required: bool,
 }
 
 impl Default for PinRules {
     fn default() -> Self {
-        Self { tries: 3, activated: true, puk_uses: 10 }
+        Self { tries: 3, activated: true, puk_uses: 10, required: false }
     }
 }
 
@@ -122,24 +134,82 @@ pub struct Limits {
     pub extended: Option<(u16, u16)>,
 }
 
-/// Chip Authentication.
+/// A key of Chip Authentication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChipAuthentication {
     /// The protocol.
     pub suite: chip_auth::Suite,
-    /// The key's curve.
-    pub curve: Curve,
-    /// The keyId in DG14.
+    /// Version 1 with its key in DG14, or version 2 with its key in EF.CardSecurity.
+    pub version: chip_auth::Version,
+    /// The key's curve or group.
+    pub domain: Domain,
+    /// The keyId.
     pub key_id: Option<u32>,
+    /// Whether DG14 has a ChipAuthenticationInfo; without one a reader must infer the protocol from
+    /// the key.
+    pub info: bool,
 }
 
-/// Active Authentication with ECDSA.
+/// What a key is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// An elliptic curve.
+    Ec(Curve),
+    /// RSA with a modulus of so many bits.
+    Rsa(usize),
+}
+
+/// Active Authentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActiveAuthentication {
-    /// The key's curve.
-    pub curve: Curve,
+    /// The kind of key.
+    pub key: KeyKind,
     /// The hash of its signatures.
     pub hash: Hash,
+}
+
+/// Terminal Authentication: which terminals the chip believes. Their keys follow from the seed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TerminalAuthentication {
+    /// Version 1 in the LDS application, after Chip Authentication; version 2 in the master file,
+    /// before it.
+    pub version: terminal_auth::Version,
+    /// The curve of the three keys.
+    pub curve: Curve,
+    /// The name of the CVCA's key.
+    pub cvca: Reference,
+    /// The name of the document verifier's key.
+    pub verifier: Reference,
+    /// The name of the terminal's key.
+    pub terminal: Reference,
+    /// The rights of all three, as bits of an inspection system's template.
+    pub rights: u64,
+}
+
+/// A driving licence (ISO/IEC 18013-2, -3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Licence {
+    /// The line that opens it by Basic Access Protection.
+    pub line: edl::Mrz,
+    /// How EF.DG1 is written.
+    pub encoding: edl::Encoding,
+    /// Categories of vehicles in EF.DG1.
+    pub categories: Vec<edl::Category>,
+    /// Domestic categories in EF.DG11; none: no such file.
+    pub domestic_categories: Vec<edl::Category>,
+    /// Place of birth, which the encoding of the EU has room for.
+    pub place_of_birth: Option<edl::Text>,
+    /// Whether there is a signature in EF.DG5.
+    pub signature: bool,
+}
+
+/// How RSA keys sign certificates and EF.SOD.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RsaScheme {
+    /// RSASSA-PKCS1-v1_5.
+    Pkcs1,
+    /// RSASSA-PSS.
+    Pss,
 }
 
 /// The CSCA and the document signer. Every name contains `TEST`.
@@ -149,6 +219,14 @@ pub struct Pki {
     pub country: String,
     /// Organisation in both names.
     pub organization: String,
+    /// The CSCA's kind of key.
+    pub key: KeyKind,
+    /// The document signer's kind of key.
+    pub signer_key: KeyKind,
+    /// How RSA keys sign; elliptic-curve keys make ECDSA signatures.
+    pub rsa: RsaScheme,
+    /// The hash function of signatures and of EF.SOD.
+    pub hash: Hash,
     /// Common name of the CSCA.
     pub csca: String,
     /// First and last day of the CSCA's certificate.
@@ -157,6 +235,15 @@ pub struct Pki {
     pub signer: String,
     /// First and last day of the document signer's certificate.
     pub signer_validity: (Date, Date),
+}
+
+impl std::fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ec(curve) => curve.fmt(f),
+            Self::Rsa(bits) => write!(f, "RSA-{bits}"),
+        }
+    }
 }
 
 impl std::fmt::Debug for Profile {

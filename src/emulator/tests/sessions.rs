@@ -197,8 +197,9 @@ fn chip_authentication_changes_the_keys_after_its_answer() {
 #[test]
 fn a_clone_without_the_chips_key_fails_at_the_first_answer() {
     let mut terminal = opened(Terminal::new(card(|c| {
-        let other = c.keys.active_authentication.clone();
-        c.keys.chip_authentication = other;
+        let mut rng = crate::crypto::SeededRng::new(b"a clone", "key");
+        let other = crate::crypto::SecretKey::generate(crate::crypto::Curve::P256, &mut rng);
+        c.keys.chip_authentication = vec![other.into()];
     })));
     let key = chip_key();
     assert_eq!(terminal.chip_authentication(&key), 0x9000, "agreeing proves nothing");

@@ -3,11 +3,11 @@
 use time::UtcDateTime;
 
 use super::super::algorithm::{
-    INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, SignatureAlgorithm, write_algorithm,
+    INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, write_algorithm,
 };
-use super::super::{Certificate, Oid, PkiError, moment, oid};
+use super::super::{Certificate, Oid, PkiError, SigningKey, moment, oid, oid_of_hash};
 use super::{CONTEXT_0, SignedData};
-use crate::crypto::{Hash, SecretKey};
+use crate::crypto::SecretKey;
 use crate::tlv::Writer;
 
 /// Who signs.
@@ -42,54 +42,79 @@ impl SignedData {
         with: &[&Certificate],
         at: Option<UtcDateTime>,
     ) -> Result<Vec<u8>, PkiError> {
-        if by.certificate.public_key()? != by.key.public() {
-            return Err(PkiError::value("signing", "the key is not that of the certificate"));
-        }
-        let hash = Hash::Sha256;
-        let attributes = attributes(content_type, &hash.digest(&[content]), at);
-        let mut signed = Writer::new();
-        signed.primitive(SET, &attributes);
-        let signature = by.key.sign_prehash(&hash.digest(&[&signed.finish()])).to_der();
+        signed_data(content_type, content, by.certificate, by.key.into(), with, at)
+    }
 
-        let mut w = Writer::new();
-        w.constructed(SEQUENCE, |w| {
-            w.primitive(OBJECT_IDENTIFIER, oid::SIGNED_DATA.as_bytes());
-            w.constructed(CONTEXT_0, |w| {
+    /// The same as [`Self::sign`] with a key of any kind: the digests are of the hash function that
+    /// the key signs with.
+    ///
+    /// # Errors
+    /// [`PkiError::Value`] where the key is not the certificate's or cannot sign.
+    pub fn sign_by<'a>(
+        content_type: Oid,
+        content: &[u8],
+        certificate: &Certificate,
+        key: impl Into<SigningKey<'a>>,
+    ) -> Result<Vec<u8>, PkiError> {
+        signed_data(content_type, content, certificate, key.into(), &[], None)
+    }
+}
+
+fn signed_data(
+    content_type: Oid,
+    content: &[u8],
+    certificate: &Certificate,
+    key: SigningKey<'_>,
+    with: &[&Certificate],
+    at: Option<UtcDateTime>,
+) -> Result<Vec<u8>, PkiError> {
+    if certificate.subject_key()? != key.public() {
+        return Err(PkiError::value("signing", "the key is not that of the certificate"));
+    }
+    let hash = key.algorithm().hash();
+    let attributes = attributes(content_type, &hash.digest(&[content]), at);
+    let mut signed = Writer::new();
+    signed.primitive(SET, &attributes);
+    let signature = key.sign(&signed.finish())?;
+
+    let mut w = Writer::new();
+    w.constructed(SEQUENCE, |w| {
+        w.primitive(OBJECT_IDENTIFIER, oid::SIGNED_DATA.as_bytes());
+        w.constructed(CONTEXT_0, |w| {
+            w.constructed(SEQUENCE, |w| {
+                // Version 3: content other than id-data (RFC 5652 clause 5.1).
+                w.primitive(INTEGER, &[3]);
+                w.constructed(SET, |w| write_algorithm(w, oid_of_hash(hash)));
                 w.constructed(SEQUENCE, |w| {
-                    // Version 3: content other than id-data (RFC 5652 clause 5.1).
-                    w.primitive(INTEGER, &[3]);
-                    w.constructed(SET, |w| write_algorithm(w, oid::SHA256));
-                    w.constructed(SEQUENCE, |w| {
-                        w.primitive(OBJECT_IDENTIFIER, content_type.as_bytes());
-                        w.constructed(CONTEXT_0, |w| {
-                            w.primitive(OCTET_STRING, content);
-                        });
-                    });
+                    w.primitive(OBJECT_IDENTIFIER, content_type.as_bytes());
                     w.constructed(CONTEXT_0, |w| {
-                        w.raw(by.certificate.der());
-                        with.iter().for_each(|certificate| {
-                            w.raw(certificate.der());
-                        });
+                        w.primitive(OCTET_STRING, content);
                     });
-                    w.constructed(SET, |w| {
+                });
+                w.constructed(CONTEXT_0, |w| {
+                    w.raw(certificate.der());
+                    with.iter().for_each(|certificate| {
+                        w.raw(certificate.der());
+                    });
+                });
+                w.constructed(SET, |w| {
+                    w.constructed(SEQUENCE, |w| {
+                        // Version 1: named by issuer and serial number (clause 5.3).
+                        w.primitive(INTEGER, &[1]);
                         w.constructed(SEQUENCE, |w| {
-                            // Version 1: named by issuer and serial number (clause 5.3).
-                            w.primitive(INTEGER, &[1]);
-                            w.constructed(SEQUENCE, |w| {
-                                w.raw(by.certificate.issuer_name().der());
-                                w.primitive(INTEGER, by.certificate.serial());
-                            });
-                            write_algorithm(w, oid::SHA256);
-                            w.primitive(CONTEXT_0, &attributes);
-                            write_algorithm(w, SignatureAlgorithm::Ecdsa(hash).oid());
-                            w.primitive(OCTET_STRING, &signature);
+                            w.raw(certificate.issuer_name().der());
+                            w.primitive(INTEGER, certificate.serial());
                         });
+                        write_algorithm(w, oid_of_hash(hash));
+                        w.primitive(CONTEXT_0, &attributes);
+                        key.algorithm().write(w);
+                        w.primitive(OCTET_STRING, &signature);
                     });
                 });
             });
         });
-        Ok(w.finish())
-    }
+    });
+    Ok(w.finish())
 }
 
 // The content of the SET of signed attributes: DER demands the encodings in ascending order (X.690

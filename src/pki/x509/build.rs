@@ -20,14 +20,15 @@ use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::{Time, Validity};
 
-use super::super::{DistinguishedName, Oid, PkiError, SignatureAlgorithm, oid, spki as key_info};
+use super::super::{DistinguishedName, Oid, PkiError, SigningKey, SubjectKey, oid};
 use super::Certificate;
-use crate::crypto::{Hash, PublicKey, SecretKey};
+use crate::crypto::Hash;
+use crate::tlv::Writer;
 
 const WHAT: &str = "issuing a certificate";
 
-/// What a new certificate says. Signatures are deterministic (RFC 6979) with SHA-256, so the same
-/// keys and values give the same bytes.
+/// What a new certificate says. A [`SigningKey`] signs alike each time, so the same keys and values
+/// give the same bytes.
 ///
 /// The extensions are those without which a chain cannot be checked. The ones that ICAO Doc
 /// 9303-12 adds for distribution (alternative names, CRL distribution points, document types, the
@@ -50,7 +51,8 @@ impl Profile {
     ///
     /// # Errors
     /// [`PkiError::Value`] for a name, serial number or date that cannot be.
-    pub fn csca(&self, key: &SecretKey) -> Result<Certificate, PkiError> {
+    pub fn csca<'a>(&self, key: impl Into<SigningKey<'a>>) -> Result<Certificate, PkiError> {
+        let key = key.into();
         let subject = self.subject.to_name()?;
         let kind = Kind { role: Role::Ca, issuer: subject.clone(), subject };
         self.issue(kind, &key.public(), key)
@@ -61,13 +63,13 @@ impl Profile {
     /// # Errors
     /// [`PkiError::Value`] for a name, serial number or date that cannot be, and where
     /// `issuer_key` is not the issuer's.
-    pub fn document_signer(
+    pub fn document_signer<'a>(
         &self,
-        key: &PublicKey,
+        key: impl Into<SubjectKey>,
         issuer: &Certificate,
-        issuer_key: &SecretKey,
+        issuer_key: impl Into<SigningKey<'a>>,
     ) -> Result<Certificate, PkiError> {
-        self.issued(Role::Signer(None), key, issuer, issuer_key)
+        self.issued(Role::Signer(None), &key.into(), issuer, issuer_key.into())
     }
 
     /// A link certificate: the new key of a country signing CA, signed by its old one (ICAO Doc
@@ -75,24 +77,24 @@ impl Profile {
     ///
     /// # Errors
     /// As [`Self::document_signer`].
-    pub fn link(
+    pub fn link<'a>(
         &self,
-        key: &PublicKey,
+        key: impl Into<SubjectKey>,
         old: &Certificate,
-        old_key: &SecretKey,
+        old_key: impl Into<SigningKey<'a>>,
     ) -> Result<Certificate, PkiError> {
-        self.issued(Role::Ca, key, old, old_key)
+        self.issued(Role::Ca, &key.into(), old, old_key.into())
     }
 
     /// A master list signer under that CA (ICAO Doc 9303-12 clause 7.1).
     ///
     /// # Errors
     /// As [`Self::document_signer`].
-    pub fn master_list_signer(
+    pub fn master_list_signer<'a>(
         &self,
-        key: &PublicKey,
+        key: impl Into<SubjectKey>,
         issuer: &Certificate,
-        issuer_key: &SecretKey,
+        issuer_key: impl Into<SigningKey<'a>>,
     ) -> Result<Certificate, PkiError> {
         self.signer_for(oid::MASTER_LIST_SIGNER, key, issuer, issuer_key)
     }
@@ -101,24 +103,24 @@ impl Profile {
     ///
     /// # Errors
     /// As [`Self::document_signer`].
-    pub fn signer_for(
+    pub fn signer_for<'a>(
         &self,
         purpose: Oid,
-        key: &PublicKey,
+        key: impl Into<SubjectKey>,
         issuer: &Certificate,
-        issuer_key: &SecretKey,
+        issuer_key: impl Into<SigningKey<'a>>,
     ) -> Result<Certificate, PkiError> {
-        self.issued(Role::Signer(Some(purpose)), key, issuer, issuer_key)
+        self.issued(Role::Signer(Some(purpose)), &key.into(), issuer, issuer_key.into())
     }
 
     fn issued(
         &self,
         role: Role,
-        key: &PublicKey,
+        key: &SubjectKey,
         issuer: &Certificate,
-        issuer_key: &SecretKey,
+        issuer_key: SigningKey<'_>,
     ) -> Result<Certificate, PkiError> {
-        if issuer.public_key()? != issuer_key.public() {
+        if issuer.subject_key()? != issuer_key.public() {
             return Err(PkiError::value(WHAT, "the key is not that of the issuer's certificate"));
         }
         let issuer = Name::from_der(issuer.subject_name().der());
@@ -129,8 +131,8 @@ impl Profile {
     fn issue(
         &self,
         kind: Kind,
-        key: &PublicKey,
-        signer: &SecretKey,
+        key: &SubjectKey,
+        signer: SigningKey<'_>,
     ) -> Result<Certificate, PkiError> {
         if self.serial.iter().all(|b| *b == 0) {
             return Err(PkiError::value(WHAT, "the serial number is not positive"));
@@ -141,10 +143,10 @@ impl Profile {
         let value = |e: der::Error| PkiError::value(WHAT, e);
         let serial = SerialNumber::new(&self.serial).map_err(value)?;
         let validity = Validity::new(time_of(self.not_before)?, time_of(self.not_after)?);
-        let key = SubjectPublicKeyInfoOwned::try_from(key_info::encode(key).as_slice())
+        let key = SubjectPublicKeyInfoOwned::try_from(key.to_spki().as_slice())
             .map_err(|e| PkiError::value(WHAT, e))?;
         let built = CertificateBuilder::new(kind, serial, validity, key)
-            .and_then(|b| b.build::<_, Der>(&KeySigner(signer)))
+            .and_then(|b| b.build::<_, Signature>(&KeySigner(signer)))
             .map_err(|e| PkiError::value(WHAT, e))?;
         Certificate::from_der(&built.to_der().map_err(value)?)
     }
@@ -217,18 +219,18 @@ fn key_id(key: &SubjectPublicKeyInfoRef<'_>) -> der::Result<OctetString> {
 }
 
 // The builder's view of our keys.
-struct KeySigner<'a>(&'a SecretKey);
+struct KeySigner<'a>(SigningKey<'a>);
 
 #[derive(Clone)]
 struct KeyInfo(Vec<u8>);
 
-struct Der(Vec<u8>);
+struct Signature(Vec<u8>);
 
 impl signature::Keypair for KeySigner<'_> {
     type VerifyingKey = KeyInfo;
 
     fn verifying_key(&self) -> KeyInfo {
-        KeyInfo(key_info::encode(&self.0.public()))
+        KeyInfo(self.0.public().to_spki())
     }
 }
 
@@ -240,18 +242,19 @@ impl EncodePublicKey for KeyInfo {
 
 impl DynSignatureAlgorithmIdentifier for KeySigner<'_> {
     fn signature_algorithm_identifier(&self) -> spki::Result<AlgorithmIdentifierOwned> {
-        let oid = SignatureAlgorithm::Ecdsa(Hash::Sha256).oid();
-        Ok(AlgorithmIdentifierOwned { oid, parameters: None })
+        let mut w = Writer::new();
+        self.0.algorithm().write(&mut w);
+        Ok(AlgorithmIdentifierOwned::from_der(&w.finish())?)
     }
 }
 
-impl signature::Signer<Der> for KeySigner<'_> {
-    fn try_sign(&self, message: &[u8]) -> Result<Der, signature::Error> {
-        Ok(Der(self.0.sign_prehash(&Hash::Sha256.digest(&[message])).to_der()))
+impl signature::Signer<Signature> for KeySigner<'_> {
+    fn try_sign(&self, message: &[u8]) -> Result<Signature, signature::Error> {
+        self.0.sign(message).map(Signature).map_err(signature::Error::from_source)
     }
 }
 
-impl SignatureBitStringEncoding for Der {
+impl SignatureBitStringEncoding for Signature {
     fn to_bitstring(&self) -> der::Result<BitString> {
         BitString::from_bytes(&self.0)
     }
@@ -262,7 +265,7 @@ mod tests {
     use time::macros::utc_datetime;
 
     use super::*;
-    use crate::crypto::{Curve, SeededRng};
+    use crate::crypto::{Curve, SecretKey, SeededRng};
 
     fn key(label: &str) -> SecretKey {
         SecretKey::generate(Curve::P256, &mut SeededRng::new(b"x509", label))

@@ -1,23 +1,26 @@
 //! Reading a card profile from TOML, with the place of whatever is wrong.
 
+mod chip;
+mod licence;
+mod names;
+mod pki;
+mod together;
+
 use std::path::Path;
 
-use const_oid::ObjectIdentifier;
 use time::Date;
 use zeroize::Zeroizing;
 
 use super::{
-    ActiveAuthentication, ChipAuthentication, Document, Limits, Person, PinRules, Pki, Profile,
-    ProfileError, Secrets,
+    Document, Limits, Person, PinRules, Profile, ProfileError, Secrets,
     document::{self, Found, Source, Table},
-    resident_number,
 };
 use crate::{
     atr::{Atr, HistoricalBytes},
-    crypto::{Cipher, Curve, Hash},
     lds::Sex,
-    protocol::{chip_auth, pace},
 };
+
+pub(super) use licence::licence_date;
 
 /// The version of the schema that this library reads.
 const SCHEMA: u32 = 1;
@@ -37,7 +40,10 @@ const ROOT: &[&str] = &[
     "bac",
     "chip_authentication",
     "active_authentication",
+    "terminal_authentication",
     "face",
+    "fingers",
+    "licence",
     "pki",
 ];
 const PERSON: &[&str] = &[
@@ -53,37 +59,10 @@ const PERSON: &[&str] = &[
 const DOCUMENT: &[&str] =
     &["code", "number", "issuing_state", "nationality", "issued", "expires", "authority"];
 const SECRETS: &[&str] = &["can", "pin", "puk"];
-const PIN: &[&str] = &["tries", "activated", "puk_uses"];
+const PIN: &[&str] = &["tries", "activated", "puk_uses", "required"];
 const LIMITS: &[&str] = &["extended_length", "max_command", "max_response"];
 const ATR: &[&str] = &["historical"];
-const PACE: &[&str] = &["mapping", "curve", "cipher"];
-const CHIP_AUTHENTICATION: &[&str] = &["curve", "cipher", "key_id"];
-const ACTIVE_AUTHENTICATION: &[&str] = &["curve", "hash"];
 const FACE: &[&str] = &["dg2_size"];
-const PKI: &[&str] = &[
-    "country",
-    "organization",
-    "csca",
-    "csca_from",
-    "csca_until",
-    "signer",
-    "signer_from",
-    "signer_until",
-];
-
-const CURVES: &[(&str, Curve)] = &[
-    ("P-256", Curve::P256),
-    ("P-384", Curve::P384),
-    ("P-521", Curve::P521),
-    ("brainpoolP256r1", Curve::BrainpoolP256r1),
-    ("brainpoolP384r1", Curve::BrainpoolP384r1),
-    ("brainpoolP512r1", Curve::BrainpoolP512r1),
-];
-/// The arc of the mapping in `id-PACE-ECDH-*`.
-const MAPPINGS: &[(&str, u8)] = &[("GM", 2), ("IM", 4)];
-const CIPHERS: &[(&str, Cipher)] =
-    &[("AES-128", Cipher::Aes128), ("AES-192", Cipher::Aes192), ("AES-256", Cipher::Aes256)];
-
 /// Reads a profile and checks every value that one line alone can be wrong about. `path` is what
 /// errors call it.
 ///
@@ -91,62 +70,43 @@ const CIPHERS: &[(&str, Cipher)] =
 /// [`ProfileError`] with file, line, column and key.
 pub fn check(text: &str, path: &Path) -> Result<Profile, ProfileError> {
     let source = Source { text, file: path };
-    let document = document::parse(source)?;
-    let root = Table::root(source, &document, ROOT)?;
+    let parsed = document::parse(source)?;
+    let root = Table::root(source, &parsed, ROOT)?;
     root.need_number("schema", SCHEMA..=SCHEMA)?;
     let pin = root.table("pin", PIN)?;
     let (limits, atr) = limits_and_atr(&root)?;
     let face = root.table("face", FACE)?;
     let dg2_size = face.map(|t| t.number("dg2_size", 4_000..=60_000)).transpose()?.flatten();
+    let seed = plain(&root.need_text("seed")?, 200)?;
+    let is_licence = root.has("licence");
+    let document = document_data(&root.need_table("document", DOCUMENT)?, is_licence)?;
+    let pace = chip::offered_pace(&root)?;
+    let licence = licence::licence(&root, &seed, &document)?;
     let profile = Profile {
         name: plain(&root.need_text("name")?, 60)?,
         title: plain(&root.need_text("title")?, 100)?,
-        seed: plain(&root.need_text("seed")?, 200)?,
         person: person(&root.need_table("person", PERSON)?)?,
-        document: document_data(&root.need_table("document", DOCUMENT)?)?,
-        secrets: secrets(&root.need_table("secrets", SECRETS)?)?,
+        document,
+        secrets: match licence {
+            Some(_) => Secrets { can: Zeroizing::default(), pin: None, puk: None },
+            None => secrets(&root.need_table("secrets", SECRETS)?)?,
+        },
         pin: pin.as_ref().map_or_else(|| Ok(PinRules::default()), pin_rules)?,
         limits,
         atr,
-        pace: offered_pace(&root)?,
-        bac: has_bac(&root)?,
-        chip_authentication: root
-            .table("chip_authentication", CHIP_AUTHENTICATION)?
-            .map(|t| chip_authentication(&t))
-            .transpose()?,
-        active_authentication: root
-            .table("active_authentication", ACTIVE_AUTHENTICATION)?
-            .map(|t| active_authentication(&t))
-            .transpose()?,
+        bac: chip::has_bac(&root)?,
+        chip_authentication: chip::chip_authentication(&root, &pace)?,
+        active_authentication: chip::active_authentication(&root)?,
+        terminal_authentication: chip::terminal_authentication(&root)?,
+        pace,
         dg2_size: dg2_size.map_or(15_000, |n| n as usize),
-        pki: pki(&root.need_table("pki", PKI)?)?,
+        fingers: chip::fingers(&root)?,
+        licence,
+        pki: pki::pki(&root.need_table("pki", pki::PKI)?)?,
+        seed,
     };
-    fits_together(&root, &profile)?;
+    together::fits_together(&root, &profile)?;
     Ok(profile)
-}
-
-// What two tables can contradict each other about.
-fn fits_together(root: &Table<'_>, profile: &Profile) -> Result<(), ProfileError> {
-    let (document, pki) = (root.need_table("document", DOCUMENT)?, root.need_table("pki", PKI)?);
-    let Profile { person, document: card, pki: chain, .. } = profile;
-    let issued = document.need_date("issued")?;
-    if card.issued <= person.birth_date {
-        return Err(issued.bad("a day after the holder's birth", "it is not"));
-    }
-    if card.issued < chain.signer_validity.0 || card.issued > chain.signer_validity.1 {
-        let got = format!("{} came", card.issued);
-        return Err(issued.bad("a day on which the document signer is good", got));
-    }
-    // Readers look the CSCA up by the country of the issuing state.
-    if (card.issuing_state == "KOR") != (chain.country == "KR") {
-        let got = format!("{:?} came for {}", chain.country, card.issuing_state);
-        return Err(pki.need_text("country")?.bad("the issuing state's country code", got));
-    }
-    let holder = root.need_table("person", PERSON)?;
-    if let Some(number) = holder.text("resident_number")? {
-        resident_number::check(number.value, person).map_err(|e| number.refused(e))?;
-    }
-    Ok(())
 }
 
 fn person(table: &Table<'_>) -> Result<Person, ProfileError> {
@@ -178,12 +138,22 @@ fn person(table: &Table<'_>) -> Result<Person, ProfileError> {
     })
 }
 
-fn document_data(table: &Table<'_>) -> Result<Document, ProfileError> {
-    let code = table.need_text("code")?;
-    let starts = code.value.starts_with(['A', 'C', 'I', 'P']);
-    if !(starts && letters(code.value, 1..=2)) {
-        return Err(code.refused("one or two letters, the first A, C or I (TD1) or P (TD3)"));
-    }
+fn document_data(table: &Table<'_>, is_licence: bool) -> Result<Document, ProfileError> {
+    let code = match table.text("code")? {
+        Some(code) if is_licence => {
+            return Err(code.refused("no such key, as a licence has no such zone,"));
+        }
+        None if is_licence => String::new(),
+        _ => {
+            let code = table.need_text("code")?;
+            let starts = code.value.starts_with(['A', 'C', 'I', 'P']);
+            if !(starts && letters(code.value, 1..=2)) {
+                let expected = "one or two letters, the first A, C or I (TD1) or P (TD3)";
+                return Err(code.refused(expected));
+            }
+            code.value.into()
+        }
+    };
     let number = table.need_text("number")?;
     let characters = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
     if !(1..=9).contains(&number.value.len()) || !number.value.chars().all(characters) {
@@ -200,7 +170,7 @@ fn document_data(table: &Table<'_>) -> Result<Document, ProfileError> {
     let (issued, expires) = (table.need_date("issued")?, table.need_date("expires")?);
     in_order(&issued, &expires)?;
     Ok(Document {
-        code: code.value.into(),
+        code,
         number: number.value.into(),
         issuing_state: state("issuing_state")?,
         nationality: state("nationality")?,
@@ -234,6 +204,7 @@ fn pin_rules(table: &Table<'_>) -> Result<PinRules, ProfileError> {
         tries: table.number("tries", 2..=15)?.map_or(default.tries, byte),
         activated: table.flag("activated")?.map_or(default.activated, |f| f.value),
         puk_uses: table.number("puk_uses", 0..=255)?.map_or(default.puk_uses, byte),
+        required: table.flag("required")?.map_or(default.required, |f| f.value),
     })
 }
 
@@ -262,82 +233,6 @@ fn limits_and_atr(root: &Table<'_>) -> Result<(Limits, Atr), ProfileError> {
     Ok((Limits { extended }, Atr::from_historical(&bytes).map_err(say)?))
 }
 
-fn has_bac(root: &Table<'_>) -> Result<bool, ProfileError> {
-    Ok(root.flag("bac")?.is_some_and(|flag| flag.value))
-}
-
-// A card with BAC may do without PACE.
-fn offered_pace(root: &Table<'_>) -> Result<Vec<pace::Parameters>, ProfileError> {
-    if has_bac(root)? && !root.has("pace") {
-        return Ok(Vec::new());
-    }
-    root.tables("pace", PACE)?.iter().map(pace).collect()
-}
-
-fn pace(table: &Table<'_>) -> Result<pace::Parameters, ProfileError> {
-    let mapping = table.need_text("mapping")?;
-    let arc = mapping.one_of(MAPPINGS)?;
-    let curve = table.need_text("curve")?.one_of(CURVES)?;
-    let number = cipher_number(table.need_text("cipher")?.one_of(CIPHERS)?);
-    oid(&format!("0.4.0.127.0.7.2.2.4.{arc}.{number}"))
-        .and_then(|oid| pace::Parameters::new(oid, Some(curve.parameter_id())).ok())
-        .ok_or_else(|| mapping.refused("a PACE that this library speaks"))
-}
-
-fn chip_authentication(table: &Table<'_>) -> Result<ChipAuthentication, ProfileError> {
-    let cipher = table.need_text("cipher")?;
-    let number = cipher_number(cipher.one_of(CIPHERS)?);
-    let suite = oid(&format!("0.4.0.127.0.7.2.2.3.2.{number}"))
-        .and_then(|oid| chip_auth::Suite::new(oid).ok())
-        .ok_or_else(|| cipher.refused("a Chip Authentication that this library speaks"))?;
-    Ok(ChipAuthentication {
-        suite,
-        curve: table.need_text("curve")?.one_of(CURVES)?,
-        key_id: table.number("key_id", 0..=255)?,
-    })
-}
-
-fn active_authentication(table: &Table<'_>) -> Result<ActiveAuthentication, ProfileError> {
-    Ok(ActiveAuthentication {
-        curve: table.need_text("curve")?.one_of(CURVES)?,
-        hash: table.need_text("hash")?.one_of(&[("SHA-256", Hash::Sha256)])?,
-    })
-}
-
-fn pki(table: &Table<'_>) -> Result<Pki, ProfileError> {
-    let name = |key| -> Result<String, ProfileError> {
-        let found = table.need_text(key)?;
-        if !found.value.contains("TEST") {
-            return Err(found.refused("a name with the word TEST in it"));
-        }
-        plain(&found, 60)
-    };
-    let country = table.need_text("country")?;
-    if !letters(country.value, 2..=2) {
-        return Err(country.refused("a two-letter code such as KR"));
-    }
-    let days = |from, until| -> Result<(Date, Date), ProfileError> {
-        let (from, until) = (table.need_date(from)?, table.need_date(until)?);
-        in_order(&from, &until)?;
-        Ok((from.value, until.value))
-    };
-    let csca_validity = days("csca_from", "csca_until")?;
-    let signer_validity = days("signer_from", "signer_until")?;
-    if signer_validity.0 < csca_validity.0 || signer_validity.1 > csca_validity.1 {
-        return Err(table
-            .need_date("signer_from")?
-            .refused("days within those of the CSCA's certificate"));
-    }
-    Ok(Pki {
-        country: country.value.into(),
-        organization: name("organization")?,
-        csca: name("csca")?,
-        csca_validity,
-        signer: name("signer")?,
-        signer_validity,
-    })
-}
-
 fn in_order(first: &Found<'_, Date>, second: &Found<'_, Date>) -> Result<(), ProfileError> {
     if first.value < second.value {
         return Ok(());
@@ -357,18 +252,4 @@ fn plain(found: &Found<'_, &str>, most: usize) -> Result<String, ProfileError> {
 
 fn letters(text: &str, count: std::ops::RangeInclusive<usize>) -> bool {
     count.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase())
-}
-
-fn oid(text: &str) -> Option<ObjectIdentifier> {
-    ObjectIdentifier::new(text).ok()
-}
-
-// The last arc of the protocols' object identifiers.
-const fn cipher_number(cipher: Cipher) -> u8 {
-    match cipher {
-        Cipher::TripleDes => 1,
-        Cipher::Aes128 => 2,
-        Cipher::Aes192 => 3,
-        Cipher::Aes256 => 4,
-    }
 }

@@ -1,0 +1,88 @@
+//! What two tables of a profile can contradict each other about.
+
+use super::{
+    super::{Profile, ProfileError, document::Table, resident_number},
+    DOCUMENT, PERSON, PIN,
+    pki::PKI,
+};
+use crate::protocol::{chip_auth, terminal_auth};
+
+pub(super) fn fits_together(root: &Table<'_>, profile: &Profile) -> Result<(), ProfileError> {
+    let (document, pki) = (root.need_table("document", DOCUMENT)?, root.need_table("pki", PKI)?);
+    let Profile { person, document: card, pki: chain, .. } = profile;
+    let issued = document.need_date("issued")?;
+    if card.issued <= person.birth_date {
+        return Err(issued.bad("a day after the holder's birth", "it is not"));
+    }
+    if card.issued < chain.signer_validity.0 || card.issued > chain.signer_validity.1 {
+        let got = format!("{} came", card.issued);
+        return Err(issued.bad("a day on which the document signer is good", got));
+    }
+    // Readers look the CSCA up by the country of the issuing state.
+    if (card.issuing_state == "KOR") != (chain.country == "KR") {
+        let got = format!("{:?} came for {}", chain.country, card.issuing_state);
+        return Err(pki.need_text("country")?.bad("the issuing state's country code", got));
+    }
+    let holder = root.need_table("person", PERSON)?;
+    if let Some(number) = holder.text("resident_number")? {
+        resident_number::check(number.value, person).map_err(|e| number.refused(e))?;
+    }
+    if profile.licence.is_some() {
+        licence_alone(root)?;
+    }
+    pin(root, profile)?;
+    terminals(root, profile)
+}
+
+// A licence opens by its line alone: ISO/IEC 18013-3 has neither CAN nor PIN for that.
+fn licence_alone(root: &Table<'_>) -> Result<(), ProfileError> {
+    const NEITHER: &[&str] =
+        &["secrets", "pin", "pace", "bac", "terminal_authentication", "fingers"];
+    match NEITHER.iter().find(|key| root.has(key)) {
+        None => Ok(()),
+        Some(key) => Err(root.misplaced(key, "no such key beside `licence`")),
+    }
+}
+
+fn pin(root: &Table<'_>, profile: &Profile) -> Result<(), ProfileError> {
+    if !profile.pin.required {
+        return Ok(());
+    }
+    let required = root.need_table("pin", PIN)?.need_flag("required")?;
+    if profile.secrets.pin.is_none() {
+        return Err(required.refused("false, as the card has no PIN,"));
+    }
+    if profile.bac || profile.pace.is_empty() {
+        return Err(required.refused("false, as only PACE knows a PIN,"));
+    }
+    Ok(())
+}
+
+// The protocols of Extended Access Control need each other.
+fn terminals(root: &Table<'_>, profile: &Profile) -> Result<(), ProfileError> {
+    let keys = &profile.chip_authentication;
+    let has = |version| keys.iter().any(|key| key.version == version);
+    let needs = |key, what| Err(root.misplaced(key, what));
+    match profile.terminal_authentication.as_ref().map(|ta| ta.version) {
+        None if !profile.fingers.is_empty() => {
+            needs("fingers", "`terminal_authentication`, which opens EF.DG3, beside it")
+        }
+        None | Some(terminal_auth::Version::V1) if has(chip_auth::Version::V2) => needs(
+            "chip_authentication",
+            "`terminal_authentication` of version 2, which comes before it, beside version 2",
+        ),
+        Some(terminal_auth::Version::V1) if !has(chip_auth::Version::V1) => needs(
+            "terminal_authentication",
+            "`chip_authentication` of version 1, which comes before it, beside version 1",
+        ),
+        Some(terminal_auth::Version::V2)
+            if !has(chip_auth::Version::V2) || profile.pace.is_empty() =>
+        {
+            needs(
+                "terminal_authentication",
+                "`pace` and `chip_authentication` of version 2 beside version 2",
+            )
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,146 @@
+//! Making a card of a profile: keys, files, signatures.
+
+mod files;
+mod infos;
+mod keys;
+mod licence;
+mod terminals;
+
+use std::collections::BTreeMap;
+
+use super::{Profile, ProfileError};
+use crate::{
+    lds::{
+        File, MrzInformation, SecurityInfos, edl, oids,
+        sod::{self, DataGroupHash, LdsSecurityObject},
+    },
+    pki::{Certificate, SignedData, cvc::CvCertificate, oid_of_hash},
+    protocol::terminal_auth::Credentials,
+};
+
+pub use keys::Keys;
+
+/// A card that is ready to be put into a chip. The fields are open so that a test can make a card
+/// that is wrong: a flipped bit in a file, another key, a SOD without a data group.
+#[derive(Clone, Debug)]
+pub struct Personalised {
+    /// What it was made of.
+    pub profile: Profile,
+    /// The files, EF.HolderVerification excepted, which the chip makes.
+    pub files: BTreeMap<File, Vec<u8>>,
+    /// The private keys.
+    pub keys: Keys,
+    /// The CSCA's certificate.
+    pub csca: Certificate,
+    /// The document signer's certificate.
+    pub signer: Certificate,
+    /// What PACE and BAC with the MRZ take their keys from. A licence opens by none of it.
+    pub mrz: MrzInformation,
+    /// The line that opens a driving licence by Basic Access Protection.
+    pub licence: Option<edl::Mrz>,
+    /// The CVCA that the chip trusts, where it asks for Terminal Authentication.
+    pub cvca: Option<CvCertificate>,
+    /// A terminal that the chip believes: its chain from that CVCA and its key.
+    pub terminal: Option<Credentials>,
+}
+
+impl Profile {
+    /// Makes the card. The same profile gives the same bytes.
+    ///
+    /// # Errors
+    /// [`ProfileError::Personalise`] where a value does not fit its place on the card.
+    pub fn personalise(self) -> Result<Personalised, ProfileError> {
+        let keys = self.keys()?;
+        let csca = self
+            .certificate(&self.pki.csca, self.pki.csca_validity)
+            .csca(self.signing(&keys.csca))
+            .map_err(|e| ProfileError::personalise("CSCA certificate", e))?;
+        let signer = self
+            .certificate(&self.pki.signer, self.pki.signer_validity)
+            .document_signer(self.signing(&keys.signer).public(), &csca, self.signing(&keys.csca))
+            .map_err(|e| ProfileError::personalise("document signer's certificate", e))?;
+        let mut files = self.master_files();
+        files.extend(match &self.licence {
+            Some(licence) => self.licence_files(licence, &keys)?,
+            None => self.lds_files(&keys)?,
+        });
+        let terminals = self.terminal_authentication.as_ref().map(|ta| self.terminals(ta));
+        let (cvca, terminal) = terminals.transpose()?.unzip();
+        let licence = self.licence.as_ref().map(|licence| licence.line.clone());
+        let mrz = self.mrz_information()?;
+        let mut card =
+            Personalised { profile: self, files, keys, csca, signer, mrz, licence, cvca, terminal };
+        card.sign_card_security()?;
+        let groups: Vec<_> = card.files.keys().copied().collect();
+        card.sign(&groups)?;
+        Ok(card)
+    }
+}
+
+impl Personalised {
+    /// The profile's name: `resident`.
+    pub fn name(&self) -> &str {
+        &self.profile.name
+    }
+
+    /// The files and how many bytes they have.
+    pub fn file_sizes(&self) -> impl Iterator<Item = (File, usize)> {
+        self.files.iter().map(|(file, bytes)| (*file, bytes.len()))
+    }
+
+    /// Makes EF.SOD again, over these data groups as they are now; those that the card does not
+    /// have, and files that are none, are left out.
+    ///
+    /// # Errors
+    /// [`ProfileError::Personalise`] where the document signer's key is not its certificate's.
+    pub fn sign(&mut self, groups: &[File]) -> Result<(), ProfileError> {
+        let algorithm = self.profile.pki.hash;
+        let hashes = groups.iter().filter_map(|file| {
+            let hash = algorithm.digest(&[self.files.get(file)?]);
+            Some(DataGroupHash { number: file.data_group()?, hash })
+        });
+        let object = LdsSecurityObject {
+            hash_algorithm: oid_of_hash(algorithm),
+            null_parameters: false,
+            hashes: hashes.collect(),
+            versions: None,
+        };
+        let signed = self.signed("EF.SOD", oids::LDS_SECURITY_OBJECT, &object.encode())?;
+        let file = match self.licence {
+            Some(_) => File::Edl(edl::File::Sod),
+            None => File::Sod,
+        };
+        self.files.insert(file, sod::wrap(&signed));
+        Ok(())
+    }
+
+    // EF.CardSecurity (BSI TR-03110-3 annex A.1.2.5), where the card has keys for it.
+    fn sign_card_security(&mut self) -> Result<(), ProfileError> {
+        let infos = self.profile.card_security_infos(&self.keys);
+        if !infos.is_empty() {
+            let content = SecurityInfos::new(infos).encode();
+            let signed = self.signed("EF.CardSecurity", oids::SECURITY_OBJECT, &content)?;
+            self.files.insert(File::CardSecurity, signed);
+        }
+        Ok(())
+    }
+
+    fn signed(
+        &self,
+        step: &'static str,
+        content_type: crate::pki::Oid,
+        content: &[u8],
+    ) -> Result<Vec<u8>, ProfileError> {
+        let key = self.profile.signing(&self.keys.signer);
+        SignedData::sign_by(content_type, content, &self.signer, key)
+            .map_err(|e| ProfileError::personalise(step, e))
+    }
+}
+
+/// The anchors of a card's PKI: the CSCA's certificate in DER, with a file name.
+pub fn anchors(card: &Personalised) -> Vec<(String, Vec<u8>)> {
+    let [a, b, c, d, ..] = card.csca.fingerprint();
+    let country = card.profile.pki.country.to_ascii_lowercase();
+    let name = format!("csca-{country}-{}.cer", hex::encode([a, b, c, d]));
+    vec![(name, card.csca.der().to_vec())]
+}
