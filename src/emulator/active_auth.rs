@@ -12,14 +12,15 @@ use crate::{
 /// Answers INTERNAL AUTHENTICATE with a signature over the terminal's challenge.
 ///
 /// # Errors
-/// `6982` outside a session, `6A86` for other parameters, `6700` for a challenge of another length
+/// `6982` outside a session that `access` permits, `6A86` for other parameters, `6700` for a challenge of another length
 /// than 8 bytes.
 pub(super) fn internal_authenticate(
     chip: &Chip,
+    access: Access,
     command: &CommandView<'_>,
     context: &mut Context<'_>,
 ) -> Result<Reply, StatusWord> {
-    if !Access::Holder.permits(context.session) {
+    if !access.permits(context.session) {
         return Err(StatusWord::SECURITY_STATUS);
     }
     if (command.header.p1, command.header.p2) != (0, 0) {

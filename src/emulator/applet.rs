@@ -1,9 +1,9 @@
 //! What an application on the card is to the operating system.
 
-use super::{env::Env, password::Passwords};
+use super::{access::Shown, basic_access::BasicAccess, env::Env, password::Passwords};
 use crate::{
     apdu::{CommandView, StatusWord},
-    protocol::pace::PasswordKind,
+    protocol::chip_auth::Version,
     sm::SessionKeys,
 };
 
@@ -37,8 +37,11 @@ impl std::fmt::Debug for Reply {
 
 /// What the operating system tells an applet with each command, and takes from it.
 pub struct Context<'a> {
-    /// The password that opened the session; `None` without secure messaging.
-    pub session: Option<PasswordKind>,
+    /// What was shown in the session; `None` without secure messaging.
+    pub session: Option<Shown>,
+    /// The compressed key that a terminal announced in Terminal Authentication version 2, once it
+    /// has authenticated: Chip Authentication version 2 has to use it.
+    pub announced: Option<&'a [u8]>,
     /// Most response data bytes that fit, by Le and by the card's own limits.
     pub room: usize,
     /// The card's world.
@@ -47,7 +50,18 @@ pub struct Context<'a> {
     pub passwords: &'a Passwords,
     /// Keys that an applet agreed: they hold from the next command on, this one is still answered
     /// under the old ones.
-    pub new_keys: Option<SessionKeys>,
+    pub rekeyed: Option<Rekeyed>,
+}
+
+/// What Chip Authentication yields on the card.
+#[derive(Debug)]
+pub struct Rekeyed {
+    /// The keys of the new channel; its counter starts at zero.
+    pub keys: SessionKeys,
+    /// Which version.
+    pub version: Version,
+    /// The terminal's ephemeral public key, compressed: Terminal Authentication version 1 signs it.
+    pub ephemeral: Vec<u8>,
 }
 
 impl std::fmt::Debug for Context<'_> {
@@ -60,7 +74,7 @@ impl std::fmt::Debug for Context<'_> {
 }
 
 /// An application on the card. Commands come in plain and whole: secure messaging, chaining,
-/// SELECT by name, PACE and GET RESPONSE are the operating system's.
+/// SELECT by name, PACE, BAC, Terminal Authentication and GET RESPONSE are the operating system's.
 pub trait Applet: Send {
     /// The application's identifier (ISO/IEC 7816-5), 5 to 16 bytes.
     fn aid(&self) -> &[u8];
@@ -80,4 +94,12 @@ pub trait Applet: Send {
 
     /// A session has ended or another one begun: what was made for the old one is gone.
     fn session_changed(&mut self) {}
+
+    /// The key that opens the application by BAC or BAP, where there is one.
+    fn basic_access(&mut self) -> Option<&mut BasicAccess> {
+        None
+    }
+
+    /// A certificate has changed the trust points of Terminal Authentication: EF.CVCA reads so now.
+    fn trust_points_changed(&mut self, _ef_cvca: &[u8]) {}
 }

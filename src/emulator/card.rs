@@ -2,14 +2,19 @@
 
 use super::{
     applet::{Applet, Reply},
+    chip_auth::ChipAuthentication,
     env::Env,
     fs::Directory,
     password::Passwords,
     security::Security,
+    terminal_auth::TerminalAuthentication,
 };
+use std::collections::BTreeMap;
+
 use crate::{
     apdu::{CommandView, Form, Header, Response, StatusWord, ins},
-    protocol::{bac, pace::Parameters},
+    crypto::SecretKey,
+    protocol::pace::Parameters,
     transport::{Power, Responder},
 };
 
@@ -25,8 +30,12 @@ pub struct Parts {
     pub applets: Vec<Box<dyn Applet>>,
     /// The PACE protocols and domain parameters that EF.CardAccess offers.
     pub pace: Vec<Parameters>,
-    /// Basic Access Control, where the card has it.
-    pub bac: Option<bac::Chip>,
+    /// The static keys of the chip authentication mapping, by parameterId.
+    pub mapping: BTreeMap<u32, SecretKey>,
+    /// The keys of Chip Authentication in the master file, which is version 2.
+    pub chip_auth: Option<ChipAuthentication>,
+    /// Terminal Authentication, where the card asks for it.
+    pub terminal_auth: Option<TerminalAuthentication>,
     /// The passwords.
     pub passwords: Passwords,
     /// The most bytes of an extended-length command APDU and of its response APDU, as EF.ATR/INFO
@@ -76,8 +85,16 @@ impl Card {
 
     pub(super) fn session_changed(&mut self) {
         self.parts.mf.forget_made();
+        self.forget_master_key();
         for applet in &mut self.parts.applets {
             applet.session_changed();
+        }
+    }
+
+    /// The terminal has chosen no key of the master file.
+    pub(super) fn forget_master_key(&mut self) {
+        if let Some(chip_auth) = &mut self.parts.chip_auth {
+            chip_auth.forget();
         }
     }
 
@@ -102,12 +119,12 @@ impl Card {
     fn plain(&mut self, command: &CommandView<'_>) -> Reply {
         let room = self.frame(command);
         if command.header.ins == ins::GET_RESPONSE {
-            return self.get_response(command).unwrap_or_else(Reply::status);
+            return self.get_response(command, room).unwrap_or_else(Reply::status);
         }
         self.security.drop_waiting();
         let (reply, opened) = self.execute(command, room);
         let reply = self.security.fit(reply, command.ne);
-        match opened.map(|o| self.security.begin_session(&o.keys, &o.ssc, o.password)) {
+        match opened.map(|opened| self.security.open(opened)) {
             Some(Err(sw)) => Reply::status(sw),
             Some(Ok(())) => {
                 self.session_changed();
@@ -117,12 +134,17 @@ impl Card {
         }
     }
 
-    fn get_response(&mut self, command: &CommandView<'_>) -> Result<Reply, StatusWord> {
+    fn get_response(
+        &mut self,
+        command: &CommandView<'_>,
+        room: usize,
+    ) -> Result<Reply, StatusWord> {
         if (command.header.p1, command.header.p2) != (0, 0) {
             return Err(StatusWord::WRONG_P1P2);
         }
         let ne = command.ne.filter(|_| command.data.is_empty()).ok_or(StatusWord::WRONG_LENGTH)?;
-        self.security.get_response(ne)
+        let room = u32::try_from(room).unwrap_or(u32::MAX);
+        self.security.get_response(ne.min(room))
     }
 
     // On an error nothing was written to `out`, and the error is answered unprotected.
@@ -138,17 +160,21 @@ impl Card {
             ne: command.ne,
             extended: command.form == Form::Extended,
         };
-        let (mut reply, mut opened) = self.execute(&plain, room);
-        if reply.data.len() > room {
-            reply = Reply::status(StatusWord::WRONG_LENGTH);
-            opened = None;
-        }
+        let (reply, opened) = if plain.header.ins == ins::GET_RESPONSE {
+            (self.get_response(&plain, room).unwrap_or_else(Reply::status), None)
+        } else {
+            self.security.drop_waiting();
+            self.execute(&plain, room)
+        };
+        // What does not fit one protected response, such as an RSA signature, waits for a protected
+        // GET RESPONSE (ISO/IEC 7816-4 clause 11.7).
+        let reply = self.security.fit(reply, u32::try_from(room).ok());
         let session = self.security.session.as_mut().ok_or(none)?;
         let response = Response { data: reply.data, sw: reply.sw };
         // The answer to the command that agreed new keys still goes out under the old ones.
         session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
         if let Some(opened) = opened {
-            self.security.begin_session(&opened.keys, &opened.ssc, opened.password)?;
+            self.security.open(opened)?;
             self.session_changed();
         }
         Ok(())
@@ -184,9 +210,7 @@ impl Responder for Card {
     fn power(&mut self, event: Power) {
         self.security = Security::default();
         self.selected = None;
-        if let Some(bac) = &mut self.parts.bac {
-            bac.forget();
-        }
+        self.forget_master_key();
         self.parts.mf.deselect();
         for applet in &mut self.parts.applets {
             applet.deselect();

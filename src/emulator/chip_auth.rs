@@ -1,82 +1,162 @@
-//! Chip Authentication's commands on the card: MSE:Set AT and GENERAL AUTHENTICATE
-//! (ICAO Doc 9303-11 clause 6.2.4.2).
+//! Chip Authentication's commands on the card: MSE:Set KAT, MSE:Set AT and GENERAL AUTHENTICATE
+//! (ICAO Doc 9303-11 clause 6.2.4, BSI TR-03110-3 clause B.2).
 
 use super::{
     access::Access,
-    applet::{Context, Reply},
-    mse::Template,
+    applet::{Context, Rekeyed, Reply},
+    mse::{SET_AT_CHIP_AUTHENTICATION, SET_KAT, Template},
 };
 use crate::{
-    apdu::{CommandView, StatusWord},
-    protocol::chip_auth::{Chip, Suite},
+    apdu::{CommandView, StatusWord, ins},
+    crypto::AgreementPublicKey,
+    protocol::chip_auth::{Chip, Commands, KeyAgreementTemplate, Version},
 };
 
-/// The static key of the chip and whether the terminal has chosen it.
+/// A static key of the chip with the keyId that its file gives it.
 #[derive(Debug)]
-pub(super) struct ChipAuthentication {
-    suite: Suite,
-    key_id: Option<u32>,
-    chip: Chip,
-    chosen: bool,
+pub struct ChipKey {
+    /// The keyId.
+    pub key_id: Option<u32>,
+    /// The key and its protocol.
+    pub chip: Chip,
+}
+
+/// The static keys of an application or of the master file, all for one version of the protocol,
+/// and which of them the terminal has chosen.
+#[derive(Debug)]
+pub struct ChipAuthentication {
+    version: Version,
+    keys: Vec<ChipKey>,
+    access: Access,
+    chosen: Option<usize>,
 }
 
 impl ChipAuthentication {
-    /// With the key whose public half stands in DG14, under the keyId that DG14 gives it.
-    pub(super) const fn new(suite: Suite, key_id: Option<u32>, chip: Chip) -> Self {
-        Self { suite, key_id, chip, chosen: false }
+    /// With these keys. `access` says which sessions may use them; version 2 asks for Terminal
+    /// Authentication besides.
+    pub const fn new(version: Version, keys: Vec<ChipKey>, access: Access) -> Self {
+        Self { version, keys, access, chosen: None }
     }
 
-    /// Forgets that the terminal has chosen the key.
+    /// Forgets that the terminal has chosen a key.
     pub(super) const fn forget(&mut self) {
-        self.chosen = false;
+        self.chosen = None;
     }
 
-    /// Answers MSE:Set AT. One key needs no reference.
+    /// Answers MANAGE SECURITY ENVIRONMENT and GENERAL AUTHENTICATE.
     ///
     /// # Errors
-    /// `6982` outside a session, `6A80` for another protocol, `6A88` for another key.
-    pub(super) fn set_at(
-        &mut self,
-        command: &CommandView<'_>,
-        context: &Context<'_>,
-    ) -> Result<Reply, StatusWord> {
-        self.chosen = false;
-        permitted(context)?;
-        let template = Template::parse(command.data)?;
-        if template.protocol != Some(self.suite.oid().as_bytes()) {
-            return Err(StatusWord::WRONG_DATA);
-        }
-        if template.reference.is_some() && template.reference != self.key_id {
-            return Err(StatusWord::REFERENCE_NOT_FOUND);
-        }
-        self.chosen = true;
-        Ok(Reply::data(Vec::new()))
-    }
-
-    /// Answers GENERAL AUTHENTICATE. This answer still goes out under the old keys; after a
-    /// failure they stay (clause 6.2).
-    ///
-    /// # Errors
-    /// `6982` outside a session, `6985` without MSE:Set AT, `6300` for a key that is none, `6A80`
-    /// for data that is not as it must be.
-    pub(super) fn general_authenticate(
+    /// `6A81` for another MSE, `6982` where it is not possible now, `6A80` for another protocol or
+    /// data that is not as it must be, `6A88` for another key or where several fit; `6985` for
+    /// GENERAL AUTHENTICATE without MSE:Set AT, `6300` for a public key that is none. The old keys
+    /// stay then (clause 6.2).
+    pub(super) fn handle(
         &mut self,
         command: &CommandView<'_>,
         context: &mut Context<'_>,
     ) -> Result<Reply, StatusWord> {
-        permitted(context)?;
-        if !std::mem::take(&mut self.chosen) {
-            return Err(StatusWord::CONDITIONS);
+        let header = command.header;
+        let chosen = self.chosen.take();
+        if header.ins == ins::GENERAL_AUTHENTICATE {
+            return self.general_authenticate(chosen, command, context);
         }
+        match (header.p1, header.p2) {
+            SET_AT_CHIP_AUTHENTICATION if self.knows(Commands::SetAt) => {
+                self.set_at(command.data, context)
+            }
+            SET_KAT if self.knows(Commands::SetKat) => self.set_kat(command.data, context),
+            _ => Err(StatusWord::FUNCTION_UNSUPPORTED),
+        }
+    }
+
+    // Version 2 has no MSE:Set KAT.
+    fn commands(&self, key: &ChipKey) -> Commands {
+        match self.version {
+            Version::V1 => key.chip.suite().commands(),
+            Version::V2 => Commands::SetAt,
+        }
+    }
+
+    fn knows(&self, commands: Commands) -> bool {
+        self.keys.iter().any(|key| self.commands(key) == commands)
+    }
+
+    // One of those that fit; without a reference there may be but one.
+    fn find(
+        &self,
+        fits: impl Fn(&ChipKey) -> bool,
+        reference: Option<u64>,
+    ) -> Result<(usize, &ChipKey), StatusWord> {
+        let mut fitting = self.keys.iter().enumerate().filter(|(_, key)| fits(key)).peekable();
+        fitting.peek().ok_or(StatusWord::WRONG_DATA)?;
+        let unknown = StatusWord::REFERENCE_NOT_FOUND;
+        match reference {
+            Some(id) => {
+                fitting.find(|(_, key)| key.key_id.map(u64::from) == Some(id)).ok_or(unknown)
+            }
+            None => match (fitting.next(), fitting.next()) {
+                (Some(only), None) => Ok(only),
+                _ => Err(unknown),
+            },
+        }
+    }
+
+    fn set_at(&mut self, data: &[u8], context: &Context<'_>) -> Result<Reply, StatusWord> {
+        self.permitted(context)?;
+        let template = Template::parse(data)?;
+        let protocol = template.protocol.ok_or(StatusWord::WRONG_DATA)?;
+        let fits = |key: &ChipKey| {
+            self.commands(key) == Commands::SetAt && key.chip.suite().oid().as_bytes() == protocol
+        };
+        let (index, _) = self.find(fits, template.reference.map(u64::from))?;
+        self.chosen = Some(index);
+        Ok(Reply::data(Vec::new()))
+    }
+
+    fn set_kat(&self, data: &[u8], context: &mut Context<'_>) -> Result<Reply, StatusWord> {
+        self.permitted(context)?;
+        let template = KeyAgreementTemplate::parse(data).map_err(|e| e.status())?;
+        let fits = |key: &ChipKey| self.commands(key) == Commands::SetKat;
+        let (_, ChipKey { chip, .. }) = self.find(fits, template.key_id)?;
+        let keys = chip.set_kat(&template).map_err(|e| e.status())?;
+        let ephemeral = AgreementPublicKey::from_bytes(chip.domain(), template.public_key);
+        let ephemeral = ephemeral.map_err(|_| StatusWord::WRONG_DATA)?.compressed();
+        context.rekeyed = Some(Rekeyed { keys, version: self.version, ephemeral });
+        Ok(Reply::data(Vec::new()))
+    }
+
+    // The answer still goes out under the old keys.
+    fn general_authenticate(
+        &self,
+        chosen: Option<usize>,
+        command: &CommandView<'_>,
+        context: &mut Context<'_>,
+    ) -> Result<Reply, StatusWord> {
+        self.permitted(context)?;
+        let key = chosen.and_then(|index| self.keys.get(index)).ok_or(StatusWord::CONDITIONS)?;
         if (command.header.p1, command.header.p2) != (0, 0) {
             return Err(StatusWord::WRONG_P1P2);
         }
-        let (data, keys) = self.chip.general_authenticate(command.data).map_err(|e| e.status())?;
-        context.new_keys = Some(keys);
-        Ok(Reply::data(data))
+        let (chip, data) = (&key.chip, command.data);
+        let agreed = match (self.version, context.announced) {
+            (Version::V1, _) => chip.general_authenticate(data),
+            (Version::V2, Some(announced)) => {
+                chip.general_authenticate_v2(data, announced, context.env.rng())
+            }
+            (Version::V2, None) => return Err(StatusWord::SECURITY_STATUS),
+        };
+        let (answer, keys) = agreed.map_err(|e| e.status())?;
+        let ephemeral = chip.terminal_key(data).map_err(|e| e.status())?.compressed();
+        context.rekeyed = Some(Rekeyed { keys, version: self.version, ephemeral });
+        Ok(Reply::data(answer))
     }
-}
 
-const fn permitted(context: &Context<'_>) -> Result<(), StatusWord> {
-    if Access::Holder.permits(context.session) { Ok(()) } else { Err(StatusWord::SECURITY_STATUS) }
+    fn permitted(&self, context: &Context<'_>) -> Result<(), StatusWord> {
+        let ready = self.version == Version::V1 || context.announced.is_some();
+        if ready && self.access.permits(context.session) {
+            Ok(())
+        } else {
+            Err(StatusWord::SECURITY_STATUS)
+        }
+    }
 }

@@ -2,25 +2,31 @@
 
 use super::{
     access::Access,
-    applet::Applet,
+    basic_access::BasicAccess,
     card::{Card, Parts},
-    chip_auth::ChipAuthentication,
+    chip_auth::{ChipAuthentication, ChipKey},
     env::{Env, SeededEnv},
     fs::{Content, Directory, Ef},
     lds_application::LdsApplication,
     password::Passwords,
+    terminal_auth::TerminalAuthentication,
 };
 use crate::{
-    lds::{Df, File, HolderVerification},
-    pki::cvc::PrivateKey,
-    profile::{self, Personalised, ProfileError},
+    lds::{Df, File, HolderVerification, LDS_AID, edl},
+    pki::cvc::{CvcError, Issuer, PrivateKey},
+    profile::{self, Personalised, Profile, ProfileError},
     protocol::{
-        active_auth,
+        active_auth::{self, ActiveAuthError},
         bac::{self, AccessKey},
-        chip_auth,
+        chip_auth::{self, Version},
         pace::Password,
+        terminal_auth::{self, TrustStore},
     },
 };
+
+/// The rights of inspection systems (BSI TR-03110-3 clause C.4.1).
+const READ_FINGERS: u8 = 0;
+const READ_IRISES: u8 = 1;
 
 /// Why a personalised profile is no card.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +45,12 @@ pub enum CardError {
         /// Its bytes.
         got: usize,
     },
+    /// The key of Active Authentication cannot sign.
+    #[error(transparent)]
+    ActiveAuthentication(#[from] ActiveAuthError),
+    /// The certificate of the CVCA is none to trust.
+    #[error(transparent)]
+    Cvca(#[from] CvcError),
 }
 
 /// The card of the resident profile in a world of its own: every call gives the same card, which
@@ -55,50 +67,39 @@ impl Card {
     /// fit together or not.
     ///
     /// # Errors
-    /// [`CardError::FileTooLarge`].
+    /// [`CardError::FileTooLarge`]; [`CardError::ActiveAuthentication`] and [`CardError::Cvca`] for
+    /// keys that cannot be used.
     pub fn from_profile(card: &Personalised, env: Box<dyn Env>) -> Result<Self, CardError> {
-        let Personalised { profile, files, keys, .. } = card;
-        let (mut mf, mut lds) = (Vec::new(), Vec::new());
-        for (file, bytes) in files {
-            let limit = usize::from(u16::MAX);
-            if bytes.len() > limit {
-                return Err(CardError::FileTooLarge { file: *file, limit, got: bytes.len() });
-            }
-            let content = Content::Bytes(bytes.clone());
-            match file.df() {
-                Df::MasterFile => mf.push(ef(*file, Access::Always, content)),
-                Df::Lds | Df::Edl => lds.push(ef(*file, Access::Holder, content)),
-            }
-        }
-        let made = Content::Made { len: HolderVerification::LEN };
-        lds.retain(|ef| ef.fid != File::HolderVerification.fid());
-        if profile.secrets.pin.is_some() {
-            lds.push(ef(File::HolderVerification, Access::AnySession, made));
-        }
-
-        let chip_auth = profile.chip_authentication.iter().zip(&keys.chip_authentication).next();
-        let chip_auth = chip_auth.map(|(ca, key)| {
-            let chip = chip_auth::Chip::new(ca.suite, key.clone());
-            ChipAuthentication::new(ca.suite, ca.key_id, chip)
+        let profile = &card.profile;
+        let (mf, files) = directories(card)?;
+        let holder = holder(profile);
+        let active_auth =
+            profile.active_authentication.zip(card.keys.active_authentication.clone());
+        let active_auth = active_auth.map(|(aa, key)| match key {
+            PrivateKey::Ec(key) => Ok(active_auth::Chip::new(key, aa.hash)),
+            PrivateKey::Rsa(key) => active_auth::Chip::rsa(*key, aa.hash),
         });
-        let active_auth = profile.active_authentication.zip(keys.active_authentication.clone());
-        let active_auth = active_auth.and_then(|(aa, key)| match key {
-            PrivateKey::Ec(key) => Some(active_auth::Chip::new(key, aa.hash)),
-            PrivateKey::Rsa(key) => active_auth::Chip::rsa(*key, aa.hash).ok(),
-        });
-        let applet: Box<dyn Applet> =
-            Box::new(LdsApplication::new(Directory::new(lds), chip_auth, active_auth));
+        let is_licence = card.licence.is_some();
+        let application = LdsApplication {
+            aid: if is_licence { &edl::AID } else { &LDS_AID },
+            directory: files,
+            chip_auth: chip_auth(card, Version::V1, holder),
+            active_auth: active_auth.transpose()?.map(|chip| (chip, holder)),
+            basic_access: basic_access(card),
+        };
         let secrets = &profile.secrets;
         let parts = Parts {
             atr: profile.atr.as_bytes().to_vec(),
             historical: profile.atr.historical().to_vec(),
-            mf: Directory::new(mf),
-            applets: vec![applet],
+            mf,
+            applets: vec![Box::new(application)],
             pace: profile.pace.clone(),
-            bac: profile.bac.then(|| bac::Chip::new(AccessKey::mrz(card.mrz.as_str()))),
+            mapping: card.keys.mapping.clone(),
+            chip_auth: chip_auth(card, Version::V2, Access::AnyPace),
+            terminal_auth: terminal_auth(card, holder)?,
             passwords: Passwords {
-                mrz: Some(Password::mrz(card.mrz.as_str())),
-                can: Some(Password::can(&secrets.can)),
+                mrz: (!is_licence).then(|| Password::mrz(card.mrz.as_str())),
+                can: (!is_licence).then(|| Password::can(&secrets.can)),
                 pin: secrets.pin.as_ref().map(|pin| Password::pin(pin)),
                 puk: secrets.puk.as_ref().map(|puk| Password::puk(puk)),
                 pin_tries: profile.pin.tries,
@@ -112,6 +113,82 @@ impl Card {
         };
         Ok(Self::new(parts, env))
     }
+}
+
+// Which sessions open the data that every reader may have.
+const fn holder(profile: &Profile) -> Access {
+    if profile.pin.required { Access::Pin } else { Access::Holder }
+}
+
+// The files of the master file and those of the application.
+fn directories(card: &Personalised) -> Result<(Directory, Directory), CardError> {
+    let profile = &card.profile;
+    let (mut mf, mut application) = (Vec::new(), Vec::new());
+    for (file, bytes) in &card.files {
+        let limit = usize::from(u16::MAX);
+        if bytes.len() > limit {
+            return Err(CardError::FileTooLarge { file: *file, limit, got: bytes.len() });
+        }
+        let content = Content::Bytes(bytes.clone());
+        let terminal = |right| Access::Terminal { right, pin: profile.pin.required };
+        let access = match file {
+            File::CardSecurity => Access::AnyPace,
+            File::Dg3 | File::Edl(edl::File::Dg7) => terminal(READ_FINGERS),
+            File::Dg4 | File::Edl(edl::File::Dg8) => terminal(READ_IRISES),
+            file if file.df() == Df::MasterFile => Access::Always,
+            _ => holder(profile),
+        };
+        match file.df() {
+            Df::MasterFile => mf.push(ef(*file, access, content)),
+            Df::Lds | Df::Edl => application.push(ef(*file, access, content)),
+        }
+    }
+    let made = Content::Made { len: HolderVerification::LEN };
+    application.retain(|ef| ef.fid != File::HolderVerification.fid());
+    if profile.secrets.pin.is_some() {
+        application.push(ef(File::HolderVerification, Access::AnySession, made));
+    }
+    Ok((Directory::new(mf), Directory::new(application)))
+}
+
+fn chip_auth(card: &Personalised, version: Version, access: Access) -> Option<ChipAuthentication> {
+    let keys = card.profile.chip_authentication.iter().zip(&card.keys.chip_authentication);
+    let keys: Vec<_> = keys
+        .filter(|(ca, _)| ca.version == version)
+        .map(|(ca, key)| ChipKey {
+            key_id: ca.key_id,
+            chip: chip_auth::Chip::new(ca.suite, key.clone()),
+        })
+        .collect();
+    (!keys.is_empty()).then(|| ChipAuthentication::new(version, keys, access))
+}
+
+fn basic_access(card: &Personalised) -> Option<BasicAccess> {
+    let mrz = card.mrz.as_str();
+    // Behind the document number and its check digit stand two dates with theirs.
+    let id = mrz.get(..mrz.len().saturating_sub(14)).unwrap_or_default().as_bytes().to_vec();
+    let key = match &card.licence {
+        Some(line) => AccessKey::bap_input(line.bap_input()),
+        None if card.profile.bac => AccessKey::mrz(mrz),
+        None => return None,
+    };
+    Some(BasicAccess { chip: bac::Chip::new(key), id })
+}
+
+fn terminal_auth(
+    card: &Personalised,
+    holder: Access,
+) -> Result<Option<TerminalAuthentication>, CardError> {
+    let (Some(ta), Some(cvca)) = (&card.profile.terminal_authentication, &card.cvca) else {
+        return Ok(None);
+    };
+    // The chip's first date is that of its personalisation.
+    let store = TrustStore::new([Issuer::trust_point(cvca)?], cvca.effective())?;
+    let access = match ta.version {
+        terminal_auth::Version::V1 => holder,
+        terminal_auth::Version::V2 => Access::AnyPace,
+    };
+    Ok(Some(TerminalAuthentication { version: ta.version, store, access }))
 }
 
 fn ef(file: File, access: Access, content: Content) -> Ef {

@@ -1,42 +1,39 @@
-//! The LDS1 application of the open resident-card profile (docs/applet.md): the data groups,
-//! Chip Authentication, Active Authentication, and EF.HolderVerification.
+//! An application with data groups: the LDS1 eMRTD application (docs/applet.md) or the driving
+//! licence's. Chip Authentication version 1, Active Authentication, and EF.HolderVerification.
 
 use super::{
+    access::Access,
     active_auth::internal_authenticate,
     applet::{Applet, Context, Reply},
+    basic_access::BasicAccess,
     chip_auth::ChipAuthentication,
     env::Counter,
-    fs::{Directory, ReadBinary, Select, Target},
-    mse::SET_AT_CHIP_AUTHENTICATION,
+    fs::{Content, Directory, ReadBinary, Select, Target},
 };
 use crate::{
     apdu::{CommandView, StatusWord, ins},
-    lds::{HolderVerification, LDS_AID, Password},
+    lds::{File, HolderVerification, Password},
     protocol::{active_auth, pace::PasswordKind},
 };
 
 /// The application's state.
 #[derive(Debug)]
 pub(super) struct LdsApplication {
-    directory: Directory,
-    chip_auth: Option<ChipAuthentication>,
-    active_auth: Option<active_auth::Chip>,
-}
-
-impl LdsApplication {
-    /// With these files and, where the chip has them, keys.
-    pub(super) const fn new(
-        directory: Directory,
-        chip_auth: Option<ChipAuthentication>,
-        active_auth: Option<active_auth::Chip>,
-    ) -> Self {
-        Self { directory, chip_auth, active_auth }
-    }
+    /// Its identifier.
+    pub(super) aid: &'static [u8],
+    /// Its files.
+    pub(super) directory: Directory,
+    /// The keys of Chip Authentication, where the chip has some.
+    pub(super) chip_auth: Option<ChipAuthentication>,
+    /// The key of Active Authentication, where the chip has one, and who may use it.
+    pub(super) active_auth: Option<(active_auth::Chip, Access)>,
+    /// The key of BAC or BAP, where the application opens so.
+    pub(super) basic_access: Option<BasicAccess>,
 }
 
 impl Applet for LdsApplication {
     fn aid(&self) -> &[u8] {
-        &LDS_AID
+        self.aid
     }
 
     fn handle(
@@ -45,8 +42,7 @@ impl Applet for LdsApplication {
         context: &mut Context<'_>,
     ) -> Result<Reply, StatusWord> {
         let no_such = StatusWord::INS_UNSUPPORTED;
-        let header = command.header;
-        match header.ins {
+        match command.header.ins {
             ins::SELECT => select_ef(&mut self.directory, command, context),
             ins::READ_BINARY | ins::READ_BINARY_ODD => {
                 let read = ReadBinary::parse(command)?;
@@ -54,18 +50,15 @@ impl Applet for LdsApplication {
                 self.directory.read(read, room, session, &mut |_| holder_verification(context))
             }
             ins::MANAGE_SECURITY_ENVIRONMENT => {
-                if (header.p1, header.p2) != SET_AT_CHIP_AUTHENTICATION {
-                    return Err(StatusWord::FUNCTION_UNSUPPORTED);
-                }
-                self.chip_auth.as_mut().ok_or(no_such)?.set_at(command, context)
+                self.chip_auth.as_mut().ok_or(no_such)?.handle(command, context)
             }
             ins::GENERAL_AUTHENTICATE => match &mut self.chip_auth {
-                Some(chip_auth) => chip_auth.general_authenticate(command, context),
+                Some(chip_auth) => chip_auth.handle(command, context),
                 None => Err(StatusWord::CONDITIONS),
             },
             ins::INTERNAL_AUTHENTICATE => {
-                let chip = self.active_auth.as_ref().ok_or(no_such)?;
-                internal_authenticate(chip, command, context)
+                let (chip, access) = self.active_auth.as_ref().ok_or(no_such)?;
+                internal_authenticate(chip, *access, command, context)
             }
             _ => Err(no_such),
         }
@@ -73,6 +66,9 @@ impl Applet for LdsApplication {
 
     fn deselect(&mut self) {
         self.directory.deselect();
+        if let Some(access) = &mut self.basic_access {
+            access.chip.forget();
+        }
         self.session_changed();
     }
 
@@ -82,8 +78,15 @@ impl Applet for LdsApplication {
             chip_auth.forget();
         }
     }
-}
 
+    fn basic_access(&mut self) -> Option<&mut BasicAccess> {
+        self.basic_access.as_mut()
+    }
+
+    fn trust_points_changed(&mut self, ef_cvca: &[u8]) {
+        self.directory.write(File::Cvca.fid(), Content::Bytes(ef_cvca.to_vec()));
+    }
+}
 /// Answers a SELECT of an EF in this directory.
 ///
 /// # Errors
@@ -109,7 +112,7 @@ fn holder_verification(context: &mut Context<'_>) -> Result<Vec<u8>, StatusWord>
     store
         .set_counter(Counter::HolderVerification, counter)
         .map_err(|_| StatusWord::MEMORY_FAILURE)?;
-    let password = match context.session {
+    let password = match context.session.map(|shown| shown.password) {
         None => Password::None,
         Some(PasswordKind::Mrz) => Password::Mrz,
         Some(PasswordKind::Can) => Password::Can,

@@ -1,8 +1,9 @@
 //! A contactless card in software: a chip made of a card profile.
 //!
 //! [`Card`] is a [`Responder`](crate::transport::Responder): any bytes in, at least a status word
-//! out. It has files with access rules, PACE with try counters, secure messaging, Chip and Active
-//! Authentication, and the LDS application of the open resident-card profile (docs/applet.md).
+//! out. It has files with access rules, PACE with try counters, BAC and BAP, secure messaging, Chip,
+//! Terminal and Active Authentication, and the application of a travel document or of a driving
+//! licence (docs/applet.md).
 //! What it knows of the world, randomness, time and memory that outlives power, comes from an
 //! [`Env`]: in a [`SeededEnv`] the same seed gives the same dialogue, byte for byte.
 //!
@@ -28,6 +29,7 @@
 mod access;
 mod active_auth;
 mod applet;
+mod basic_access;
 mod card;
 mod chip_auth;
 mod env;
@@ -39,12 +41,16 @@ mod os;
 mod pace;
 mod password;
 mod security;
+mod terminal_auth;
 #[cfg(test)]
 mod tests;
 
-pub use access::Access;
-pub use applet::{Applet, Context, Reply};
+pub use access::{Access, Shown};
+pub use applet::{Applet, Context, Rekeyed, Reply};
+pub use basic_access::BasicAccess;
 pub use card::{Card, Parts};
+pub use chip_auth::{ChipAuthentication, ChipKey};
 pub use env::{Counter, Env, FileStore, MemoryStore, SeededEnv, Store, StoreError, SystemEnv};
 pub use from_profile::{CardError, resident};
 pub use password::Passwords;
+pub use terminal_auth::TerminalAuthentication;

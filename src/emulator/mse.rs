@@ -1,12 +1,21 @@
 //! The data of MANAGE SECURITY ENVIRONMENT, Set Authentication Template
 //! (ICAO Doc 9303-11 clauses 4.4.4.1 and 6.2.4.2).
 
-use crate::{apdu::StatusWord, tlv::Reader};
+use crate::{
+    apdu::StatusWord,
+    tlv::{Reader, Tlv},
+};
 
 /// P1-P2 of MSE:Set AT for PACE.
 pub(super) const SET_AT_PACE: (u8, u8) = (0xC1, 0xA4);
 /// P1-P2 of MSE:Set AT for Chip Authentication.
 pub(super) const SET_AT_CHIP_AUTHENTICATION: (u8, u8) = (0x41, 0xA4);
+/// P1-P2 of MSE:Set KAT for Chip Authentication with 3DES (ICAO Doc 9303-11 clause 6.2.4.1).
+pub(super) const SET_KAT: (u8, u8) = (0x41, 0xA6);
+/// P1-P2 of MSE:Set DST for Terminal Authentication (clause 7.1.5.1).
+pub(super) const SET_DST: (u8, u8) = (0x81, 0xB6);
+/// P1-P2 of MSE:Set AT for Terminal Authentication (clause 7.1.5.3).
+pub(super) const SET_AT_TERMINAL: (u8, u8) = (0x81, 0xA4);
 
 /// The data objects that we know. Others are passed over, as the standard says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -17,6 +26,8 @@ pub(super) struct Template<'a> {
     pub(super) password: Option<&'a [u8]>,
     /// DO84: the private key's or the domain parameters' reference.
     pub(super) reference: Option<u32>,
+    /// DO7F4C: what a terminal that is going to authenticate itself wants to do.
+    pub(super) chat: Option<Tlv<'a>>,
 }
 
 impl<'a> Template<'a> {
@@ -34,6 +45,7 @@ impl<'a> Template<'a> {
                 0x80 => template.protocol.replace(object.value).is_some(),
                 0x83 => template.password.replace(object.value).is_some(),
                 0x84 => template.reference.replace(number(object.value)?).is_some(),
+                0x7F4C => template.chat.replace(object).is_some(),
                 _ => false,
             };
             if twice {
@@ -63,6 +75,7 @@ mod tests {
         assert_eq!(template.protocol.unwrap().len(), 10);
         assert_eq!(template.password, Some(&[2][..]));
         assert_eq!(template.reference, Some(0x0201));
+        assert_eq!(template.chat.map(|chat| chat.value.len()), Some(3));
         for bad in ["830102830102", "8400", "84050000000001", "830201", "FF"] {
             let data = hex::decode(bad).unwrap();
             assert_eq!(Template::parse(&data), Err(StatusWord::WRONG_DATA), "{bad}");

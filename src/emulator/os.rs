@@ -6,7 +6,9 @@ use super::{
     fs::{ReadBinary, Select, Target},
     lds_application::select_ef,
     mse::SET_AT_PACE,
-    pace::{self, Opened},
+    pace,
+    security::Opened,
+    terminal_auth::{announced, is_command},
 };
 use crate::{
     apdu::{CommandView, Header, StatusWord, ins},
@@ -47,10 +49,8 @@ impl Card {
         }
         // Any other command in between ends PACE, and makes a challenge void.
         self.security.pace = None;
-        if let Some(bac) = &mut self.parts.bac
-            && header.ins != ins::EXTERNAL_AUTHENTICATE
-        {
-            bac.forget();
+        if header.ins != ins::EXTERNAL_AUTHENTICATE {
+            self.forget_challenge();
         }
 
         if header.is_chained() {
@@ -91,13 +91,15 @@ impl Card {
             ins::SELECT => self.select(command, room),
             ins::MANAGE_SECURITY_ENVIRONMENT if p1p2 == SET_AT_PACE => {
                 let Self { parts, security, env, .. } = self;
-                let (offered, passwords) = (&parts.pace, &parts.passwords);
-                pace::set_at(command, offered, passwords, security, &mut **env)
-                    .map(|reply| (reply, None))
+                pace::set_at(command, parts, security, &mut **env).map(|reply| (reply, None))
             }
-            ins::GET_CHALLENGE if self.parts.bac.is_some() => self.get_challenge(command),
-            ins::EXTERNAL_AUTHENTICATE if self.parts.bac.is_some() => {
-                self.external_authenticate(command)
+            _ if self.parts.terminal_auth.is_some()
+                && is_command(header, self.security.session.is_some()) =>
+            {
+                self.terminal_authentication(command).map(|reply| (reply, None))
+            }
+            ins::GET_CHALLENGE | ins::EXTERNAL_AUTHENTICATE if self.has_basic_access() => {
+                self.basic_access(command)
             }
             ins::RESET_RETRY_COUNTER => self.reset_retry_counter(command).map(|r| (r, None)),
             _ => self.forward(command, room),
@@ -118,11 +120,12 @@ impl Card {
             }
             Target::MfEf(fid) => {
                 // The selection changes only where this succeeds.
-                let session = self.security.password();
+                let session = self.security.shown();
                 let about = select.information.about_ef(self.parts.mf.select(fid, session)?);
                 if let Some(applet) = self.applet() {
                     applet.deselect();
                 }
+                self.forget_master_key();
                 self.selected = None;
                 Reply::data(about)
             }
@@ -143,6 +146,7 @@ impl Card {
             applet.deselect();
         }
         self.parts.mf.deselect();
+        self.forget_master_key();
         self.selected = to;
         if let Some(applet) = self.applet() {
             applet.deselect();
@@ -158,16 +162,18 @@ impl Card {
         command: &CommandView<'_>,
         room: usize,
     ) -> Result<(Reply, Option<Opened>), StatusWord> {
-        let session = self.security.password();
+        let Self { parts, security, env, selected, .. } = self;
+        let session = security.shown();
         let mut context = Context {
             session,
+            announced: announced(security),
             room,
-            env: &mut *self.env,
-            passwords: &self.parts.passwords,
-            new_keys: None,
+            env: &mut **env,
+            passwords: &parts.passwords,
+            rekeyed: None,
         };
-        let applet = self.selected.and_then(|i| self.parts.applets.get_mut(i));
-        let mf = &mut self.parts.mf;
+        let applet = selected.and_then(|i| parts.applets.get_mut(i));
+        let mf = &mut parts.mf;
         let reply = match (applet, command.header.ins) {
             (Some(applet), _) => applet.handle(command, &mut context)?,
             (None, ins::SELECT) => select_ef(mf, command, &context)?,
@@ -175,56 +181,14 @@ impl Card {
                 let never = StatusWord::NO_DIAGNOSIS;
                 mf.read(ReadBinary::parse(command)?, room, session, &mut |_| Err(never))?
             }
-            // No application is selected, so there is no key to authenticate with.
             (None, ins::MANAGE_SECURITY_ENVIRONMENT | ins::GENERAL_AUTHENTICATE) => {
-                return Err(StatusWord::CONDITIONS);
+                // Without a key there is nothing to authenticate with.
+                let chip_auth = parts.chip_auth.as_mut().ok_or(StatusWord::CONDITIONS)?;
+                chip_auth.handle(command, &mut context)?
             }
             (None, _) => return Err(StatusWord::INS_UNSUPPORTED),
         };
-        let opened = context.new_keys.zip(session).map(|(keys, password)| Opened {
-            keys,
-            ssc: [0; 8],
-            password,
-        });
-        Ok((reply, opened))
-    }
-
-    // GET CHALLENGE and EXTERNAL AUTHENTICATE of BAC (ICAO Doc 9303-11 clause 4.3.4): in plain, and
-    // only where no session is open.
-    fn get_challenge(
-        &mut self,
-        command: &CommandView<'_>,
-    ) -> Result<(Reply, Option<Opened>), StatusWord> {
-        let Self { parts, security, env, .. } = self;
-        let bac = parts.bac.as_mut().ok_or(StatusWord::INS_UNSUPPORTED)?;
-        if security.session.is_some() || self.selected.is_none() {
-            return Err(StatusWord::CONDITIONS);
-        }
-        if (command.header.p1, command.header.p2) != (0, 0) {
-            return Err(StatusWord::WRONG_P1P2);
-        }
-        if !command.data.is_empty() || !matches!(command.ne, Some(8 | 256)) {
-            return Err(StatusWord::WRONG_LENGTH);
-        }
-        Ok((Reply::data(bac.get_challenge(env.rng()).to_vec()), None))
-    }
-
-    fn external_authenticate(
-        &mut self,
-        command: &CommandView<'_>,
-    ) -> Result<(Reply, Option<Opened>), StatusWord> {
-        let Self { parts, security, env, .. } = self;
-        let bac = parts.bac.as_mut().ok_or(StatusWord::INS_UNSUPPORTED)?;
-        if security.session.is_some() {
-            return Err(StatusWord::CONDITIONS);
-        }
-        if (command.header.p1, command.header.p2) != (0, 0) {
-            return Err(StatusWord::WRONG_P1P2);
-        }
-        let answered = bac.external_authenticate(command.data, env.rng());
-        let (data, opened) = answered.map_err(|error| error.status())?;
-        let opened = Opened { keys: opened.keys, ssc: opened.ssc, password: PasswordKind::Mrz };
-        Ok((Reply::data(data), Some(opened)))
+        Ok((reply, context.rekeyed.filter(|_| session.is_some()).map(Opened::Rekeyed)))
     }
 
     // RESET RETRY COUNTER without data, P1-P2 0303: unblocks the PIN (BSI TR-03110-3 clause
@@ -248,6 +212,10 @@ impl Card {
 const fn chainable(header: Header) -> bool {
     matches!(
         header.ins,
-        ins::MANAGE_SECURITY_ENVIRONMENT | ins::GENERAL_AUTHENTICATE | ins::INTERNAL_AUTHENTICATE
+        ins::MANAGE_SECURITY_ENVIRONMENT
+            | ins::PERFORM_SECURITY_OPERATION
+            | ins::EXTERNAL_AUTHENTICATE
+            | ins::GENERAL_AUTHENTICATE
+            | ins::INTERNAL_AUTHENTICATE
     )
 }

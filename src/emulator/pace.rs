@@ -2,28 +2,19 @@
 //! (ICAO Doc 9303-11 clause 4.4.4, BSI TR-03110-3 clause B.1 for the PIN).
 
 use super::{
+    access::Shown,
     applet::Reply,
+    card::Parts,
     env::Env,
     mse::Template,
     password::Passwords,
-    security::{PaceRun, Security},
+    security::{Opened, PaceRun, Security},
 };
 use crate::{
     apdu::{CommandView, StatusWord},
-    protocol::pace::{Chip, ChipReply, PaceError, Parameters, PasswordKind},
-    sm::SessionKeys,
+    pki::cvc::Chat,
+    protocol::pace::{Chip, ChipReply, Mapping, PaceError, Parameters, Password, PasswordKind},
 };
-
-/// A channel that a protocol yielded: it holds from the next command on.
-#[derive(Debug)]
-pub(super) struct Opened {
-    /// Its keys.
-    pub(super) keys: SessionKeys,
-    /// Where its send sequence counter starts: at zero, but after BAC.
-    pub(super) ssc: [u8; 8],
-    /// The password that opened it.
-    pub(super) password: PasswordKind,
-}
 
 /// Answers MSE:Set AT for PACE: chooses parameters and password, and begins a run.
 ///
@@ -32,8 +23,7 @@ pub(super) struct Opened {
 /// password or domain parameters that the card does not have.
 pub(super) fn set_at(
     command: &CommandView<'_>,
-    offered: &[Parameters],
-    passwords: &Passwords,
+    parts: &Parts,
     security: &mut Security,
     env: &mut dyn Env,
 ) -> Result<Reply, StatusWord> {
@@ -44,7 +34,7 @@ pub(super) fn set_at(
     let unknown = StatusWord::REFERENCE_NOT_FOUND;
     let kind = PasswordKind::from_reference(reference).ok_or(unknown)?;
 
-    let mut fitting = offered.iter().filter(|p| p.oid().as_bytes() == protocol);
+    let mut fitting = parts.pace.iter().filter(|p| p.oid().as_bytes() == protocol);
     let params = match template.reference {
         Some(id) => {
             let mut fitting = fitting.peekable();
@@ -58,9 +48,30 @@ pub(super) fn set_at(
             (Some(_), Some(_)) => return Err(unknown),
         },
     };
-    let password = passwords.get(kind).ok_or(unknown)?;
-    security.pace = Some(PaceRun { chip: Chip::new(params.clone(), password), password: kind });
-    Ok(Reply::status(passwords.on_selection(kind, env.store())))
+    let password = parts.passwords.get(kind).ok_or(unknown)?;
+    let mut chip = chip(params, password, parts)?;
+    let mut chat = None;
+    // Who announces Terminal Authentication learns whom the card trusts (ICAO Doc 9303-11 clause
+    // 4.4.5). A card without passes the template over.
+    if let (Some(template), Some(terminals)) = (&template.chat, &parts.terminal_auth) {
+        chat = Some(Chat::read(template).map_err(|_| StatusWord::WRONG_DATA)?);
+        let references = terminals.store.references();
+        let references = references.iter().map(|r| r.as_bytes().to_vec()).collect();
+        chip = chip.with_authority_references(references);
+    }
+    security.pace = Some(PaceRun { chip, password: kind, chat });
+    Ok(Reply::status(parts.passwords.on_selection(kind, env.store())))
+}
+
+// The mapping that proves the chip needs the key whose keyId is the number of the parameters
+// (clause 4.4.3.5).
+fn chip(params: &Parameters, password: &Password, parts: &Parts) -> Result<Chip, StatusWord> {
+    let chip = Chip::new(params.clone(), password);
+    if params.suite().mapping != Mapping::ChipAuthentication {
+        return Ok(chip);
+    }
+    let key = parts.mapping.get(&params.parameter_id()).ok_or(StatusWord::NO_DIAGNOSIS)?;
+    chip.with_static_key(key.clone()).map_err(|_| StatusWord::NO_DIAGNOSIS)
 }
 
 /// Answers one GENERAL AUTHENTICATE of a run. `last` says that no more commands were announced:
@@ -76,11 +87,12 @@ pub(super) fn general_authenticate(
     security: &mut Security,
     env: &mut dyn Env,
 ) -> Result<(Reply, Option<Opened>), StatusWord> {
-    let PaceRun { mut chip, password } = security.pace.take().ok_or(StatusWord::CONDITIONS)?;
+    let PaceRun { mut chip, password, chat } =
+        security.pace.take().ok_or(StatusWord::CONDITIONS)?;
     if !last {
         return match chip.general_authenticate(data, false, env.rng()) {
             Ok(ChipReply::Reply(data)) => {
-                security.pace = Some(PaceRun { chip, password });
+                security.pace = Some(PaceRun { chip, password, chat });
                 Ok((Reply::data(data), None))
             }
             Ok(ChipReply::Done { .. }) => Err(StatusWord::NO_DIAGNOSIS),
@@ -90,9 +102,11 @@ pub(super) fn general_authenticate(
     let resumed = security.password() == Some(PasswordKind::Can);
     let tried = passwords.begin(password, resumed, env.store())?;
     match chip.general_authenticate(data, true, env.rng()) {
-        Ok(ChipReply::Done { data, keys, .. }) => {
+        Ok(ChipReply::Done { data, keys, public_key }) => {
             passwords.right(&tried, env.store())?;
-            Ok((Reply::data(data), Some(Opened { keys, ssc: [0; 8], password })))
+            let (shown, id_picc) = (Shown::from(password), public_key.compressed());
+            let opened = Opened::Session { keys, ssc: [0; 8], shown, id_picc, chat };
+            Ok((Reply::data(data), Some(opened)))
         }
         Ok(ChipReply::Reply(_)) => Err(StatusWord::NO_DIAGNOSIS),
         Err(PaceError::BadToken { .. }) => Err(passwords.wrong(&tried)),

@@ -1,9 +1,17 @@
 //! The card's volatile security state. All of it goes with power and reset.
 
-use super::applet::Reply;
+use super::{
+    access::Shown,
+    applet::{Rekeyed, Reply},
+};
 use crate::{
     apdu::{ChainBuffer, StatusWord},
-    protocol::pace::{self, PasswordKind},
+    pki::cvc::Chat,
+    protocol::{
+        chip_auth::Version,
+        pace::{self, PasswordKind},
+        terminal_auth::{self, Authenticated},
+    },
     sm::{SecureChannel, SessionKeys},
 };
 
@@ -12,8 +20,38 @@ use crate::{
 pub(super) struct Session {
     /// The chip's end of the protected line.
     pub(super) channel: SecureChannel,
-    /// The password that opened it.
-    pub(super) password: PasswordKind,
+    /// What was shown in it.
+    pub(super) shown: Shown,
+    /// How Terminal Authentication names the chip.
+    pub(super) id_picc: Vec<u8>,
+    /// What the terminal announced in PACE that it wants to do.
+    pub(super) chat: Option<Chat>,
+    /// The terminal's key of Chip Authentication version 1, compressed.
+    pub(super) ephemeral: Option<Vec<u8>>,
+    /// Terminal Authentication, once it has begun.
+    pub(super) terminal: Option<terminal_auth::Chip>,
+    /// The terminal of version 2, until Chip Authentication gives it its rights.
+    pub(super) authenticated: Option<Authenticated>,
+}
+
+/// A channel that a protocol yielded: it holds from the next command on.
+#[derive(Debug)]
+pub(super) enum Opened {
+    /// A session by PACE, BAC or BAP.
+    Session {
+        /// Its keys.
+        keys: SessionKeys,
+        /// Where its send sequence counter starts: at zero, but after BAC and BAP.
+        ssc: [u8; 8],
+        /// What opened it.
+        shown: Shown,
+        /// How Terminal Authentication names the chip.
+        id_picc: Vec<u8>,
+        /// What the terminal announced that it wants to do.
+        chat: Option<Chat>,
+    },
+    /// New keys in the session by Chip Authentication.
+    Rekeyed(Rekeyed),
 }
 
 /// A PACE that has begun and is not over.
@@ -23,6 +61,8 @@ pub(super) struct PaceRun {
     pub(super) chip: pace::Chip,
     /// The password it runs with.
     pub(super) password: PasswordKind,
+    /// What the terminal announced that it wants to do.
+    pub(super) chat: Option<Chat>,
 }
 
 /// Everything that a card knows about the terminal before it, and forgets without power.
@@ -40,7 +80,12 @@ pub(super) struct Security {
 impl Security {
     /// The password that opened the session.
     pub(super) fn password(&self) -> Option<PasswordKind> {
-        self.session.as_ref().map(|session| session.password)
+        self.shown().map(|shown| shown.password)
+    }
+
+    /// What was shown in the session.
+    pub(super) fn shown(&self) -> Option<Shown> {
+        self.session.as_ref().map(|session| session.shown)
     }
 
     /// Ends the session and everything begun. Whether there was a session.
@@ -51,18 +96,37 @@ impl Security {
         self.session.take().is_some()
     }
 
-    /// Begins a session under these keys, its counter starting there.
+    /// Begins a session, or goes on with it under new keys.
     ///
     /// # Errors
     /// `6F00` for keys that no protocol of ours yields.
-    pub(super) fn begin_session(
-        &mut self,
-        keys: &SessionKeys,
-        ssc: &[u8],
-        password: PasswordKind,
-    ) -> Result<(), StatusWord> {
-        let channel = SecureChannel::new(keys).map_err(|_| StatusWord::NO_DIAGNOSIS)?.with_ssc(ssc);
-        self.session = Some(Session { channel, password });
+    pub(super) fn open(&mut self, opened: Opened) -> Result<(), StatusWord> {
+        let never = StatusWord::NO_DIAGNOSIS;
+        let channel = |keys: &SessionKeys| SecureChannel::new(keys).map_err(|_| never);
+        match opened {
+            Opened::Session { keys, ssc, shown, id_picc, chat } => {
+                self.session = Some(Session {
+                    channel: channel(&keys)?.with_ssc(&ssc),
+                    shown,
+                    id_picc,
+                    chat,
+                    ephemeral: None,
+                    terminal: None,
+                    authenticated: None,
+                });
+            }
+            Opened::Rekeyed(Rekeyed { keys, version, ephemeral }) => {
+                let session = self.session.as_mut().ok_or(never)?;
+                session.channel = channel(&keys)?;
+                match version {
+                    Version::V1 => session.ephemeral = Some(ephemeral),
+                    Version::V2 => {
+                        let terminal = session.authenticated.take();
+                        session.shown.terminal = terminal.map(|t| t.authorization);
+                    }
+                }
+            }
+        }
         Ok(())
     }
 

@@ -7,8 +7,8 @@
 mod read;
 mod select;
 
-use super::access::Access;
-use crate::{apdu::StatusWord, protocol::pace::PasswordKind};
+use super::access::{Access, Shown};
+use crate::apdu::StatusWord;
 
 pub use read::ReadBinary;
 pub use select::{Select, Target};
@@ -92,6 +92,13 @@ impl Directory {
         self.files.iter().find(|ef| ef.fid == fid)
     }
 
+    /// Gives the file with this identifier another content, where there is one.
+    pub fn write(&mut self, fid: u16, content: Content) {
+        if let Some(ef) = self.files.iter_mut().find(|ef| ef.fid == fid) {
+            ef.content = content;
+        }
+    }
+
     /// Forgets the selection and what was made for it.
     pub fn deselect(&mut self) {
         self.current = None;
@@ -109,7 +116,7 @@ impl Directory {
     /// # Errors
     /// `6A82` where there is none, `6982` where the session may not read it (ICAO Doc 9303-11
     /// clause 4.4.2).
-    pub fn select(&mut self, fid: u16, session: Option<PasswordKind>) -> Result<&Ef, StatusWord> {
+    pub fn select(&mut self, fid: u16, session: Option<Shown>) -> Result<&Ef, StatusWord> {
         let found = self.files.iter().position(|ef| ef.fid == fid);
         self.select_index(found, session)
     }
@@ -117,7 +124,7 @@ impl Directory {
     fn select_index(
         &mut self,
         found: Option<usize>,
-        session: Option<PasswordKind>,
+        session: Option<Shown>,
     ) -> Result<&Ef, StatusWord> {
         let index = found.ok_or(StatusWord::NOT_FOUND)?;
         let ef = self.files.get(index).ok_or(StatusWord::NOT_FOUND)?;

@@ -3,8 +3,7 @@
 use super::{Content, Directory, Ef};
 use crate::{
     apdu::{CommandView, StatusWord, ins},
-    emulator::applet::Reply,
-    protocol::pace::PasswordKind,
+    emulator::{access::Shown, applet::Reply},
     tlv::{self, Tag, Writer, header_len},
 };
 
@@ -111,7 +110,7 @@ impl Directory {
         &mut self,
         read: ReadBinary,
         room: usize,
-        session: Option<PasswordKind>,
+        session: Option<Shown>,
         make: &mut dyn FnMut(&Ef) -> Result<Vec<u8>, StatusWord>,
     ) -> Result<Reply, StatusWord> {
         let wanted = match read.source {

@@ -3,13 +3,19 @@
 //! A round trip alone proves nothing about the standards: what proves it are their worked examples
 //! (tests/vectors_pace.rs and its neighbours) and foreign readers (tests/interop).
 
+mod cards;
+mod eac;
 mod files;
 mod passwords;
 mod properties;
+mod reader;
 mod sessions;
 mod terminal;
 
-use std::sync::OnceLock;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, OnceLock},
+};
 
 use super::{Card, SeededEnv};
 use crate::profile::{self, Personalised};
@@ -29,6 +35,17 @@ const PUK_REF: u8 = 4;
 fn resident() -> &'static Personalised {
     static CARD: OnceLock<Personalised> = OnceLock::new();
     CARD.get_or_init(|| profile::resident().unwrap())
+}
+
+/// The card of a built-in profile, made once.
+fn built_in(name: &'static str) -> &'static Personalised {
+    static CARDS: Mutex<BTreeMap<&str, &Personalised>> = Mutex::new(BTreeMap::new());
+    let mut cards = CARDS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    cards.entry(name).or_insert_with(|| {
+        let (_, text) = profile::BUILT_IN.iter().find(|row| row.0 == name).unwrap();
+        let profile = profile::check(text, name.as_ref()).unwrap();
+        Box::leak(Box::new(profile.personalise().unwrap()))
+    })
 }
 
 /// The resident card after a change to it.

@@ -4,7 +4,7 @@ use rand_core::CryptoRng;
 
 use super::{ChipAuthError, NONCE_LEN, Suite, keys_with_nonce};
 use crate::{
-    crypto::{AgreementPublicKey, AgreementSecretKey},
+    crypto::{AgreementPublicKey, AgreementSecretKey, Domain},
     protocol::pace::{DYNAMIC_AUTHENTICATION_DATA, over_public_key},
     sm::SessionKeys,
     tlv::{Reader, Tag, Writer, parse_one},
@@ -27,6 +27,11 @@ impl Chip {
         &self.suite
     }
 
+    /// Where its key belongs.
+    pub const fn domain(&self) -> Domain {
+        self.key.domain()
+    }
+
     /// Version 1, the data of GENERAL AUTHENTICATE: the response data, and the keys that hold from
     /// the next command on (ICAO Doc 9303-11 clause 6.2.3).
     ///
@@ -36,7 +41,7 @@ impl Chip {
         &self,
         data: &[u8],
     ) -> Result<(Vec<u8>, SessionKeys), ChipAuthError> {
-        let theirs = self.public_key(data)?;
+        let theirs = self.terminal_key(data)?;
         let shared = self.key.agree(&theirs)?;
         let keys = SessionKeys::derive(self.suite.cipher(), shared.as_bytes());
         Ok((vec![0x7C, 0x00], keys))
@@ -54,7 +59,7 @@ impl Chip {
         announced: &[u8],
         rng: &mut dyn CryptoRng,
     ) -> Result<(Vec<u8>, SessionKeys), ChipAuthError> {
-        let theirs = self.public_key(data)?;
+        let theirs = self.terminal_key(data)?;
         if theirs.compressed() != announced {
             return Err(ChipAuthError::NotAnnounced);
         }
@@ -86,8 +91,12 @@ impl Chip {
         Ok(SessionKeys::derive(self.suite.cipher(), shared.as_bytes()))
     }
 
-    // The ephemeral key in DO80 of dynamic authentication data.
-    fn public_key(&self, data: &[u8]) -> Result<AgreementPublicKey, ChipAuthError> {
+    /// The terminal's ephemeral key in the data of GENERAL AUTHENTICATE: Terminal Authentication
+    /// version 1 signs it afterwards.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn terminal_key(&self, data: &[u8]) -> Result<AgreementPublicKey, ChipAuthError> {
         let outer = parse_one(data, DYNAMIC_AUTHENTICATION_DATA)?;
         let mut objects = outer.children()?;
         let value = objects.expect(Tag::new(0x80))?.value;
