@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use time::UtcDateTime;
 
 use crate::{
-    lds::{Dg1, Dg11, Dg12, File, FullDate},
+    lds::{Df, Dg1, Dg11, Dg12, File, FullDate, edl},
     trust::Evidence,
 };
 
@@ -19,11 +19,17 @@ pub(super) struct Holder {
     issue_date: Option<String>,
     expiry_date: Option<String>,
     document_number: Option<String>,
+    categories: Vec<String>,
 }
 
 impl Holder {
-    /// Reads EF.DG1, EF.DG11 and EF.DG12 as far as they are there and well-formed.
+    /// Reads EF.DG1, EF.DG11 and EF.DG12, or EF.DG1 of a driving licence, as far as they are there
+    /// and well-formed.
     pub(super) fn of(evidence: &Evidence, now: UtcDateTime) -> Self {
+        if evidence.application() == Df::Edl {
+            let dg1 = evidence.file(File::Edl(edl::File::Dg1)).map(edl::Dg1::parse);
+            return dg1.and_then(Result::ok).map_or_else(Self::default, |dg1| Self::licence(&dg1));
+        }
         let mut holder = Self::default();
         if let Some(Ok(dg1)) = evidence.file(File::Dg1).map(Dg1::parse) {
             let mrz = dg1.mrz();
@@ -47,11 +53,34 @@ impl Holder {
         holder
     }
 
+    fn licence(dg1: &edl::Dg1) -> Self {
+        let whom = &dg1.demographic;
+        let text = |text: &edl::Text| Some(shown(text.as_str()));
+        let names = format!("{} {}", whom.surname.as_str(), whom.given_names.as_str());
+        // A restriction has no code of its own and says something about another category.
+        let codes = dg1.categories.iter().map(|category| &category.code);
+        let mut categories: Vec<_> =
+            codes.filter(|code| !code.is_empty()).map(|code| shown(code)).collect();
+        categories.dedup();
+        Self {
+            name: Some(shown(&names)),
+            name_latin: None,
+            birth_date: date(whom.date_of_birth.full()),
+            address: whom.residence.as_ref().and_then(text),
+            issue_date: date(whom.date_of_issue.full()),
+            expiry_date: date(whom.date_of_expiry.full()),
+            document_number: text(&whom.document_number),
+            categories,
+        }
+    }
+
     /// One line for people.
     pub(super) fn line(&self) -> String {
         let names: Vec<_> = [&self.name, &self.name_latin].into_iter().flatten().cloned().collect();
         let issued = self.issue_date.as_ref().map(|date| format!("issued {date}"));
-        let rest = [self.birth_date.clone(), self.address.clone(), issued];
+        let drives = self.categories.join(" ");
+        let drives = (!drives.is_empty()).then_some(drives);
+        let rest = [self.birth_date.clone(), self.address.clone(), issued, drives];
         let parts: Vec<_> =
             std::iter::once(names.join(" ")).chain(rest.into_iter().flatten()).collect();
         parts.join("   ").trim().to_owned()
@@ -67,6 +96,7 @@ impl Holder {
             "issue_date": self.issue_date,
             "expiry_date": self.expiry_date,
             "document_number": self.document_number,
+            "categories": self.categories,
         })
     }
 }

@@ -7,20 +7,10 @@ use zeroize::Zeroizing;
 use super::{failure::Failure, secrets, tap::TapArgs};
 use crate::{
     lds::{Mrz, MrzInformation, edl},
-    profile::Personalised,
     protocol::pace::Password,
     tap::Passwords,
     transport::CardAddress,
 };
-
-/// The passwords of an emulated card.
-pub(super) fn of_profile(card: &Personalised) -> Passwords {
-    let secrets = &card.profile.secrets;
-    if card.profile.pace.is_empty() {
-        return Passwords::from_mrz(card.mrz.as_str());
-    }
-    Passwords { can: Some(Password::can(&secrets.can)), ..Passwords::default() }
-}
 
 /// The passwords that were given; `None` for an emulated card without any.
 pub(super) fn given(args: &TapArgs, card: &CardAddress) -> Result<Option<Passwords>> {
@@ -134,10 +124,19 @@ fn from_line(text: &str) -> Result<Passwords> {
 fn printed(number: &str, birth: &str, expiry: &str) -> Result<MrzInformation> {
     let number = Zeroizing::new(number.replace([' ', '-'], "").to_uppercase());
     let (birth, expiry) = (six_digits(birth), six_digits(expiry));
+    for (flag, date) in [("--birth", &birth), ("--expiry", &expiry)] {
+        if !is_date(date) {
+            return Err(Failure::usage(format!("{flag}: no date"))
+                .step("read what is printed")
+                .expected("YYMMDD or YYYY-MM-DD")
+                .got(format!("{} characters", date.chars().count()))
+                .into());
+        }
+    }
     let information = MrzInformation::new(&number, &birth, &expiry).map_err(|error| {
         Failure::usage(format!("--doc-no, --birth, --expiry: {error}"))
             .step("read what is printed")
-            .help("dates are YYMMDD or YYYY-MM-DD")
+            .help("the document number as it is printed, at most 22 letters and digits")
     })?;
     Ok(information)
 }
@@ -149,6 +148,15 @@ fn six_digits(date: &str) -> Zeroizing<String> {
         Some(short) if digits.len() == 8 => Zeroizing::new(short.to_owned()),
         _ => digits,
     }
+}
+
+// An unknown month or day is printed as zeros.
+fn is_date(digits: &str) -> bool {
+    let part = |at: std::ops::Range<usize>| digits.get(at).and_then(|p| p.parse::<u8>().ok());
+    digits.len() == 6
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && part(2..4).is_some_and(|month| month <= 12)
+        && part(4..6).is_some_and(|day| day <= 31)
 }
 
 #[cfg(test)]

@@ -99,11 +99,13 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
         .then(|| trust::anchors(&context.out, &args.trust))
         .transpose()?;
     let mut passwords = passwords::given(args, context.card.address())?;
-    let terminal = terminal_given(args)?;
+    let mut terminal = terminal_given(args)?;
     let out = &context.out;
     let Opened { transport, source, profile } = card::open(&context.card, Use::Tap)?;
     if let Some(profile) = &profile {
-        passwords = passwords.or_else(|| Some(passwords::of_profile(profile)));
+        let own = Options::of_profile(profile);
+        passwords = passwords.or(Some(own.passwords));
+        terminal = terminal.or(own.terminal);
     }
     let (trust, test_anchor) = match (trust, &profile) {
         (Some(trust), _) => (trust, false),

@@ -17,6 +17,9 @@ pub(super) fn print(
 ) {
     data(out, verdict, unread);
     out.row("chip", format!("{}{}", word(&verdict.chip.check, "genuine"), chip_proofs(verdict)));
+    if let Some(Check::Failed(reason)) = &verdict.card_security {
+        out.row("", format!("EF.CardSecurity: {reason}"));
+    }
     if let Some(reason) = verdict.card_access.reason()
         && verdict.card_access.failed()
     {
@@ -67,6 +70,7 @@ fn chip_proofs(verdict: &Verdict) -> String {
     let chip = &verdict.chip;
     let proofs = [
         ("Chip Authentication", &chip.chip_authentication),
+        ("PACE with Chip Authentication Mapping", &chip.chip_authentication_mapping),
         ("Active Authentication", &chip.active_authentication),
     ];
     let said: Vec<_> = proofs
@@ -74,7 +78,10 @@ fn chip_proofs(verdict: &Verdict) -> String {
         .filter(|(_, check)| check.passed() || check.failed())
         .map(|(name, check)| match check.reason() {
             None => (*name).to_owned(),
-            Some(reason) => format!("{name}: {reason}"),
+            Some(reason) => {
+                let reason = reason.to_string();
+                if reason.starts_with(name) { reason } else { format!("{name}: {reason}") }
+            }
         })
         .collect();
     let reason = chip.check.reason().filter(|_| said.is_empty()).map(ToString::to_string);

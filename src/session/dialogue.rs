@@ -203,6 +203,7 @@ impl Session {
         let protected = channel.protect_command(command, &mut self.command);
         protected.map_err(|source| SessionError::SecureMessaging { step: step.0, source })?;
         let time = self.transceive(step)?;
+        self.collect_protected(step)?;
         // The channel was there a line ago.
         let Some(channel) = &mut self.channel else {
             let source = SmError::Unprotected { sw: StatusWord::NO_DIAGNOSIS };
@@ -241,6 +242,32 @@ impl Session {
             }
             response.data.extend_from_slice(&more.data);
             response.sw = more.sw;
+        }
+        Ok(())
+    }
+
+    // A protected response that is longer than one APDU comes in parts, each with data and `61xx`
+    // (ISO/IEC 7816-4 clause 11.7). The parts are the link's; what counts is the whole, whose MAC
+    // is checked.
+    fn collect_protected(&mut self, step: Step) -> Result<(), SessionError> {
+        let mut whole = Vec::new();
+        let sent = self.command.clone();
+        loop {
+            let Ok(part) = Response::parse(&self.response) else { return Ok(()) };
+            let waiting = part.sw.bytes_waiting().filter(|_| !part.data.is_empty());
+            let Some(waiting) = waiting else { break };
+            if whole.len() + part.data.len() > MAX_RESPONSE {
+                return Err(SessionError::TooMuch { step: step.0, limit: MAX_RESPONSE });
+            }
+            whole.extend_from_slice(&part.data);
+            self.command.clear();
+            let get = Command::new(Header::new(0x00, ins::GET_RESPONSE, 0, 0)).with_ne(waiting);
+            get.encode(&mut self.command).map_err(|e| apdu(step, e))?;
+            self.transceive(step)?;
+        }
+        if !whole.is_empty() {
+            whole.extend_from_slice(&self.response);
+            (self.response, self.command) = (whole, sent);
         }
         Ok(())
     }

@@ -71,6 +71,30 @@ pub struct Options {
     pub source: String,
 }
 
+#[cfg(feature = "emulator")]
+impl Options {
+    /// What opens an emulated card, as its profile has it: the PIN where the data need it, the CAN
+    /// where there is PACE, else what is printed; and certificates that the chip believes.
+    pub fn of_profile(card: &crate::profile::Personalised) -> Self {
+        let secrets = &card.profile.secrets;
+        let can = || Passwords { can: Some(Password::can(&secrets.can)), ..Passwords::default() };
+        let pin = secrets.pin.as_ref().filter(|_| card.profile.pin.required);
+        let pin =
+            pin.map(|pin| Passwords { pin: Some(Password::pin(pin)), ..Passwords::default() });
+        let passwords = match &card.licence {
+            Some(line) => Passwords::from_licence(line),
+            None if card.profile.pace.is_empty() => Passwords::from_mrz(card.mrz.as_str()),
+            None => pin.unwrap_or_else(can),
+        };
+        let terminal = card
+            .terminal
+            .as_ref()
+            .and_then(|own| TerminalCertificates::new(own.chain.clone(), own.key.private()).ok());
+        let source = format!("emulated:{}", card.profile.name);
+        Self { passwords, terminal, source, ..Self::default() }
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         Self {

@@ -275,7 +275,7 @@ pub enum Reason {
     )]
     NotProvable,
     /// Chip Authentication failed at the tap.
-    #[error("Chip Authentication: {detail}")]
+    #[error("{}", named("Chip Authentication", .detail))]
     ChipAuthentication {
         /// What the tap saw.
         detail: String,
@@ -365,6 +365,11 @@ pub enum Unfit {
     /// A critical extension that is not understood (RFC 5280 clause 4.2).
     #[error("has the critical extension {0}, which is not understood")]
     UnknownExtension(Oid),
+}
+
+// What went wrong in a protocol, with its name in front once.
+fn named(protocol: &str, detail: &str) -> String {
+    if detail.starts_with(protocol) { detail.to_owned() } else { format!("{protocol}: {detail}") }
 }
 
 fn because(reason: &Option<RevocationReason>) -> String {

@@ -5,7 +5,7 @@ use time::UtcDateTime;
 use super::authentic::{Authentic, authenticate};
 use super::{Anchors, Check, Evidence, Groups, Named, Passive, Reason, Weakness};
 use crate::crypto::Hash;
-use crate::lds::{File, sod, sod::LdsSecurityObject};
+use crate::lds::{Df, File, edl, sod, sod::LdsSecurityObject};
 use crate::pki::{Oid, SignedData, hash_of, oid};
 
 /// What EF.SOD may sign: the type of ICAO Doc 9303-10, and what issuers signed before they knew it.
@@ -29,7 +29,7 @@ pub(super) fn judge(
         Ok(object) => groups(evidence, &object),
         Err(e) => (no_groups(Check::Failed(e.into())), None),
     };
-    let authentic = authenticate(&signed, File::Sod, &CONTENT_TYPES, anchors, at);
+    let authentic = authenticate(&signed, sod_of(evidence), &CONTENT_TYPES, anchors, at);
     let Authentic { signature, chain, validity, revocation, .. } = &authentic;
     let mut checks = vec![signature, chain, validity, &groups.0.check];
     // What is not known of revocation is told; only what is known stands in the way.
@@ -56,10 +56,17 @@ pub(super) fn judge(
 }
 
 fn signed_data(evidence: &Evidence) -> Result<SignedData, Check> {
-    let file = File::Sod;
+    let file = sod_of(evidence);
     let bytes = evidence.file(file).ok_or(Check::NotDone(Reason::NotRead { file }))?;
     let cms = sod::unwrap(bytes).map_err(|e| Check::Failed(e.into()))?;
     SignedData::parse(cms).map_err(|e| Check::Failed(Reason::Signed { file, source: e.into() }))
+}
+
+fn sod_of(evidence: &Evidence) -> File {
+    match evidence.application() {
+        Df::Edl => File::Edl(edl::File::Sod),
+        _ => File::Sod,
+    }
 }
 
 fn without_sod(check: Check) -> Passive {
@@ -97,7 +104,7 @@ fn groups(evidence: &Evidence, object: &LdsSecurityObject) -> (Groups, Option<We
         Ok(hash) => hash,
         Err(e) => {
             let source = e.into();
-            groups.check = Check::Failed(Reason::Signed { file: File::Sod, source });
+            groups.check = Check::Failed(Reason::Signed { file: sod_of(evidence), source });
             return (groups, None);
         }
     };
