@@ -15,6 +15,8 @@ mod lds_samples;
 mod passive_samples;
 mod pki_samples;
 mod tap;
+mod tap_access;
+mod tap_chip;
 mod tap_pcscd;
 mod tap_vpcd;
 mod tlv_oracle;

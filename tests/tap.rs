@@ -9,7 +9,7 @@ use iccard::{
     crypto::{Curve, SecretKey, SeededRng},
     lds::File,
     pki::cvc::PrivateKey,
-    profile::{self, Personalised},
+    profile,
     protocol::{bac::BacError, pace::PaceError},
     session::SessionError,
     sm::SmError,
@@ -21,8 +21,8 @@ use iccard::{
 use proptest::prelude::*;
 
 use crate::support::card::{
-    Desk, Meddler, Parrot, Wire, anchors, can, card, judged, options, pin, resident, tap_card,
-    tap_over, tap_with, with_file,
+    Desk, Meddler, Parrot, Wire, anchors, built_in, can, card, judged, of_profile, options, pin,
+    resident, tap_card, tap_over, tap_with, with_file,
 };
 
 #[test]
@@ -350,17 +350,12 @@ fn what_the_reader_did_not_check_is_reported() {
     assert_eq!(tapped.refused[&File::Dg12], StatusWord::NOT_FOUND);
 }
 
-fn built_in(name: &str) -> Personalised {
-    let (_, text) = profile::BUILT_IN.iter().find(|(built_in, _)| *built_in == name).unwrap();
-    profile::check(text, name.as_ref()).unwrap().personalise().unwrap()
-}
-
 #[test]
 fn every_built_in_card_is_read_and_verified() {
     for (name, _) in profile::BUILT_IN {
         let card = built_in(name);
         for max_apdu in [Limits::EXTENDED, Limits::SHORT] {
-            let options = Options { max_apdu, ..Options::of_profile(&card) };
+            let options = Options { max_apdu, ..of_profile(&card) };
             let tapped = tap_card(&card, &options).unwrap_or_else(|e| panic!("{name}: {e}"));
             let verdict = judged(&tapped, &anchors(&card));
             assert!(verdict.verified, "{name}: {verdict:?}");

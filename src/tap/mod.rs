@@ -10,11 +10,14 @@
 //! into a verdict.
 
 mod access;
+mod authorise;
 mod chip;
+mod enter;
 mod error;
 mod options;
 mod outcome;
 mod plan;
+mod prove;
 mod reader;
 mod run;
 mod terminal;

@@ -230,11 +230,10 @@ impl<'a> Case<'a> {
         let offers_ca = lists(self.security_options()) && self.dg14.as_ref().map_or(true, keys);
         if lists(self.active_authentication_key()) {
             aa.clone()
-        } else if offers_ca {
+        } else if self.evidence.chip_authentication_mapping.is_some() {
+            mapping.clone()
+        } else if offers_ca || self.card_security.is_some() {
             ca.clone()
-        } else if self.card_security.is_some() {
-            let by_mapping = self.evidence.chip_authentication_mapping.is_some();
-            if by_mapping { mapping.clone() } else { ca.clone() }
         } else if self.passive.groups.check.passed() {
             Check::NotDone(Reason::CannotProve)
         } else {

@@ -11,7 +11,9 @@ use serde_json::Value;
 fn iccard(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_iccard"));
     command.current_dir(dir);
-    for variable in ["ICCARD_CARD", "ICCARD_CAN", "ICCARD_PIN", "ICCARD_MRZ"] {
+    for variable in
+        ["ICCARD_CARD", "ICCARD_CAN", "ICCARD_PIN", "ICCARD_PUK", "ICCARD_MRZ", "ICCARD_BAP"]
+    {
         command.env_remove(variable);
     }
     // Not the trust store of whoever runs the tests.

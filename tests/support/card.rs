@@ -30,6 +30,17 @@ pub fn resident() -> Personalised {
     RESIDENT.clone()
 }
 
+/// A card that is part of the library.
+pub fn built_in(name: &str) -> Personalised {
+    let (_, text) = profile::BUILT_IN.iter().find(|(built_in, _)| *built_in == name).unwrap();
+    profile::check(text, name.as_ref()).unwrap().personalise().unwrap()
+}
+
+/// What opens a card of the library.
+pub fn of_profile(card: &Personalised) -> Options {
+    Options::of_profile(card)
+}
+
 pub fn card(personalised: &Personalised) -> Card {
     Card::from_profile(personalised, Box::new(SeededEnv::new(b"a test"))).unwrap()
 }

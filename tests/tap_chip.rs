@@ -1,0 +1,285 @@
+//! Taps of chips that prove themselves in every way, and of chips that only seem to.
+
+use iccard::{
+    crypto::{AgreementSecretKey, SecretKey, SeededRng},
+    lds::{File, edl},
+    profile::Personalised,
+    tap::{Options, Tapped},
+    transport::{Deadline, Limits, Loopback, Reset, Transport, TransportError},
+    trust::{ChipRun, Evidence, Judging, KeyFile, Level, Verdict, judge},
+};
+
+use crate::support::card::{
+    Meddler, anchors, built_in, card, judged, of_profile, tap_card, tap_over, with_file,
+};
+
+fn tapped(card: &Personalised) -> (Tapped, Verdict) {
+    let tapped = tap_card(card, &of_profile(card)).unwrap();
+    let verdict = judged(&tapped, &anchors(card));
+    (tapped, verdict)
+}
+
+fn other_curve_key(like: &SecretKey) -> SecretKey {
+    SecretKey::generate(like.curve(), &mut SeededRng::new(b"a clone", "key"))
+}
+
+/// The same files on a chip without the key of the mapping.
+fn clone_of(genuine: &Personalised) -> Personalised {
+    let mut clone = genuine.clone();
+    for key in clone.keys.mapping.values_mut() {
+        *key = other_curve_key(key);
+    }
+    clone
+}
+
+/// A reader on which the card is exchanged when it is reset for the first time.
+struct Exchanged {
+    first: Box<Meddler<Meddling>>,
+    second: Loopback<iccard::emulator::Card>,
+    resets: usize,
+}
+
+type Meddling = fn(usize, &[u8], &mut Vec<u8>) -> Result<(), TransportError>;
+
+impl Transport for Exchanged {
+    fn atr(&self) -> &[u8] {
+        self.second.atr()
+    }
+
+    fn limits(&self) -> Limits {
+        self.second.limits()
+    }
+
+    fn transceive(
+        &mut self,
+        command: &[u8],
+        response: &mut Vec<u8>,
+        deadline: Deadline,
+    ) -> Result<(), TransportError> {
+        match self.resets {
+            0 => self.first.transceive(command, response, deadline),
+            _ => self.second.transceive(command, response, deadline),
+        }
+    }
+
+    fn reset(&mut self, kind: Reset) -> Result<(), TransportError> {
+        self.resets += 1;
+        self.second.reset(kind)
+    }
+
+    fn name(&self) -> &str {
+        "exchanged"
+    }
+}
+
+#[test]
+fn the_mapping_proves_the_chip_and_saves_chip_authentication() {
+    let genuine = built_in("passport-pace-cam");
+    let (taken, verdict) = tapped(&genuine);
+    assert!(verdict.verified && verdict.level == Level::L3, "{verdict:?}");
+    assert!(verdict.chip.chip_authentication_mapping.passed());
+    assert_eq!(taken.chip_authentication, ChipRun::NotOffered);
+    assert!(taken.stats.apdus <= 16, "{} APDUs", taken.stats.apdus);
+
+    let (_, verdict) = tapped(&clone_of(&genuine));
+    assert!(!verdict.verified && verdict.level == Level::L1, "{verdict:?}");
+    assert!(verdict.chip.chip_authentication_mapping.failed());
+    assert!(verdict.passive.check.passed());
+}
+
+#[test]
+fn the_mapping_takes_a_genuine_ef_cardsecurity() {
+    let genuine = built_in("passport-pace-cam");
+    // A stranger's, who has signed the key of a clone.
+    let text = profile_text("passport-pace-cam").replace("passport cam 1", "another seed");
+    let stranger = iccard::profile::check(&text, "stranger".as_ref()).unwrap();
+    let stranger = stranger.personalise().unwrap();
+    let mut forged =
+        with_file(&genuine, File::CardSecurity, stranger.files[&File::CardSecurity].clone());
+    forged.keys.mapping.clone_from(&stranger.keys.mapping);
+    let tapped = tap_card(&forged, &of_profile(&genuine)).unwrap();
+    let verdict = judged(&tapped, &anchors(&genuine));
+    assert!(!verdict.verified && !verdict.chip.chip_authentication_mapping.passed());
+    assert!(verdict.card_security.unwrap().failed());
+    // And none at all.
+    let mut without = genuine.clone();
+    without.files.remove(&File::CardSecurity);
+    let tapped = tap_card(&without, &of_profile(&genuine)).unwrap();
+    let verdict = judged(&tapped, &anchors(&genuine));
+    assert!(!verdict.verified && verdict.level == Level::L1, "{verdict:?}");
+    // One bit of it.
+    let mut bytes = genuine.files[&File::CardSecurity].clone();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    if let Ok(tapped) =
+        tap_card(&with_file(&genuine, File::CardSecurity, bytes), &of_profile(&genuine))
+    {
+        assert!(!judged(&tapped, &anchors(&genuine)).verified);
+    }
+}
+
+#[test]
+fn a_card_that_is_exchanged_between_two_channels_is_found() {
+    // Each half of the swindle in its turn: the copy gives the files and the genuine chip the proof.
+    // The first chip answers one read with a naked "wrong length", so that a new channel is opened.
+    let genuine = built_in("passport-pace-cam");
+    let stumble: Meddling = |n, command, response| {
+        if n > 10 && command[0] == 0x0C && command[1] == 0xB0 {
+            *response = vec![0x67, 0x00];
+        }
+        Ok(())
+    };
+    let run = |first: &Personalised, second: &Personalised| {
+        let transport = Exchanged {
+            first: Meddler::new(card(first), stumble),
+            second: Loopback::new(card(second)),
+            resets: 0,
+        };
+        let tapped = tap_over(Box::new(transport), &of_profile(&genuine)).unwrap();
+        judged(&tapped, &anchors(&genuine))
+    };
+    assert!(run(&genuine, &genuine).verified);
+    let clone = clone_of(&genuine);
+    assert!(!run(&clone, &genuine).verified);
+    assert!(!run(&genuine, &clone).verified);
+}
+
+#[test]
+fn fingers_open_to_terminals_of_the_chips_country_alone() {
+    let genuine = built_in("passport-eac");
+    let (taken, verdict) = tapped(&genuine);
+    assert!(verdict.verified, "{verdict:?}");
+    let rights = taken.terminal_authentication.unwrap().unwrap();
+    assert!(rights.rights().any(|right| right.name == "read-dg3"));
+    assert!(verdict.passive.groups.matched.contains(&File::Dg3));
+
+    let without = Options { terminal: None, ..of_profile(&genuine) };
+    let taken = tap_card(&genuine, &without).unwrap();
+    let verdict = judged(&taken, &anchors(&genuine));
+    assert!(verdict.verified && taken.terminal_authentication.is_none());
+    assert_eq!(verdict.passive.groups.unread, [File::Dg3]);
+
+    // Another country's certificates, under the same names: the chip does not believe them.
+    let text = profile_text("passport-eac").replace("passport eac 1", "another seed");
+    let other = iccard::profile::check(&text, "other".as_ref()).unwrap().personalise().unwrap();
+    let strangers = Options { terminal: of_profile(&other).terminal, ..of_profile(&genuine) };
+    let taken = tap_card(&genuine, &strangers).unwrap();
+    let why = taken.terminal_authentication.clone().unwrap().unwrap_err();
+    assert!(why.contains("KRDVTST00001"), "{why}");
+    let verdict = judged(&taken, &anchors(&genuine));
+    assert!(verdict.verified, "the document is what it was: {verdict:?}");
+    assert_eq!(verdict.passive.groups.unread, [File::Dg3]);
+}
+
+#[test]
+fn fingers_are_read_in_small_pieces_over_new_channels() {
+    for name in ["passport-eac", "eid-pin"] {
+        let genuine = built_in(name);
+        let mut naked = 0;
+        let transport = Meddler::new(card(&genuine), move |_, command, response| {
+            if command[0] == 0x0C && command[1] == 0xB0 && response.len() > 1_100 {
+                naked += 1;
+                *response = vec![0x67, 0x00];
+            }
+            assert!(naked <= 4);
+            Ok(())
+        });
+        let taken = tap_over(transport, &of_profile(&genuine)).unwrap();
+        let verdict = judged(&taken, &anchors(&genuine));
+        assert!(verdict.verified && verdict.level == Level::L3, "{name}: {verdict:?}");
+        assert_eq!(verdict.passive.groups.unread, [], "{name}");
+    }
+}
+
+#[test]
+fn version_2_proves_the_chip_with_the_key_in_ef_cardsecurity() {
+    let genuine = built_in("eid-pin");
+    let (taken, verdict) = tapped(&genuine);
+    assert!(verdict.verified && verdict.level == Level::L3, "{verdict:?}");
+    let run = taken.evidence.chip_authentication.as_ref().unwrap();
+    assert_eq!((run.key_file, run.key_id), (KeyFile::CardSecurity, Some(41)));
+    assert!(verdict.holder_verification.unwrap().check.passed());
+    // A record that claims another file's key of another number is not believed.
+    let mut forged = taken.evidence.clone();
+    forged.chip_authentication.as_mut().unwrap().key_file = KeyFile::Dg14;
+    let verdict = judge(&forged, &anchors(&genuine), &taken.judging());
+    assert!(verdict.chip.chip_authentication.failed());
+
+    // Without certificates of a terminal it is version 1, with the key in EF.DG14.
+    let without = Options { terminal: None, ..of_profile(&genuine) };
+    let taken = tap_card(&genuine, &without).unwrap();
+    assert!(judged(&taken, &anchors(&genuine)).verified);
+    let run = taken.evidence.chip_authentication.as_ref().unwrap();
+    assert_eq!((run.key_file, run.key_id), (KeyFile::Dg14, Some(2)));
+
+    // A clone has neither key.
+    let mut clone = genuine.clone();
+    for key in &mut clone.keys.chip_authentication {
+        *key = AgreementSecretKey::generate(key.domain(), &mut SeededRng::new(b"a clone", "key"));
+    }
+    for options in [of_profile(&genuine), without] {
+        let taken = tap_card(&clone, &options).unwrap();
+        let verdict = judged(&taken, &anchors(&genuine));
+        assert!(!verdict.verified && verdict.level == Level::L1, "{verdict:?}");
+        assert!(verdict.chip.chip_authentication.failed());
+    }
+}
+
+#[test]
+fn a_key_without_an_info_is_tried_by_every_cipher() {
+    let genuine = built_in("passport-rsa-legacy");
+    let (taken, verdict) = tapped(&genuine);
+    assert!(verdict.verified && taken.chip_authentication == ChipRun::Proven, "{verdict:?}");
+    let mut clone = genuine.clone();
+    for key in &mut clone.keys.chip_authentication {
+        *key = AgreementSecretKey::generate(key.domain(), &mut SeededRng::new(b"a clone", "key"));
+    }
+    let taken = tap_card(&clone, &of_profile(&genuine)).unwrap();
+    let verdict = judged(&taken, &anchors(&genuine));
+    assert!(verdict.chip.chip_authentication.failed() && !verdict.verified, "{verdict:?}");
+    assert_eq!(verdict.passive.groups.unread, []);
+}
+
+#[test]
+fn a_licence_is_judged_by_its_own_files() {
+    let genuine = built_in("driving-licence-bap");
+    let (taken, verdict) = tapped(&genuine);
+    assert!(verdict.verified && verdict.chip.active_authentication.passed(), "{verdict:?}");
+    for file in [edl::File::Sod, edl::File::Dg1, edl::File::Dg6, edl::File::Dg13] {
+        assert!(taken.evidence.file(File::Edl(file)).is_some(), "{file:?}");
+    }
+    let dg1 = File::Edl(edl::File::Dg1);
+    let mut bytes = genuine.files[&dg1].clone();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    let taken = tap_card(&with_file(&genuine, dg1, bytes), &of_profile(&genuine)).unwrap();
+    let verdict = judged(&taken, &anchors(&genuine));
+    assert!(!verdict.verified && verdict.passive.groups.mismatched == [dg1]);
+}
+
+#[test]
+fn offline_a_readers_own_proofs_are_not_done() {
+    for (name, _) in iccard::profile::BUILT_IN {
+        let genuine = built_in(name);
+        let (taken, live) = tapped(&genuine);
+        let json = taken.evidence.to_json().unwrap();
+        let evidence = Evidence::from_json(json.as_bytes()).unwrap();
+        assert_eq!(evidence, taken.evidence, "{name}");
+        let offline = judge(&evidence, &anchors(&genuine), &Judging::offline(None));
+        assert!(offline.passive.check.passed(), "{name}");
+        assert!(!offline.chip.answered_the_judge(), "{name}");
+        let (then, now) = (&live.chip.active_authentication, &offline.chip.active_authentication);
+        assert_eq!(then.passed(), now.passed(), "{name}");
+        // What only the reader saw proves nothing to others, and its reason says so.
+        assert_eq!(offline.verified, now.passed(), "{name}: {offline:?}");
+        if !now.passed() {
+            let reason = offline.chip.check.reason().unwrap().to_string();
+            assert!(reason.starts_with("not provable to a third party"), "{name}: {reason}");
+        }
+    }
+}
+
+fn profile_text(name: &str) -> String {
+    let found = iccard::profile::BUILT_IN.iter().find(|(built_in, _)| *built_in == name);
+    found.unwrap().1.to_owned()
+}
