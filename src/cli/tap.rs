@@ -21,9 +21,10 @@ use super::{
     passwords, trust, verdict,
 };
 use crate::{
+    apdu::StatusWord,
     crypto::SystemRng,
     issuance::{CredentialRequest, DeviceKeys, Session as RequestSession},
-    lds::File,
+    lds::{File, edl},
     pki::cvc::Chat,
     profile::{self, Personalised},
     session::Session,
@@ -273,6 +274,13 @@ impl Report<'_> {
             Some(Err(why)) => out.row("terminal", format!("REFUSED   {why}")),
             None => {}
         }
+        if let Some((sod, sw)) = self.sod_refused() {
+            let access = tapped.evidence.access.name();
+            out.row("", format!("the card answered {sw} to reading {sod} after {access}"));
+            if sw == StatusWord::SECURITY_STATUS {
+                out.row("", "it may open its data to another password: --pin, --can or --mrz");
+            }
+        }
         let unread = |file| self.unread(file);
         verdict::print(out, verdict, &tapped.evidence, self.now, &unread);
         let stats = tapped.stats;
@@ -286,6 +294,11 @@ impl Report<'_> {
                 milliseconds(self.total()),
             ),
         );
+    }
+
+    fn sod_refused(&self) -> Option<(File, StatusWord)> {
+        let sods = [File::Sod, File::Edl(edl::File::Sod)];
+        sods.into_iter().find_map(|sod| Some((sod, *self.tapped.refused.get(&sod)?)))
     }
 
     fn unread(&self, file: File) -> String {

@@ -265,3 +265,64 @@ fn completions_and_manual_pages_come_from_one_source() {
     text(dir.path(), &["man", "--out", "man"], 0);
     assert!(dir.path().join("man/iccard-tap.1").exists());
 }
+
+#[test]
+fn every_way_into_a_card_has_its_flags() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let tap = |card: &'static str, flags: &[&'static str]| {
+        let address = format!("emulated:{card}");
+        let args = ["tap", "--card", &address].into_iter().chain(flags.iter().copied());
+        args.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let printed = ["--doc-no", "TB0000001", "--birth", "1999-07-15", "--expiry", "350101"];
+    let wrong = ["--doc-no", "TB0000001", "--birth", "1999-07-16", "--expiry", "350101"];
+    let no_date = ["--doc-no", "TB0000001", "--birth", "1999-13-16", "--expiry", "350101"];
+    let line = "D1UTO2L898902C36A7XQ49KD2M5R<9";
+    for (args, code, expected) in [
+        (tap("passport-bac", &printed), 0, "VERIFIED"),
+        (tap("passport-bac", &wrong), 5, "date of birth"),
+        (tap("passport-bac", &no_date), 2, "--birth"),
+        (tap("passport-bac", &printed[..4]), 2, "--expiry"),
+        (tap("passport-bac", &["--can", "271828"]), 2, "give --can, --pin, --mrz or --bap"),
+        (tap("driving-licence-bap", &[]), 0, "BAP, 3DES"),
+        (tap("driving-licence-bap", &["--bap", line]), 5, "machine-readable line"),
+        (tap("driving-licence-bap", &["--bap", "D1UTO"]), 2, "30 characters"),
+        (tap("eid-pin", &[]), 0, "password PIN"),
+        (tap("eid-pin", &["--pin", "000000"]), 5, "2 tries left"),
+        (tap("eid-pin", &["--puk", "2236067977"]), 1, "--pin"),
+        (tap("eid-pin", &["--puk", "0000000000"]), 5, "PUK"),
+        (tap("passport-eac", &["--terminal-key", "none.pem"]), 2, "--cvc-chain"),
+    ] {
+        let args: Vec<_> = args.iter().map(String::as_str).collect();
+        let said = text(dir, &args, code);
+        assert!(said.contains(expected), "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn a_terminals_certificates_come_from_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for profile in ["passport-eac", "eid-pin"] {
+        text(dir, &["profile", "terminal", profile, "--out", profile], 0);
+    }
+    let tap = |own: &str, key: &str, code| {
+        let key = format!("{key}/terminal.pem");
+        let card = "emulated:passport-eac";
+        let args = ["tap", "--card", card, "--cvc-chain", own, "--terminal-key", &key];
+        json(dir, &args, code)
+    };
+    let said = tap("passport-eac", "passport-eac", 0);
+    assert_eq!(said["terminal_authentication"]["result"], "passed");
+    assert_eq!(said["terminal_authentication"]["rights"][0], "read-dg3");
+    // Another country's: the passport is read all the same, but for the fingers.
+    let said = tap("eid-pin", "eid-pin", 0);
+    assert_eq!(said["terminal_authentication"]["result"], "failed");
+    assert_eq!(said["verdict"]["passive"]["groups"]["unread"][0], "EF.DG3");
+    // A key that belongs to none of the certificates.
+    let said = tap("passport-eac", "eid-pin", 2);
+    assert_eq!(said["error"]["step"], "read the terminal's certificates");
+    let said = json(dir, &["profile", "terminal", "passport-bac", "--out", "none"], 2);
+    assert!(said["error"]["message"].as_str().unwrap().contains("no Terminal Authentication"));
+}
