@@ -276,6 +276,22 @@ fn a_naked_wrong_length_is_answered_by_asking_for_less_over_a_new_channel() {
 }
 
 #[test]
+fn a_card_without_short_identifiers_is_read_by_selection() {
+    for refusal in [0x6A86_u16, 0x6B00, 0x6981] {
+        let transport = Meddler::new(card(&resident()), move |_, command, response| {
+            if command[0] == 0 && command[1] == 0xB0 && command[2] & 0x80 != 0 {
+                *response = refusal.to_be_bytes().to_vec();
+            }
+            Ok(())
+        });
+        let tapped = tap_over(transport, &options()).unwrap();
+        assert!(judged(&tapped, &anchors(&resident())).verified);
+        // EF.CardAccess and EF.ATR/INFO, both read in plain: SELECT and READ BINARY more each.
+        assert_eq!(tapped.stats.apdus, 19 + 4, "{refusal:04X}");
+    }
+}
+
+#[test]
 fn truncated_and_deeply_nested_files_are_refused() {
     let resident = resident();
     let mut nested = Vec::new();

@@ -59,6 +59,10 @@ impl Session {
                 _ => break,
             }
         }
+        if is_no_short_identifier(first.sw) && self.select_ef(file, step)? {
+            let read = Command::new(Header::new(0x00, ins::READ_BINARY, 0, 0));
+            first = self.exchange(&read.with_ne(chunk as u32), step)?;
+        }
         let mut data = taken(&first, file, 0)?;
         let Some(total) = whole(file, &data)? else {
             // A list of data objects says nowhere how long it is; the card ends it.
@@ -85,6 +89,14 @@ impl Session {
             progress(Reading { file, done: data.len(), total });
         }
         Ok(data)
+    }
+
+    // SELECT of an EF under the current DF, without an answer (ISO/IEC 7816-4 clause 11.2.2).
+    fn select_ef(&mut self, file: File, step: Step) -> Result<bool, SessionError> {
+        let select = Command::new(Header::new(0x00, ins::SELECT, 0x02, 0x0C));
+        let sw = self.exchange(&select.with_data(file.fid().to_be_bytes()), step)?.sw;
+        // 6283 says that the file is deactivated; some cards say so of files that they then give.
+        Ok(matches!(sw, StatusWord::SUCCESS | StatusWord::DEACTIVATED))
     }
 
     // From the current EF, which the read by short identifier has set.
@@ -138,6 +150,14 @@ fn whole(file: File, data: &[u8]) -> Result<Option<usize>, SessionError> {
 fn by_sfi(sfi: u8, len: usize) -> Command {
     let header = Header::new(0x00, ins::READ_BINARY, 0x80 | (sfi & 0x1F), 0);
     Command::new(header).with_ne(len as u32)
+}
+
+// How cards say that they do not take short identifiers here, or not those of their files.
+const fn is_no_short_identifier(sw: StatusWord) -> bool {
+    matches!(
+        sw,
+        StatusWord::WRONG_P1P2 | StatusWord::OFFSET_OUTSIDE | StatusWord::INCOMPATIBLE_FILE
+    )
 }
 
 // 6282 says that the file ended before Ne: what came is whole.

@@ -102,7 +102,11 @@ impl<'a> Reader<'a> {
         if let Some(aid) = df.aid() {
             select = select.with_data(aid);
         }
-        let sw = self.session.exchange(&select, step)?.sw;
+        let mut sw = self.session.exchange(&select, step)?.sw;
+        if df == Df::MasterFile && !sw.is_success() {
+            // Vendors differ in whether the MF is to be named.
+            sw = self.session.exchange(&select.with_data([0x3F, 0x00]), step)?.sw;
+        }
         Ok(if sw.is_success() { Ok(()) } else { Err(sw) })
     }
 
