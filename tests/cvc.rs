@@ -199,3 +199,27 @@ fn mistakes_have_their_codes() {
         run(dir, &format!("{create} --role cvca --holder KRCVCA00002 --key locked.pem"), 7);
     assert!(text.contains("locked.pem: private key: no unencrypted private key"), "{text}");
 }
+
+#[test]
+fn the_terminal_of_a_card_profile_is_a_chain_and_a_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let (_, json) = run(dir, "profile terminal passport-eac --out terminal --json", 0);
+    assert_eq!(json["files"].as_array().unwrap().len(), 3);
+    let verify = "cvc verify --trust terminal/KRCVCATST001.cvcert terminal/KRDVTST00001.cvcert \
+                  terminal/KRISTST00001.cvcert --at 2026-01-01";
+    let (text, _) = run(dir, verify, 0);
+    assert!(text.contains("VERIFIED KRISTST00001") && text.contains("read-dg4"), "{text}");
+    // The key is that of the last certificate: it may issue nothing, but it is read.
+    let key = iccard::pki::cvc::PrivateKey::from_bytes(
+        &std::fs::read(dir.join("terminal/terminal.pem")).unwrap(),
+    );
+    let iccard::pki::cvc::PrivateKey::Ec(key) = key.unwrap() else { panic!("a curve's key") };
+    let own = std::fs::read(dir.join("terminal/KRISTST00001.cvcert")).unwrap();
+    assert!(own.windows(65).any(|w| w == key.public().sec1()));
+    // Nothing is written over, and a card that asks no terminal has none.
+    run(dir, "profile terminal passport-eac --out terminal", 7);
+    let (text, _) = run(dir, "profile terminal resident --out none", 2);
+    assert!(text.contains("resident has no Terminal Authentication"), "{text}");
+    assert!(!dir.join("none").exists());
+}

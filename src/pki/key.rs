@@ -92,21 +92,9 @@ impl PartialEq for SubjectKey {
 
 impl Eq for SubjectKey {}
 
-impl From<PublicKey> for SubjectKey {
-    fn from(key: PublicKey) -> Self {
-        Self::Ec(key)
-    }
-}
-
 impl From<&PublicKey> for SubjectKey {
     fn from(key: &PublicKey) -> Self {
         Self::Ec(key.clone())
-    }
-}
-
-impl From<RsaPublicKey> for SubjectKey {
-    fn from(key: RsaPublicKey) -> Self {
-        Self::Rsa(key)
     }
 }
 

@@ -114,7 +114,8 @@ mod tests {
             let csca = profile("TEST CSCA", 1).csca(key).unwrap();
             assert_eq!(csca.signature_algorithm(), Ok(key.algorithm()));
             csca.verify_signature(&csca).unwrap();
-            let signer = profile("TEST DS", 2).document_signer(key.public(), &csca, key).unwrap();
+            let signer =
+                profile("TEST DS", 2).document_signer_of(&key.public(), &csca, key).unwrap();
             signer.verify_signature(&csca).unwrap();
             assert_eq!(Certificate::from_der(signer.der()).as_ref(), Ok(&signer));
 

@@ -2,8 +2,12 @@
 
 use proptest::prelude::*;
 
-use super::{CAN, CAN_REF, card, terminal::Terminal};
-use crate::transport::{Power, Responder};
+use super::{CAN, CAN_REF, built_in, card, reader::Reader, terminal::Terminal};
+use crate::{
+    pki::cvc::{Chat, Role, TerminalType},
+    protocol::{bac::AccessKey, pace::Password},
+    transport::{Power, Responder},
+};
 
 // Headers that the card knows, so that more than the class check is reached.
 fn header() -> impl Strategy<Value = Vec<u8>> {
@@ -22,6 +26,14 @@ fn header() -> impl Strategy<Value = Vec<u8>> {
         Just(vec![0x10, 0x22, 0x41, 0xA4]),
         Just(vec![0x00, 0x88, 0x00, 0x00]),
         Just(vec![0x00, 0x2C, 0x03, 0x03]),
+        Just(vec![0x00, 0x22, 0x41, 0xA6]),
+        Just(vec![0x00, 0x22, 0x81, 0xB6]),
+        Just(vec![0x00, 0x22, 0x81, 0xA4]),
+        Just(vec![0x00, 0x2A, 0x00, 0xBE]),
+        Just(vec![0x10, 0x2A, 0x00, 0xBE]),
+        Just(vec![0x00, 0x84, 0x00, 0x00]),
+        Just(vec![0x00, 0x82, 0x00, 0x00]),
+        Just(vec![0x00, 0xB0, 0x83]),
         Just(vec![0x00, 0xC0, 0x00, 0x00]),
         Just(vec![0xFF, 0xCA]),
         Just(vec![0x0C, 0xB0]),
@@ -114,6 +126,33 @@ proptest! {
             } else {
                 terminal.unwrap(&command, (body, sw));
             }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(30))]
+
+    // Whatever a terminal without certificates sends, it reads no finger.
+    #[test]
+    fn any_commands_leave_the_fingers_closed(
+        commands in prop::collection::vec(command(), 1..20),
+        version_2 in any::<bool>(),
+    ) {
+        let made = built_in(if version_2 { "eid-pin" } else { "passport-eac" });
+        let mut reader = Reader::new(made);
+        if version_2 {
+            let chat = Chat::new(TerminalType::InspectionSystem, Role::Terminal).with_rights(3);
+            let pin = made.profile.secrets.pin.as_ref().unwrap();
+            reader.pace(Password::pin(pin), Some(chat)).unwrap();
+        } else {
+            reader.send("00A4040C 07 A0000002471001");
+            reader.basic_access(AccessKey::mrz(made.mrz.as_str())).unwrap();
+            reader.chip_auth(0, None).unwrap();
+        }
+        for command in commands {
+            let answer = reader.anything(&command);
+            prop_assert!(!answer.windows(4).any(|w| w == b"FIR\0"));
         }
     }
 }

@@ -69,6 +69,27 @@ impl<'a> Reader<'a> {
         self.send(hex).1
     }
 
+    /// Sends any bytes, protected where they are a command and a session is open; yields the plain
+    /// answer. The session may end.
+    pub(super) fn anything(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let command = CommandView::parse(bytes).ok().map(|view| view.to_command());
+        let mut wire = Vec::new();
+        let mut protected = false;
+        if let (Some(channel), Some(command)) = (&mut self.channel, &command) {
+            protected = channel.protect_command(command, &mut wire).is_ok();
+        }
+        let mut answer = Vec::new();
+        self.card.respond(if protected { &wire } else { bytes }, &mut answer);
+        let opened = self.channel.as_mut().filter(|_| protected);
+        match opened.map(|channel| channel.unprotect_response(&answer)) {
+            Some(Ok(response)) => response.data.clone(),
+            _ => {
+                self.channel = None;
+                answer
+            }
+        }
+    }
+
     /// A command with this data.
     pub(super) fn with_data(&mut self, header: &str, data: &[u8]) -> u16 {
         let header: [u8; 4] = super::terminal::bytes(header).try_into().unwrap();

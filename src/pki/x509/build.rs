@@ -22,7 +22,7 @@ use x509_cert::time::{Time, Validity};
 
 use super::super::{DistinguishedName, Oid, PkiError, SigningKey, SubjectKey, oid};
 use super::Certificate;
-use crate::crypto::Hash;
+use crate::crypto::{Hash, PublicKey};
 use crate::tlv::Writer;
 
 const WHAT: &str = "issuing a certificate";
@@ -65,11 +65,24 @@ impl Profile {
     /// `issuer_key` is not the issuer's.
     pub fn document_signer<'a>(
         &self,
-        key: impl Into<SubjectKey>,
+        key: &PublicKey,
         issuer: &Certificate,
         issuer_key: impl Into<SigningKey<'a>>,
     ) -> Result<Certificate, PkiError> {
         self.issued(Role::Signer(None), &key.into(), issuer, issuer_key.into())
+    }
+
+    /// The same for a key of any kind.
+    ///
+    /// # Errors
+    /// As [`Self::document_signer`].
+    pub fn document_signer_of<'a>(
+        &self,
+        key: &SubjectKey,
+        issuer: &Certificate,
+        issuer_key: impl Into<SigningKey<'a>>,
+    ) -> Result<Certificate, PkiError> {
+        self.issued(Role::Signer(None), key, issuer, issuer_key.into())
     }
 
     /// A link certificate: the new key of a country signing CA, signed by its old one (ICAO Doc
@@ -79,7 +92,7 @@ impl Profile {
     /// As [`Self::document_signer`].
     pub fn link<'a>(
         &self,
-        key: impl Into<SubjectKey>,
+        key: &PublicKey,
         old: &Certificate,
         old_key: impl Into<SigningKey<'a>>,
     ) -> Result<Certificate, PkiError> {
@@ -92,7 +105,7 @@ impl Profile {
     /// As [`Self::document_signer`].
     pub fn master_list_signer<'a>(
         &self,
-        key: impl Into<SubjectKey>,
+        key: &PublicKey,
         issuer: &Certificate,
         issuer_key: impl Into<SigningKey<'a>>,
     ) -> Result<Certificate, PkiError> {
@@ -106,7 +119,7 @@ impl Profile {
     pub fn signer_for<'a>(
         &self,
         purpose: Oid,
-        key: impl Into<SubjectKey>,
+        key: &PublicKey,
         issuer: &Certificate,
         issuer_key: impl Into<SigningKey<'a>>,
     ) -> Result<Certificate, PkiError> {

@@ -57,7 +57,11 @@ impl Profile {
             .map_err(|e| ProfileError::personalise("CSCA certificate", e))?;
         let signer = self
             .certificate(&self.pki.signer, self.pki.signer_validity)
-            .document_signer(self.signing(&keys.signer).public(), &csca, self.signing(&keys.csca))
+            .document_signer_of(
+                &self.signing(&keys.signer).public(),
+                &csca,
+                self.signing(&keys.csca),
+            )
             .map_err(|e| ProfileError::personalise("document signer's certificate", e))?;
         let mut files = self.master_files();
         files.extend(match &self.licence {
