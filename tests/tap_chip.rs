@@ -4,13 +4,14 @@ use iccard::{
     crypto::{AgreementSecretKey, SecretKey, SeededRng},
     lds::{File, edl},
     profile::Personalised,
-    tap::{Options, Tapped},
+    tap::{Options, Passwords, Tapped},
     transport::{Deadline, Limits, Loopback, Reset, Transport, TransportError},
     trust::{ChipRun, Evidence, Judging, KeyFile, Level, Verdict, judge},
 };
 
 use crate::support::card::{
-    Meddler, anchors, built_in, card, judged, of_profile, tap_card, tap_over, with_file,
+    Desk, Meddler, anchors, built_in, can, card, judged, of_profile, pin, tap_card, tap_over,
+    with_file,
 };
 
 fn tapped(card: &Personalised) -> (Tapped, Verdict) {
@@ -282,4 +283,31 @@ fn offline_a_readers_own_proofs_are_not_done() {
 fn profile_text(name: &str) -> String {
     let found = iccard::profile::BUILT_IN.iter().find(|(built_in, _)| *built_in == name);
     found.unwrap().1.to_owned()
+}
+
+#[test]
+fn what_fits_no_protected_response_comes_in_parts() {
+    // Signatures of 2,048 bits under 3DES, where a short response holds 231 bytes of data; and PACE
+    // with the PIN inside a channel that the CAN opened, over a group whose elements are as long.
+    let text = profile_text("passport-rsa-legacy").replace("rsa = 1792", "rsa = 2048");
+    let long = iccard::profile::check(&text, "long".as_ref()).unwrap().personalise().unwrap();
+    let (taken, verdict) = tapped(&long);
+    assert!(verdict.verified && verdict.chip.active_authentication.passed(), "{verdict:?}");
+    assert_eq!(taken.evidence.active_authentication.unwrap().signature.len(), 256);
+
+    let text = profile_text("eid-pin").replacen(
+        "curve = \"brainpoolP256r1\"\ncipher",
+        "group = \"MODP-2048-256\"\ncipher",
+        1,
+    );
+    let groups = iccard::profile::check(&text, "groups".as_ref()).unwrap().personalise().unwrap();
+    let mut desk = Desk::new(&groups);
+    let wrong = Options { passwords: pin("000000"), ..of_profile(&groups) };
+    for _ in 0..2 {
+        desk.tap(&wrong).unwrap_err();
+    }
+    let passwords =
+        Passwords { can: can(&groups.profile.secrets.can).can, ..of_profile(&groups).passwords };
+    let resumed = Options { passwords, last_try: true, ..of_profile(&groups) };
+    assert!(judged(&desk.tap(&resumed).unwrap(), &anchors(&groups)).verified);
 }

@@ -10,6 +10,7 @@ use crate::{
     apdu::{Command, Header, Response, StatusWord, ins},
     protocol::{Initiator, Next},
     sm::{SecureChannel, SmError},
+    tlv::{Reader, Tag},
     transport::{Deadline, Exchange, Limits, Observer, Reset, Step, Transport, TransportError},
 };
 
@@ -193,12 +194,16 @@ impl Session {
     }
 
     fn send_part(&mut self, command: &Command, step: Step) -> Result<Response, SessionError> {
+        let mut response = self.send_once(command, step)?;
+        self.collect(&mut response, command.header.cla, step)?;
+        Ok(response)
+    }
+
+    fn send_once(&mut self, command: &Command, step: Step) -> Result<Response, SessionError> {
         self.command.clear();
         let Some(channel) = &mut self.channel else {
             command.encode(&mut self.command).map_err(|e| apdu(step, e))?;
-            let mut response = self.transmit(step)?;
-            self.collect(&mut response, command.header.cla, step)?;
-            return Ok(response);
+            return self.transmit(step);
         };
         let protected = channel.protect_command(command, &mut self.command);
         protected.map_err(|source| SessionError::SecureMessaging { step: step.0, source })?;
@@ -222,7 +227,7 @@ impl Session {
         }
     }
 
-    // GET RESPONSE until nothing waits (ISO/IEC 7816-4 clause 11.7).
+    // GET RESPONSE until nothing waits (ISO/IEC 7816-4 clause 11.7), protected like the command.
     fn collect(
         &mut self,
         response: &mut Response,
@@ -233,10 +238,9 @@ impl Session {
             if response.data.len() >= MAX_RESPONSE {
                 return Err(SessionError::TooMuch { step: step.0, limit: MAX_RESPONSE });
             }
-            let get = Command::new(Header::new(cla & 0x03, ins::GET_RESPONSE, 0, 0));
-            self.command.clear();
-            get.with_ne(waiting).encode(&mut self.command).map_err(|e| apdu(step, e))?;
-            let more = self.transmit(step)?;
+            let ne = waiting.min(u32::try_from(self.max_response_data()).unwrap_or(u32::MAX));
+            let get = Command::new(Header::new(cla & 0x03, ins::GET_RESPONSE, 0, 0)).with_ne(ne);
+            let more = self.send_once(&get, step)?;
             if more.data.is_empty() && more.sw.bytes_waiting().is_some() {
                 return Err(SessionError::TooMuch { step: step.0, limit: MAX_RESPONSE });
             }
@@ -246,26 +250,30 @@ impl Session {
         Ok(())
     }
 
-    // A protected response that is longer than one APDU comes in parts, each with data and `61xx`
-    // (ISO/IEC 7816-4 clause 11.7). The parts are the link's; what counts is the whole, whose MAC
-    // is checked.
+    // A protected response that is longer than one APDU may come in parts as well, each with data
+    // and `61xx`. The parts are the link's; what counts is the whole, whose MAC is checked.
     fn collect_protected(&mut self, step: Step) -> Result<(), SessionError> {
         let mut whole = Vec::new();
-        let sent = self.command.clone();
+        let mut sent = None;
         loop {
             let Ok(part) = Response::parse(&self.response) else { return Ok(()) };
             let waiting = part.sw.bytes_waiting().filter(|_| !part.data.is_empty());
             let Some(waiting) = waiting else { break };
+            if is_whole(&part.data) {
+                // DO8E is there: `61xx` stands protected within.
+                break;
+            }
             if whole.len() + part.data.len() > MAX_RESPONSE {
                 return Err(SessionError::TooMuch { step: step.0, limit: MAX_RESPONSE });
             }
             whole.extend_from_slice(&part.data);
+            sent.get_or_insert_with(|| self.command.clone());
             self.command.clear();
             let get = Command::new(Header::new(0x00, ins::GET_RESPONSE, 0, 0)).with_ne(waiting);
             get.encode(&mut self.command).map_err(|e| apdu(step, e))?;
             self.transceive(step)?;
         }
-        if !whole.is_empty() {
+        if let Some(sent) = sent {
             whole.extend_from_slice(&self.response);
             (self.response, self.command) = (whole, sent);
         }
@@ -316,6 +324,16 @@ impl std::fmt::Debug for Session {
             .field("stats", &self.stats)
             .finish_non_exhaustive()
     }
+}
+
+// Whether data objects end exactly here, the last of them a cryptographic checksum.
+fn is_whole(data: &[u8]) -> bool {
+    let mut last = None;
+    for object in Reader::new(data) {
+        let Ok(object) = object else { return false };
+        last = Some(object.tag);
+    }
+    last == Some(Tag::new(0x8E))
 }
 
 const fn apdu(step: Step, source: crate::apdu::ApduError) -> SessionError {
