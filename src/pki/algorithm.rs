@@ -221,7 +221,7 @@ impl<'a> AlgorithmId<'a> {
     ) -> Result<SignatureAlgorithm, PkiError> {
         let unsupported = || PkiError::UnsupportedAlgorithm { what, oid: self.oid };
         let algorithm = match self.oid {
-            oid::RSASSA_PSS => return self.pss(what),
+            oid::RSASSA_PSS => return self.pss(what, digest),
             oid::ECDSA_WITH_SPECIFIED => {
                 let hash = self.parameters.ok_or_else(unsupported)?;
                 return Ok(SignatureAlgorithm::Ecdsa(AlgorithmId::read(what, hash)?.hash(what)?));
@@ -249,13 +249,22 @@ impl<'a> AlgorithmId<'a> {
     }
 
     // RSASSA-PSS-params (RFC 8017 appendix A.2.3). What is left out has its default, and those
-    // are those of 1998: SHA-1 and 20 bytes of salt.
-    fn pss(&self, what: &'static str) -> Result<SignatureAlgorithm, PkiError> {
+    // are those of 1998: SHA-1 and 20 bytes of salt. A signer that leaves all of them out, which
+    // RFC 4055 clause 3.1 forbids, means the hash function that stands beside it.
+    fn pss(
+        &self,
+        what: &'static str,
+        digest: Option<Hash>,
+    ) -> Result<SignatureAlgorithm, PkiError> {
         let structure = PkiError::tlv(what);
         let (mut hash, mut mgf_hash, mut salt_len) = (Hash::Sha1, Hash::Sha1, 20);
         let parameters = match self.parameters.filter(|p| !is_null(p)) {
             Some(parameters) => parameters.expect(SEQUENCE).and_then(|p| p.children()),
-            None => return Ok(SignatureAlgorithm::RsaPss { hash, mgf_hash, salt_len }),
+            None => {
+                let hash = digest.unwrap_or(Hash::Sha1);
+                let salt_len = hash.len();
+                return Ok(SignatureAlgorithm::RsaPss { hash, mgf_hash: hash, salt_len });
+            }
         };
         let mut before = None;
         for field in parameters.map_err(&structure)? {
@@ -376,7 +385,11 @@ mod tests {
         let old = pss(Hash::Sha1, Hash::Sha1, 20);
         assert_eq!(read(&format!("300b{oid}"), None), old);
         assert_eq!(read(&format!("300d{oid}0500"), None), old);
-        assert_eq!(read(&format!("300d{oid}3000"), None), old);
+        assert_eq!(read(&format!("300d{oid}3000"), Some(Hash::Sha512)), old);
+        for absent in [format!("300b{oid}"), format!("300d{oid}0500")] {
+            let beside = pss(Hash::Sha512, Hash::Sha512, 64);
+            assert_eq!(read(&absent, Some(Hash::Sha512)), beside);
+        }
         let ours =
             SignatureAlgorithm::RsaPss { hash: Hash::Sha256, mgf_hash: Hash::Sha256, salt_len: 32 };
         let mut written = Writer::new();
