@@ -52,10 +52,10 @@ struct Country {
 
 impl Country {
     fn new() -> Self {
-        Self::on(Curve::P256, profile("TEST Document Signer", 2))
+        Self::on(Curve::P256, &profile("TEST Document Signer", 2))
     }
 
-    fn on(curve: Curve, signer: Profile) -> Self {
+    fn on(curve: Curve, signer: &Profile) -> Self {
         let (csca_key, signer_key) = (key(Curve::P256, "csca"), key(curve, "signer"));
         let csca = profile("TEST CSCA", 1).csca(&csca_key).unwrap();
         let signer = signer.document_signer(&signer_key.public(), &csca, &csca_key).unwrap();
@@ -178,7 +178,7 @@ fn with_signer_key(country: &Country, spki: &[u8]) -> Vec<u8> {
 #[test]
 fn weak_and_unknown_curves_sign_nothing() {
     for (curve, name) in [(Curve::P192, "P-192"), (Curve::BrainpoolP192r1, "brainpoolP192r1")] {
-        let country = Country::on(curve, profile("TEST Document Signer", 2));
+        let country = Country::on(curve, &profile("TEST Document Signer", 2));
         let why = refused(&country.sign(&Country::object()), &country.anchors());
         says(&why, &format!("EF.SOD: public key: {name} is too weak to be believed"));
         // Nor does a CA on one.
@@ -359,13 +359,13 @@ fn two_signers_and_a_group_listed_twice_are_refused() {
 fn an_expired_and_a_revoked_signer_are_refused() {
     let mut expired = profile("TEST Document Signer", 2);
     expired.not_after = utc_datetime!(2026-02-28 23:59:59);
-    let country = Country::on(Curve::P256, expired);
+    let country = Country::on(Curve::P256, &expired);
     let sod = country.sign(&Country::object());
     let why = refused(&sod, &country.anchors());
     says(&why, "is good from 2025-01-01T00:00:00Z to 2026-02-28T23:59:59Z, not at 2026-03-01");
     let mut early = profile("TEST Document Signer", 2);
     early.not_before = utc_datetime!(2026-03-02 0:00);
-    let country = Country::on(Curve::P256, early);
+    let country = Country::on(Curve::P256, &early);
     says(&refused(&country.sign(&Country::object()), &country.anchors()), "is good from 2026-03");
 
     let country = Country::new();
