@@ -258,6 +258,10 @@ mod tests {
             ..v0
         };
         assert_eq!(LdsSecurityObject::parse(&v1.encode()), Ok(v1.clone()));
+        // In whatever order, which is kept.
+        let turned =
+            LdsSecurityObject { hashes: v1.hashes.iter().rev().cloned().collect(), ..v1.clone() };
+        assert_eq!(LdsSecurityObject::parse(&turned.encode()), Ok(turned));
         // Versions that are none are nobody's loss.
         let mut odd = v1.encode();
         *odd.last_mut().unwrap() = b'x';

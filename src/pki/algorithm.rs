@@ -244,7 +244,12 @@ impl<'a> AlgorithmId<'a> {
                 .find(|algorithm| algorithm.oid() == oid)
                 .ok_or_else(unsupported)?,
         };
-        self.no_parameters(what)?;
+        match (algorithm, self.parameters) {
+            // The curve, as it stands in the key already.
+            (SignatureAlgorithm::Ecdsa(_), Some(p))
+                if [OBJECT_IDENTIFIER, SEQUENCE].contains(&p.tag) => {}
+            _ => self.no_parameters(what)?,
+        }
         Ok(algorithm)
     }
 
@@ -297,6 +302,12 @@ impl<'a> AlgorithmId<'a> {
     pub(super) fn hash(&self, what: &'static str) -> Result<Hash, PkiError> {
         self.no_parameters(what)?;
         hash_of(what, self.oid)
+    }
+
+    /// The hash function of signed data, where some signers name their signature algorithm.
+    pub(super) fn digest(&self, what: &'static str) -> Result<Hash, PkiError> {
+        let signed_with = || self.signature(what, None).ok().map(SignatureAlgorithm::hash);
+        self.hash(what).or_else(|error| signed_with().ok_or(error))
     }
 
     // Absent, or NULL as many wrote it (RFC 5754 clause 2).
@@ -370,6 +381,20 @@ mod tests {
         assert!(matches!(read(rsa, None), Err(PkiError::UnsupportedAlgorithm { .. })));
         let specified = "3014 06072a8648ce3d0403 3009 06052b0e03021a 0500";
         assert_eq!(read(specified, None), Ok(SignatureAlgorithm::Ecdsa(Hash::Sha1)));
+        // The curve of the key beside the algorithm.
+        let curve = "3014 06082a8648ce3d040302 06082a8648ce3d030107";
+        assert_eq!(read(curve, None), Ok(SignatureAlgorithm::Ecdsa(Hash::Sha256)));
+        // A hash function by name, and by that of a signature with it; SHA-3 is none of ours.
+        for (hex_text, expected) in [
+            ("300b 0609608648016503040202", Some(Hash::Sha384)),
+            ("300d 06092a864886f70d01010c 0500", Some(Hash::Sha384)),
+            ("300a 06082a8648ce3d040301", Some(Hash::Sha224)),
+            ("300b 0609608648016503040208", None),
+        ] {
+            let bytes = hex::decode(hex_text.replace(' ', "")).unwrap();
+            let id = AlgorithmId::read("test", parse_one(&bytes, SEQUENCE).unwrap()).unwrap();
+            assert_eq!(id.digest("test").ok(), expected, "{hex_text}");
+        }
         // md5WithRSAEncryption; ecdsa-with-SHA256 with parameters of its own
         let md5 = "300d 06092a864886f70d010104 0500";
         assert!(matches!(read(md5, None), Err(PkiError::UnsupportedAlgorithm { .. })));

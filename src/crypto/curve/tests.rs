@@ -202,3 +202,27 @@ fn compressed_points_are_those_of_certificates_alone() {
         }
     }
 }
+
+#[test]
+fn numbers_that_are_none_of_a_signature_fit_nothing() {
+    for curve in Curve::ALL {
+        let key = SecretKey::generate(curve, &mut SeededRng::new(b"curve", "psychic"));
+        let (len, order) = (curve.field_len(), curve.parameters().order);
+        let good = key.sign_prehash(&[7; 32]);
+        let (r, s) = good.to_plain().split_at(len);
+        let zero = vec![0; len];
+        let order = [&vec![0; len - order.len()][..], &order].concat();
+        for (r, s) in [(&zero[..], &zero[..]), (&zero, s), (r, &zero), (&order, s), (r, &order)] {
+            let bad = Signature::from_plain([r, s].concat());
+            // A digest of zero makes 0 = 0 of the equation (CVE-2022-21449).
+            for digest in [[7; 32], [0; 32]] {
+                assert!(key.public().verify_prehash(&digest, &bad).is_err(), "{curve}");
+            }
+        }
+        assert!(key.public().verify_prehash(&[7; 32], &good).is_ok());
+        for bytes in [&[][..], &good.to_plain()[1..], &[good.to_plain(), &[0]].concat()] {
+            let bad = Signature::from_plain(bytes);
+            assert!(key.public().verify_prehash(&[7; 32], &bad).is_err(), "{curve}");
+        }
+    }
+}

@@ -69,7 +69,7 @@ impl SignerInfo {
         fields.expect(INTEGER).map_err(&structure)?;
         let id = SignerId::read(next_of(&mut fields).map_err(&structure)?)?;
         let digest = fields.expect(SEQUENCE).map_err(&structure)?;
-        let digest = AlgorithmId::read("digest algorithm", digest)?.hash("digest algorithm");
+        let digest = AlgorithmId::read("digest algorithm", digest)?.digest("digest algorithm");
         let mut next = next_of(&mut fields).map_err(&structure)?;
         let mut signed_attributes = None;
         if next.tag == CONTEXT_0 {
