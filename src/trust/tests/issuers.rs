@@ -1,6 +1,6 @@
 //! Issuers as old certificates name them: by key, by number, or by nothing but a name.
 
-use super::super::testing::{Fixture, judge_live};
+use super::super::testing::{Fixture, judge_live, key, profile};
 use super::super::*;
 use super::{CHALLENGE, text};
 use crate::crypto::{Hash, SecretKey};
@@ -177,4 +177,30 @@ fn what_a_critical_extension_means_has_to_be_known() {
             assert!(why.contains("critical extension 1.2.3.4, which is not understood"), "{why}");
         }
     }
+}
+
+#[test]
+fn links_that_lead_in_circles_or_in_crowds_lead_nowhere() {
+    let (a, b) = (key("circle a"), key("circle b"));
+    let ca = |key: &SecretKey, serial| profile("TEST CSCA KR", serial).csca(key).unwrap();
+    let (own_a, own_b) = (ca(&a, 80), ca(&b, 81));
+    // Each key signed by the other.
+    let link_a = profile("TEST CSCA KR", 82).link(&a.public(), &own_b, &b).unwrap();
+    let link_b = profile("TEST CSCA KR", 83).link(&b.public(), &own_a, &a).unwrap();
+    let mut card = Fixture::new().issued_by(&link_a, &a);
+    card.embedded = vec![link_a.clone(), link_b.clone()];
+    let stranger = Fixture::of("stranger").csca;
+    for given in [vec![&stranger], vec![&stranger, &link_a, &link_b]] {
+        let verdict = judge_live(&card.evidence(CHALLENGE), &anchors(&given));
+        let Check::Failed(Reason::LinkNotAnchored { .. }) = verdict.passive.chain else {
+            panic!("{}", verdict.passive.chain)
+        };
+        assert!(!verdict.verified);
+    }
+    // One of them given for its own sake ends the circle.
+    assert!(judge_live(&card.evidence(CHALLENGE), &anchors(&[&own_b])).verified);
+    // As many as EF.SOD may have, each of which could have signed each.
+    card.embedded = (100..131).map(|serial| ca(&a, serial)).collect();
+    let verdict = judge_live(&card.evidence(CHALLENGE), &anchors(&[&stranger]));
+    assert!(!verdict.verified && verdict.passive.chain.failed());
 }
