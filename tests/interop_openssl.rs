@@ -135,6 +135,13 @@ fn cms_sign(dir: &TempDir, options: &str) -> SignedData {
 fn we_accept_what_openssl_signs() {
     let Some(dir) = workplace("we_accept_what_openssl_signs") else { return };
     write(&dir, "content", b"signed by them");
+    let (ca, _) = openssl_chain(&dir, "P-256");
+    // Without signed attributes: over content that could not be such.
+    write(&dir, "content", b"\x30\x03\x02\x01\x00");
+    let bare = cms_sign(&dir, "-noattr -md sha384");
+    let verified = bare.verify_any(&[oid::LDS_SECURITY_OBJECT]).unwrap();
+    assert!(verified.bare && verified.certificate.verify_signature(&ca).is_ok());
+    write(&dir, "content", b"signed by them");
     for curve in ["P-256", "brainpoolP256r1"] {
         let (ca, signer) = openssl_chain(&dir, curve);
         ca.verify_signature(&ca).unwrap();
@@ -216,6 +223,8 @@ fn every_rsa_signature_of_openssl_is_accepted_and_none_of_them_altered() {
     }
 }
 
+const HASHES: [&str; 5] = ["sha1", "sha224", "sha256", "sha384", "sha512"];
+
 #[test]
 fn every_curve_of_openssl_is_accepted_named_or_written_out() {
     const TEST: &str = "every_curve_of_openssl_is_accepted_named_or_written_out";
@@ -224,21 +233,31 @@ fn every_curve_of_openssl_is_accepted_named_or_written_out() {
     let brainpool = [224, 256, 320, 384, 512].map(|bits| format!("brainpoolP{bits}r1"));
     let nist = ["secp224r1", "P-256", "P-384", "P-521"].map(str::to_owned);
     for (i, curve) in brainpool.iter().chain(&nist).enumerate() {
-        for encoding in ["named_curve", "explicit"] {
+        for (encoding, form) in [
+            ("named_curve", "uncompressed"),
+            ("explicit", "uncompressed"),
+            ("named_curve", "compressed"),
+            ("explicit", "compressed"),
+        ] {
             let key = format!(
                 "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:{curve} -pkeyopt \
-                 ec_param_enc:{encoding} -out ds.key"
+                 ec_param_enc:{encoding} -out any.key"
             );
             openssl(&dir, &key).unwrap();
+            let form_of = format!("ec -in any.key -conv_form {form} -param_enc {encoding}");
+            openssl(&dir, &format!("{form_of} -out ds.key")).unwrap();
+            let hashes = if form == "compressed" { 1 } else { 3 };
             // A digest shorter than the curve, as long, and longer: all of them occur.
-            for hash in
-                ["sha1", "sha224", "sha256", "sha384", "sha512"].iter().skip(i % 3).step_by(2)
-            {
-                let case = format!("{curve} {encoding} {hash}");
+            for hash in HASHES.iter().skip(i % 3).step_by(2).take(hashes) {
+                let case = format!("{curve} {encoding} {form} {hash}");
                 openssl(&dir, &format!("req -x509 -key ds.key -out ds.pem -{hash} -subj /C=KR"))
                     .unwrap();
                 let own = Certificate::from_pem_or_der(&read(&dir, "ds.pem")).unwrap();
                 own.verify_signature(&own).unwrap_or_else(|e| panic!("{case}: {e}"));
+                let len = own.public_key().unwrap().curve().field_len();
+                let uncompressed = [&[0, 4], own.public_key().unwrap().x()].concat();
+                let whole = own.der().windows(2 + len).any(|w| w == uncompressed);
+                assert_eq!(whole, form == "uncompressed", "{case}");
                 cms_sign(&dir, &format!("-md {hash}"));
                 refuses_tampered(&dir, &case);
             }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use iccard::{
     lds::File,
-    pki::{MasterList, SignedData},
+    pki::{Certificate, MasterList, SignedData},
     trust::{
         Access, Anchors, Card, Check, Evidence, Judging, Reason, Store, Verdict, Weakness,
         authenticate, judge,
@@ -179,4 +179,40 @@ fn the_german_master_list_is_imported_whole_under_its_root() {
     let report = Store::new(dir.path().join("none")).import(&[altered], false).unwrap();
     assert_eq!((report.added, report.faults.len()), (0, 1));
     assert_eq!(MasterList::parse(&bytes).unwrap().entries().len(), 588);
+}
+
+#[test]
+fn every_key_of_the_german_master_list_is_vouched_for_by_a_signature() {
+    const TEST: &str = "every_key_of_the_german_master_list_is_vouched_for_by_a_signature";
+    let Some(folder) = samples(TEST, 588) else { return };
+    let list = read(&folder, "csca/DE_ML_2026-05-28-08-28-45.ml");
+    let list = MasterList::parse(&list).unwrap();
+    let all: Vec<_> = list.entries().iter().map(|e| e.certificate.as_ref().unwrap()).collect();
+    // Both of them prove the algorithm that they are signed with: every one of the list occurs.
+    let (own, rest): (Vec<&Certificate>, Vec<&Certificate>) =
+        all.iter().copied().partition(|c| c.verify_signature(c).is_ok());
+    let by_another = |c: &Certificate| {
+        all.iter().any(|ca| *ca != c && c.names_as_issuer(ca) && c.verify_signature(ca).is_ok())
+    };
+    let (linked, alone): (Vec<&Certificate>, Vec<&Certificate>) =
+        rest.into_iter().partition(|c| by_another(c));
+    println!(
+        "{} certificates: {} signed by themselves, {} by another of the list, {} links of older \
+         keys that are not in it",
+        all.len(),
+        own.len(),
+        linked.len(),
+        alone.len()
+    );
+    assert_eq!((all.len(), own.len(), linked.len(), alone.len()), (588, 375, 199, 14));
+    // The new key of such a link stands in a certificate of its own beside it.
+    let key = |c: &Certificate| c.subject_key().unwrap();
+    for link in alone {
+        assert!(own.iter().any(|c| key(c) == key(link)), "{link:?} <- {}", link.issuer());
+    }
+    for certificate in all {
+        assert!(certificate.may_issue(), "{certificate:?}");
+        assert_eq!(certificate.unknown_critical_extension(), None, "{certificate:?}");
+        key(certificate).check_strength().unwrap();
+    }
 }

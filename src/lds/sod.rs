@@ -9,12 +9,28 @@ use super::error::{In, asn1, write_oid, write_unsigned};
 use super::{Df, File, LdsError};
 use crate::tlv::{Reader, Tag, Tlv, Writer};
 
-/// The CMS SignedData within the file, as it came.
+/// The CMS SignedData within the file, as it came. Some cards leave out the frame, and some fill
+/// the file up: nothing of that is signed, and none of it matters.
 ///
 /// # Errors
 /// [`LdsError`], where the frame is wrong.
 pub fn unwrap(data: &[u8]) -> Result<&[u8], LdsError> {
-    Ok(In(File::Sod).outer(data)?.value)
+    let data = unpadded(data);
+    if data.first() == Some(&SEQUENCE_OCTET) {
+        return Ok(data);
+    }
+    Ok(unpadded(In(File::Sod).outer(data)?.value))
+}
+
+const SEQUENCE_OCTET: u8 = 0x30;
+
+// Without what fills a file up behind its data object: bytes of 00 or of FF.
+fn unpadded(data: &[u8]) -> &[u8] {
+    let mut reader = Reader::new(data);
+    let Some(Ok(whole)) = reader.next() else { return data };
+    let rest = reader.rest();
+    let filled = [0x00, 0xFF].iter().any(|fill| rest.iter().all(|b| b == fill));
+    if filled { whole.raw } else { data }
 }
 
 /// The file of a CMS SignedData.
@@ -109,13 +125,13 @@ impl LdsSecurityObject {
         if hashes.is_empty() {
             return Err(at.value(HASHES, "at least one data group", "none"));
         }
-        // Version 1 should have them and version 0 not; since they are told to people
-        // only, a document is not refused for that.
+        // Version 1 should have them and version 0 not, and they should be digits; since they are
+        // told to people only, a document is not refused for that.
         let versions = if fields.rest().is_empty() {
             None
         } else {
             let info = at.tlv(VERSIONS, fields.expect(asn1::SEQUENCE))?;
-            Some(version_info(at, VERSIONS, &info)?)
+            version_info(at, VERSIONS, &info).ok()
         };
         at.tlv("LDSSecurityObject", fields.end())?;
         Ok(Self { hash_algorithm, null_parameters, hashes, versions })
@@ -242,6 +258,15 @@ mod tests {
             ..v0
         };
         assert_eq!(LdsSecurityObject::parse(&v1.encode()), Ok(v1.clone()));
+        // In whatever order, which is kept.
+        let turned =
+            LdsSecurityObject { hashes: v1.hashes.iter().rev().cloned().collect(), ..v1.clone() };
+        assert_eq!(LdsSecurityObject::parse(&turned.encode()), Ok(turned));
+        // Versions that are none are nobody's loss.
+        let mut odd = v1.encode();
+        *odd.last_mut().unwrap() = b'x';
+        let read = LdsSecurityObject::parse(&odd).unwrap();
+        assert_eq!((read.hashes, read.versions), (v1.hashes.clone(), None));
         mutate(&v1.encode(), |bytes| {
             if let Ok(read) = LdsSecurityObject::parse(bytes) {
                 assert_eq!(LdsSecurityObject::parse(&read.encode()), Ok(read));
@@ -286,6 +311,18 @@ mod tests {
             unwrap(&file[..6]).unwrap_err().to_string(),
             "EF.SOD, outer data object: TLV at byte 0: 7 bytes expected, 6 there"
         );
+        // Without a frame, filled up inside or behind it: one and the same.
+        let inside = unhex("77083003020100000000");
+        let indefinite = unhex("7780308002010000000000FFFFFF");
+        assert_eq!(unwrap(&indefinite), Ok(&unhex("30800201000000")[..]));
+        for odd in ["3003020100", "770530030201000000", "3003020100FFFF", "30030201000000"] {
+            assert_eq!(unwrap(&unhex(odd)), Ok(&unhex("3003020100")[..]), "{odd}");
+        }
+        assert_eq!(unwrap(&inside), Ok(&unhex("3003020100")[..]));
+        // Anything else behind it is not passed over.
+        for more in ["7705300302010001", "7705300302010000FF", "7705300302010077053003020100"] {
+            assert!(unwrap(&unhex(more)).unwrap_err().to_string().contains("follow"), "{more}");
+        }
         mutate(&file, |bytes| {
             let _ = unwrap(bytes);
         });

@@ -79,7 +79,7 @@ fn domain_of(algorithm: &AlgorithmId<'_>) -> Result<Domain, PkiError> {
     let unsupported = PkiError::UnsupportedAlgorithm { what: WHAT, oid: algorithm.oid };
     let parameters = algorithm.parameters.ok_or_else(|| PkiError::value(WHAT, "no parameters"))?;
     match algorithm.oid {
-        oid::EC_PUBLIC_KEY => spki::curve(Some(parameters)).map(Into::into),
+        oid::EC_PUBLIC_KEY => spki::read_curve(Some(parameters)).map(Into::into),
         oid::STANDARDIZED_DOMAIN_PARAMETERS => {
             let id = parameters.expect(INTEGER).map_err(&structure)?;
             let &[id] = id.value else { return Err(unsupported) };

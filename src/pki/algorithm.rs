@@ -221,7 +221,7 @@ impl<'a> AlgorithmId<'a> {
     ) -> Result<SignatureAlgorithm, PkiError> {
         let unsupported = || PkiError::UnsupportedAlgorithm { what, oid: self.oid };
         let algorithm = match self.oid {
-            oid::RSASSA_PSS => return self.pss(what),
+            oid::RSASSA_PSS => return self.pss(what, digest),
             oid::ECDSA_WITH_SPECIFIED => {
                 let hash = self.parameters.ok_or_else(unsupported)?;
                 return Ok(SignatureAlgorithm::Ecdsa(AlgorithmId::read(what, hash)?.hash(what)?));
@@ -244,18 +244,32 @@ impl<'a> AlgorithmId<'a> {
                 .find(|algorithm| algorithm.oid() == oid)
                 .ok_or_else(unsupported)?,
         };
-        self.no_parameters(what)?;
+        match (algorithm, self.parameters) {
+            // The curve, as it stands in the key already.
+            (SignatureAlgorithm::Ecdsa(_), Some(p))
+                if [OBJECT_IDENTIFIER, SEQUENCE].contains(&p.tag) => {}
+            _ => self.no_parameters(what)?,
+        }
         Ok(algorithm)
     }
 
     // RSASSA-PSS-params (RFC 8017 appendix A.2.3). What is left out has its default, and those
-    // are those of 1998: SHA-1 and 20 bytes of salt.
-    fn pss(&self, what: &'static str) -> Result<SignatureAlgorithm, PkiError> {
+    // are those of 1998: SHA-1 and 20 bytes of salt. A signer that leaves all of them out, which
+    // RFC 4055 clause 3.1 forbids, means the hash function that stands beside it.
+    fn pss(
+        &self,
+        what: &'static str,
+        digest: Option<Hash>,
+    ) -> Result<SignatureAlgorithm, PkiError> {
         let structure = PkiError::tlv(what);
         let (mut hash, mut mgf_hash, mut salt_len) = (Hash::Sha1, Hash::Sha1, 20);
         let parameters = match self.parameters.filter(|p| !is_null(p)) {
             Some(parameters) => parameters.expect(SEQUENCE).and_then(|p| p.children()),
-            None => return Ok(SignatureAlgorithm::RsaPss { hash, mgf_hash, salt_len }),
+            None => {
+                let hash = digest.unwrap_or(Hash::Sha1);
+                let salt_len = hash.len();
+                return Ok(SignatureAlgorithm::RsaPss { hash, mgf_hash: hash, salt_len });
+            }
         };
         let mut before = None;
         for field in parameters.map_err(&structure)? {
@@ -288,6 +302,12 @@ impl<'a> AlgorithmId<'a> {
     pub(super) fn hash(&self, what: &'static str) -> Result<Hash, PkiError> {
         self.no_parameters(what)?;
         hash_of(what, self.oid)
+    }
+
+    /// The hash function of signed data, where some signers name their signature algorithm.
+    pub(super) fn digest(&self, what: &'static str) -> Result<Hash, PkiError> {
+        let signed_with = || self.signature(what, None).ok().map(SignatureAlgorithm::hash);
+        self.hash(what).or_else(|error| signed_with().ok_or(error))
     }
 
     // Absent, or NULL as many wrote it (RFC 5754 clause 2).
@@ -361,6 +381,20 @@ mod tests {
         assert!(matches!(read(rsa, None), Err(PkiError::UnsupportedAlgorithm { .. })));
         let specified = "3014 06072a8648ce3d0403 3009 06052b0e03021a 0500";
         assert_eq!(read(specified, None), Ok(SignatureAlgorithm::Ecdsa(Hash::Sha1)));
+        // The curve of the key beside the algorithm.
+        let curve = "3014 06082a8648ce3d040302 06082a8648ce3d030107";
+        assert_eq!(read(curve, None), Ok(SignatureAlgorithm::Ecdsa(Hash::Sha256)));
+        // A hash function by name, and by that of a signature with it; SHA-3 is none of ours.
+        for (hex_text, expected) in [
+            ("300b 0609608648016503040202", Some(Hash::Sha384)),
+            ("300d 06092a864886f70d01010c 0500", Some(Hash::Sha384)),
+            ("300a 06082a8648ce3d040301", Some(Hash::Sha224)),
+            ("300b 0609608648016503040208", None),
+        ] {
+            let bytes = hex::decode(hex_text.replace(' ', "")).unwrap();
+            let id = AlgorithmId::read("test", parse_one(&bytes, SEQUENCE).unwrap()).unwrap();
+            assert_eq!(id.digest("test").ok(), expected, "{hex_text}");
+        }
         // md5WithRSAEncryption; ecdsa-with-SHA256 with parameters of its own
         let md5 = "300d 06092a864886f70d010104 0500";
         assert!(matches!(read(md5, None), Err(PkiError::UnsupportedAlgorithm { .. })));
@@ -376,7 +410,11 @@ mod tests {
         let old = pss(Hash::Sha1, Hash::Sha1, 20);
         assert_eq!(read(&format!("300b{oid}"), None), old);
         assert_eq!(read(&format!("300d{oid}0500"), None), old);
-        assert_eq!(read(&format!("300d{oid}3000"), None), old);
+        assert_eq!(read(&format!("300d{oid}3000"), Some(Hash::Sha512)), old);
+        for absent in [format!("300b{oid}"), format!("300d{oid}0500")] {
+            let beside = pss(Hash::Sha512, Hash::Sha512, 64);
+            assert_eq!(read(&absent, Some(Hash::Sha512)), beside);
+        }
         let ours =
             SignatureAlgorithm::RsaPss { hash: Hash::Sha256, mgf_hash: Hash::Sha256, salt_len: 32 };
         let mut written = Writer::new();

@@ -143,6 +143,8 @@ oids! {
     CRL_REASON = "2.5.29.21";
     /// id-ce-invalidityDate: since when its key is not to be trusted.
     INVALIDITY_DATE = "2.5.29.24";
+    /// id-ce-deltaCRLIndicator: a list of the changes to another.
+    DELTA_CRL_INDICATOR = "2.5.29.27";
     /// id-ce-issuingDistributionPoint: what a revocation list covers.
     ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
     /// anyExtendedKeyUsage.

@@ -30,7 +30,7 @@ pub fn parse(der: &[u8]) -> Result<PublicKey, PkiError> {
     let [0, point @ ..] = bits.value else {
         return Err(PkiError::value(WHAT, "the key is no whole number of bytes"));
     };
-    PublicKey::from_sec1(curve, point).map_err(|source| PkiError::Key { what: WHAT, source })
+    PublicKey::from_sec1_any(curve, point).map_err(|source| PkiError::Key { what: WHAT, source })
 }
 
 /// The SubjectPublicKeyInfo of a key, its curve by name and its point uncompressed.
@@ -50,19 +50,6 @@ pub fn encode(key: &PublicKey) -> Vec<u8> {
 
 /// The curve of an elliptic-curve key's algorithm parameters, named or written out.
 pub(super) fn read_curve(parameters: Option<Tlv<'_>>) -> Result<Curve, PkiError> {
-    match parameters {
-        Some(p) if p.tag == OBJECT_IDENTIFIER => {
-            let oid = Oid::from_bytes(p.value).map_err(|e| PkiError::value(WHAT, e))?;
-            curve_of(oid).ok_or(PkiError::UnsupportedCurve { oid })
-        }
-        Some(p) if p.tag == SEQUENCE => Curve::from_explicit(&written_out(p)?)
-            .map_err(|source| PkiError::ExplicitCurve { source }),
-        _ => Err(PkiError::value(WHAT, "no curve is named")),
-    }
-}
-
-/// The curve that the parameters of id-ecPublicKey name or write out.
-pub(super) fn curve(parameters: Option<Tlv<'_>>) -> Result<Curve, PkiError> {
     match parameters {
         Some(p) if p.tag == OBJECT_IDENTIFIER => {
             let oid = Oid::from_bytes(p.value).map_err(|e| PkiError::value(WHAT, e))?;

@@ -167,6 +167,9 @@ fn of_signature(verified: &Verified<'_>, content_types: &[Oid]) -> Vec<Weakness>
     if verified.loosely_named {
         weak.push(Weakness::LooselyNamed { signer: signer.subject() });
     }
+    if verified.bare {
+        weak.push(Weakness::NoSignedAttributes { signer: signer.subject() });
+    }
     if verified.digest == Hash::Sha1 || verified.algorithm.hash() == Hash::Sha1 {
         weak.push(Weakness::Sha1 { what: format!("the signature of {}", signer.subject()) });
     }

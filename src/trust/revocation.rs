@@ -8,7 +8,7 @@ use time::UtcDateTime;
 
 use super::chain::{self, Chain};
 use super::{Anchors, Check, CrlNamed, Reason};
-use crate::pki::{Certificate, Crl, PkiError};
+use crate::pki::{Certificate, Crl, PkiError, RevocationReason};
 
 /// Checks every certificate of a chain, and names the list that the signer was looked up in.
 pub(super) fn check(
@@ -46,11 +46,15 @@ fn look_up<'a>(
     at: UtcDateTime,
 ) -> (Check, Option<&'a Crl>) {
     let mut fault = Reason::NoCrl { issuer: issuer.subject() };
-    let mut newest: Option<&Crl> = None;
+    // The newest that covers all certificates, and those that cover some: who stands on one of them
+    // is revoked, however new another is.
+    let mut whole: Option<&Crl> = None;
+    let mut parts: Vec<&Crl> = Vec::new();
     for crl in anchors.crls() {
         match is_of(crl, certificate, issuer, anchors, at) {
-            Some(Ok(())) if newest.is_some_and(|n| n.this_update() >= crl.this_update()) => {}
-            Some(Ok(())) => newest = Some(crl),
+            Some(Ok(())) if crl.is_partial() => parts.push(crl),
+            Some(Ok(())) if whole.is_some_and(|n| n.this_update() >= crl.this_update()) => {}
+            Some(Ok(())) => whole = Some(crl),
             Some(Err(source)) => {
                 let (issuer, source) = (crl.issuer().to_string(), Box::new(source));
                 fault = Reason::CrlNotVerified { issuer, source };
@@ -58,22 +62,23 @@ fn look_up<'a>(
             None => {}
         }
     }
-    let Some(crl) = newest else { return (Check::NotDone(fault), None) };
-    let check = match crl.entry(certificate.serial()) {
-        Some(entry) if entry.reason.is_none_or(|r| r.0 != REMOVED) => {
-            Check::Failed(Reason::Revoked {
+    for crl in whole.into_iter().chain(parts.iter().copied()) {
+        let entry = crl.entry(certificate.serial());
+        if let Some(entry) = entry.filter(|e| e.reason != Some(RevocationReason::REMOVED)) {
+            let revoked = Reason::Revoked {
                 certificate: certificate.subject(),
                 at: entry.at,
                 reason: entry.reason,
-            })
+            };
+            return (Check::Failed(revoked), Some(crl));
         }
-        _ => speaks_of(crl, certificate, at).map_or_else(Check::NotDone, |()| Check::Passed),
+    }
+    let Some(crl) = whole.or_else(|| parts.first().copied()) else {
+        return (Check::NotDone(fault), None);
     };
-    (check, Some(crl))
+    let spoken = speaks_of(crl, certificate, at);
+    (spoken.map_or_else(Check::NotDone, |()| Check::Passed), Some(crl))
 }
-
-/// removeFromCRL: was on hold, and is not any more.
-const REMOVED: u8 = 8;
 
 // Whether the list is one of that issuer: `None` where it is somebody else's, else whether the
 // issuer signed it, by this key or a later one under the same name.

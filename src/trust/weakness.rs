@@ -33,9 +33,17 @@ pub enum Weakness {
         /// The type.
         oid: Oid,
     },
-    /// EF.SOD names its signer by the serial number, but with another issuer.
-    #[error("EF.SOD names another issuer than the certificate of its signer {signer}")]
+    /// EF.SOD names its signer by another issuer, serial number or key identifier than the
+    /// certificate has whose key signed it.
+    #[error("EF.SOD names its signer in other words than the certificate of {signer}")]
     LooselyNamed {
+        /// The signer.
+        signer: String,
+    },
+    /// EF.SOD's signature is over the content itself: that it was meant as content of this type is
+    /// not signed (RFC 5652 clause 5.3).
+    #[error("EF.SOD has no signed attributes: {signer} signed the bare content")]
+    NoSignedAttributes {
         /// The signer.
         signer: String,
     },

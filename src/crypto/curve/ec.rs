@@ -23,6 +23,7 @@ pub(super) trait Ops: Sync {
     fn random(&self, rng: &mut dyn CryptoRng) -> Zeroizing<Vec<u8>>;
     fn is_secret(&self, secret: &[u8]) -> bool;
     fn is_point(&self, point: &[u8]) -> bool;
+    fn decompress(&self, point: &[u8]) -> Option<Vec<u8>>;
     fn public(&self, secret: &[u8]) -> Vec<u8>;
     fn mul(&self, secret: &[u8], point: &[u8]) -> Option<Vec<u8>>;
     fn mul_base_add(&self, number: &[u8], point: &[u8]) -> Option<Vec<u8>>;
@@ -73,6 +74,10 @@ where
 
     fn is_point(&self, point: &[u8]) -> bool {
         decode::<C>(point).is_some()
+    }
+
+    fn decompress(&self, point: &[u8]) -> Option<Vec<u8>> {
+        encode::<C>(&decode::<C>(point)?.into())
     }
 
     fn public(&self, secret: &[u8]) -> Vec<u8> {

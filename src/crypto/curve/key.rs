@@ -25,6 +25,25 @@ impl PublicKey {
         Err(CurveError::BadPoint { curve, expected, got: bytes.len() })
     }
 
+    /// Reads a point as a certificate may have it (RFC 5480 clause 2.2): uncompressed, or compressed
+    /// as `02 || x` and `03 || x`. The protocols of a chip know the former alone.
+    ///
+    /// # Errors
+    /// As [`Self::from_sec1`].
+    pub fn from_sec1_any(curve: Curve, bytes: &[u8]) -> Result<Self, CurveError> {
+        let expected = 1 + curve.field_len();
+        if !matches!(bytes, [0x02 | 0x03, ..]) {
+            return Self::from_sec1(curve, bytes);
+        }
+        let point = Some(bytes).filter(|point| point.len() == expected);
+        let sec1 = point.and_then(|point| curve.ops().decompress(point));
+        sec1.map(|sec1| Self { curve, sec1 }).ok_or(CurveError::BadPoint {
+            curve,
+            expected,
+            got: bytes.len(),
+        })
+    }
+
     /// A point that an operation of the curve yielded.
     pub(super) const fn of(curve: Curve, sec1: Vec<u8>) -> Self {
         Self { curve, sec1 }

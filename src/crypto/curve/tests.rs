@@ -171,3 +171,58 @@ fn signatures_that_are_no_numbers_are_refused() {
         }
     }
 }
+
+#[test]
+fn compressed_points_are_those_of_certificates_alone() {
+    for curve in Curve::ALL {
+        let key = SecretKey::generate(curve, &mut SeededRng::new(b"curve", "compressed")).public();
+        let form = 2 | key.y().last().unwrap() & 1;
+        let compressed = [&[form], key.x()].concat();
+        assert_eq!(PublicKey::from_sec1_any(curve, &compressed).as_ref(), Ok(&key), "{curve}");
+        assert_eq!(PublicKey::from_sec1_any(curve, key.sec1()).as_ref(), Ok(&key));
+        let mirrored = PublicKey::from_sec1_any(curve, &[&[form ^ 1], key.x()].concat()).unwrap();
+        assert_eq!((mirrored.x() == key.x(), mirrored.y() == key.y()), (true, false));
+        // A chip sends whole points.
+        assert!(PublicKey::from_sec1(curve, &compressed).is_err());
+        // Half of all numbers are no x-coordinate; what is read is a point.
+        let mut refused = 0;
+        for last in 0..64 {
+            let mut other = compressed.clone();
+            *other.last_mut().unwrap() = last;
+            match PublicKey::from_sec1_any(curve, &other) {
+                Ok(point) => assert!(PublicKey::from_sec1(curve, point.sec1()).is_ok()),
+                Err(CurveError::BadPoint { .. }) => refused += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert!((8..56).contains(&refused), "{curve}: {refused} of 64");
+        let above = [&[2][..], &vec![0xFF; curve.field_len()]].concat();
+        for bad in [&compressed[1..], &[&compressed[..], &[0]].concat(), &[2], &[5], &[0], &above] {
+            assert!(PublicKey::from_sec1_any(curve, bad).is_err(), "{curve}");
+        }
+    }
+}
+
+#[test]
+fn numbers_that_are_none_of_a_signature_fit_nothing() {
+    for curve in Curve::ALL {
+        let key = SecretKey::generate(curve, &mut SeededRng::new(b"curve", "psychic"));
+        let (len, order) = (curve.field_len(), curve.parameters().order);
+        let good = key.sign_prehash(&[7; 32]);
+        let (r, s) = good.to_plain().split_at(len);
+        let zero = vec![0; len];
+        let order = [&vec![0; len - order.len()][..], &order].concat();
+        for (r, s) in [(&zero[..], &zero[..]), (&zero, s), (r, &zero), (&order, s), (r, &order)] {
+            let bad = Signature::from_plain([r, s].concat());
+            // A digest of zero makes 0 = 0 of the equation (CVE-2022-21449).
+            for digest in [[7; 32], [0; 32]] {
+                assert!(key.public().verify_prehash(&digest, &bad).is_err(), "{curve}");
+            }
+        }
+        assert!(key.public().verify_prehash(&[7; 32], &good).is_ok());
+        for bytes in [&[][..], &good.to_plain()[1..], &[good.to_plain(), &[0]].concat()] {
+            let bad = Signature::from_plain(bytes);
+            assert!(key.public().verify_prehash(&[7; 32], &bad).is_err(), "{curve}");
+        }
+    }
+}

@@ -24,6 +24,8 @@ const WHAT: &str = "signed data";
 const MAX_CERTIFICATES: usize = 32;
 const MAX_SIGNERS: usize = 32;
 
+const SEQUENCE_OCTET: u8 = 0x30;
+const SET_OCTET: u8 = 0x31;
 const CONTEXT_0: Tag = Tag::new(0xA0);
 const CONTEXT_1: Tag = Tag::new(0xA1);
 
@@ -52,8 +54,10 @@ pub struct Verified<'a> {
     pub algorithm: SignatureAlgorithm,
     /// When the signer says that it signed (RFC 5652 clause 11.3).
     pub signing_time: Option<UtcDateTime>,
-    /// The signer's identifier has the certificate's serial number, but another issuer's name.
+    /// The signer is named by another issuer, serial number or key than the certificate has.
     pub loosely_named: bool,
+    /// The signature is over the content as it is, without signed attributes.
+    pub bare: bool,
 }
 
 impl SignedData {
@@ -169,16 +173,24 @@ impl SignedData {
         if let Some(error) = fault {
             return Err(error);
         }
-        // Some signers write the issuer's name in another way than the certificate does. It only
-        // serves to find the certificate; whose key fits the signature is the signer.
-        let numbered = self.certificates.iter().filter(|c| signer.id().has_serial_of(c));
-        for certificate in numbered {
-            if let Ok(verified) = self.verify_with(signer, certificate) {
-                return Ok(Verified { loosely_named: true, ..verified });
+        // Some signers write the issuer's name or their number in another way than the certificate
+        // does. It only serves to find the certificate; whose key fits the signature is the signer.
+        let sole = self.certificates.len() == 1;
+        let mut others: Vec<_> = self.certificates.iter().collect();
+        others.sort_by_key(|c| !signer.id().has_serial_of(c));
+        for certificate in others {
+            match self.verify_with(signer, certificate) {
+                Ok(verified) => return Ok(Verified { loosely_named: true, ..verified }),
+                Err(PkiError::BadSignature { .. } | PkiError::WrongKey { .. }) => {}
+                Err(error) if sole || signer.id().has_serial_of(certificate) => {
+                    fault = fault.or(Some(error));
+                }
+                Err(_) => {}
             }
         }
         let signer = signer.id().to_string();
-        Err(self.unread.clone().unwrap_or(PkiError::NoSignerCertificate { signer }))
+        let unknown = || PkiError::NoSignerCertificate { signer };
+        Err(fault.or_else(|| self.unread.clone()).unwrap_or_else(unknown))
     }
 
     fn verify_with<'a>(
@@ -197,15 +209,24 @@ impl SignedData {
             algorithm,
             signing_time: None,
             loosely_named: false,
+            bare: false,
         };
         let Some(signed) = signer.signed_attributes() else {
-            // RFC 5652 clause 5.3: any content type but id-data needs them.
-            if self.content_type != oid::DATA {
+            // RFC 5652 clause 5.3: any content type but id-data needs them, but early signers left
+            // them out. A SET of them that some signature is over must not come back as content.
+            let first = self.content.first().copied();
+            let mistakable = if self.content_type == oid::DATA {
+                first == Some(SET_OCTET)
+            } else {
+                first != Some(SEQUENCE_OCTET)
+            };
+            if mistakable {
                 return Err(PkiError::Attribute {
                     attribute: "set of signed attributes",
                     detail: "is missing",
                 });
             }
+            verified.bare = true;
             verify(WHAT, by, &key, algorithm, &[&self.content], signer.signature())?;
             return Ok(verified);
         };

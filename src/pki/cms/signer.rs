@@ -69,7 +69,7 @@ impl SignerInfo {
         fields.expect(INTEGER).map_err(&structure)?;
         let id = SignerId::read(next_of(&mut fields).map_err(&structure)?)?;
         let digest = fields.expect(SEQUENCE).map_err(&structure)?;
-        let digest = AlgorithmId::read("digest algorithm", digest)?.hash("digest algorithm");
+        let digest = AlgorithmId::read("digest algorithm", digest)?.digest("digest algorithm");
         let mut next = next_of(&mut fields).map_err(&structure)?;
         let mut signed_attributes = None;
         if next.tag == CONTEXT_0 {
@@ -176,7 +176,8 @@ impl Attributes {
         Ok(Self {
             content_type: Oid::from_bytes(content_type).map_err(|e| PkiError::value(WHAT, e))?,
             message_digest: ber::octets("messageDigest", message_digest)?,
-            signing_time: signing_time.map(|time| moment::read("signingTime", time)).transpose()?,
+            // A time that nobody can read says nothing, and makes nothing else wrong.
+            signing_time: signing_time.and_then(|time| moment::read("signingTime", time).ok()),
             der: ber::to_der(set).map_err(&structure)?,
         })
     }

@@ -126,9 +126,143 @@ fn the_signer_is_found_among_the_certificates_or_not_at_all() {
             w.finish()
         })
     };
-    assert!(matches!(verify(&by_key(id)), Err(PkiError::NoSignerCertificate { .. })));
     let own = signer("a").1;
     assert_eq!(verify(&by_key(own.subject_key_id().unwrap())).unwrap(), own);
+    // Nobody has that key identifier: whose key fits is the signer, and that is told.
+    let loose = SignedData::parse(&by_key(id)).unwrap();
+    let loose = loose.verify_any(&[TYPE]).unwrap();
+    assert!(loose.loosely_named && loose.certificate == &own);
+}
+
+// The same with another value under the signature, which is the signer's own, with that hash
+// function: over the signed attributes, or the content where there are none.
+fn resigned(cms: &[u8], hash: Hash) -> Vec<u8> {
+    let parsed = SignedData::parse(cms).unwrap();
+    let attributes = parsed.signers()[0].signed_attributes();
+    let message = hash.digest(&[attributes.unwrap_or(&parsed.content)]);
+    let signature = signer("a").0.sign_prehash(&message).to_der();
+    let at = if attributes.is_some() { 5 } else { 4 };
+    rewrite(cms, &[1, 0, 4, 0, at], &|_| primitive(Tag::new(4), &signature))
+}
+
+fn primitive(tag: Tag, value: &[u8]) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.primitive(tag, value);
+    w.finish()
+}
+
+fn algorithm(oid: Oid, parameters: &[u8]) -> Vec<u8> {
+    let oid = primitive(OBJECT_IDENTIFIER, oid.as_bytes());
+    primitive(SEQUENCE, &[&oid, parameters].concat())
+}
+
+// One attribute of a set in another form.
+fn with_attribute(cms: &[u8], kind: Oid, value: &[u8]) -> Vec<u8> {
+    rewrite(cms, &ATTRIBUTES, &|set| {
+        let set = tlv::parse_one(set, CONTEXT_0).unwrap();
+        let mut all: Vec<_> = set
+            .children()
+            .unwrap()
+            .map(|t| t.unwrap())
+            .filter(|t| t.need(OBJECT_IDENTIFIER).unwrap().value != kind.as_bytes())
+            .map(|t| t.raw.to_vec())
+            .collect();
+        let id = primitive(OBJECT_IDENTIFIER, kind.as_bytes());
+        all.push(primitive(SEQUENCE, &[id, primitive(SET, value)].concat()));
+        primitive(CONTEXT_0, &all.concat())
+    })
+}
+
+fn without_attributes(cms: &[u8]) -> Vec<u8> {
+    rewrite(cms, &[1, 0, 4, 0], &|info| {
+        let info = tlv::parse_one(info, SEQUENCE).unwrap();
+        let kept = info.children().unwrap().map(Result::unwrap).filter(|f| f.tag != CONTEXT_0);
+        primitive(SEQUENCE, &kept.map(|f| f.raw.to_vec()).collect::<Vec<_>>().concat())
+    })
+}
+
+#[test]
+fn content_and_attributes_may_be_hashed_with_different_functions() {
+    let null = primitive(Tag::new(5), &[]);
+    let curve = primitive(OBJECT_IDENTIFIER, oid::SECP256R1.as_bytes());
+    for (digest, named, parameters, hash) in [
+        (Hash::Sha512, oid::ECDSA_WITH_SHA256, &[][..], Hash::Sha256),
+        (Hash::Sha1, oid::ECDSA_WITH_SHA384, &null, Hash::Sha384),
+        (Hash::Sha224, oid::ECDSA_WITH_SHA1, &null, Hash::Sha1),
+        // The kind of key alone: then the digest's is the signature's too.
+        (Hash::Sha384, oid::EC_PUBLIC_KEY, &curve, Hash::Sha384),
+        (Hash::Sha512, oid::EC_PUBLIC_KEY, &[], Hash::Sha512),
+    ] {
+        let value = primitive(Tag::new(4), &digest.digest(&[b"the content"]));
+        let cms = with_attribute(&sign("a"), oid::MESSAGE_DIGEST, &value);
+        let digest_oid = crate::pki::oid_of_hash(digest);
+        let cms = rewrite(&cms, &[1, 0, 4, 0, 2], &|_| algorithm(digest_oid, &null));
+        let cms = rewrite(&cms, &[1, 0, 4, 0, 4], &|_| algorithm(named, parameters));
+        // Nobody signs the list of digests beside the content, which some leave empty.
+        let cms = rewrite(&cms, &[1, 0, 1], &|_| vec![0x31, 0]);
+        let good = resigned(&cms, hash);
+        let parsed = SignedData::parse(&good).unwrap();
+        let verified = parsed.verify_any(&[TYPE]).unwrap();
+        assert_eq!((verified.digest, verified.algorithm.hash()), (digest, hash));
+        let other = if hash == Hash::Sha256 { Hash::Sha512 } else { Hash::Sha256 };
+        assert!(matches!(verify(&resigned(&cms, other)), Err(PkiError::BadSignature { .. })));
+    }
+}
+
+#[test]
+fn versions_and_times_of_signers_are_theirs_to_write() {
+    // Version 3 with issuer and serial number, and some that do not exist (RFC 5652 clause 5.3).
+    for version in [0, 1, 3, 4, 0xFF] {
+        for path in [&[1, 0, 0][..], &[1, 0, 4, 0, 0]] {
+            let odd = rewrite(&sign("a"), path, &|_| vec![2, 1, version]);
+            assert_eq!(verify(&odd).unwrap(), signer("a").1);
+        }
+    }
+    let at = Some(utc_datetime!(2025-03-01 12:00));
+    for (tag, text, expected) in [
+        (0x17, "250301120000Z", at),
+        (0x18, "20250301120000Z", at),
+        (0x18, "20250301120000.123+0000", at),
+        (0x17, "2503011200Z", at),
+        (0x17, "25-03-01", None),
+        (0x18, "", None),
+        (0x0C, "2025-03-01T12:00:00Z", None),
+    ] {
+        let time = primitive(Tag::new(tag), text.as_bytes());
+        let cms = resigned(&with_attribute(&sign("a"), oid::SIGNING_TIME, &time), Hash::Sha256);
+        let parsed = SignedData::parse(&cms).unwrap();
+        assert_eq!(parsed.verify_any(&[TYPE]).unwrap().signing_time, expected, "{text}");
+    }
+}
+
+#[test]
+fn a_bare_signature_is_one_over_the_content_and_never_over_attributes() {
+    let (key, certificate) = signer("a");
+    let by = Signer { certificate: &certificate, key: &key };
+    let content = hex::decode("3003020100").unwrap();
+    let signed = SignedData::sign(TYPE, &content, &by).unwrap();
+    let bare = resigned(&without_attributes(&signed), Hash::Sha256);
+    let parsed = SignedData::parse(&bare).unwrap();
+    let verified = parsed.verify_any(&[TYPE]).unwrap();
+    assert!(verified.bare && !verified.loosely_named && verified.signing_time.is_none());
+    assert!(!SignedData::parse(&signed).unwrap().verify_any(&[TYPE]).unwrap().bare);
+    // Without its attributes a signature is worth nothing ...
+    let stripped = without_attributes(&signed);
+    assert!(matches!(verify(&stripped), Err(PkiError::BadSignature { .. })));
+    // ... nor with them as the content, of whichever type: the signature would fit.
+    let attributes = SignedData::parse(&signed).unwrap();
+    let attributes = attributes.signers()[0].signed_attributes().unwrap().to_vec();
+    for kind in [TYPE, oid::DATA] {
+        let forged = rewrite(&stripped, &[1, 0, 2], &|_| {
+            let kind = primitive(OBJECT_IDENTIFIER, kind.as_bytes());
+            let content = primitive(CONTEXT_0, &primitive(Tag::new(4), &attributes));
+            primitive(SEQUENCE, &[kind, content].concat())
+        });
+        let forged = SignedData::parse(&forged).unwrap();
+        assert_eq!(forged.content(), attributes);
+        let error = forged.verify_any(&[kind]).unwrap_err();
+        assert!(matches!(error, PkiError::Attribute { detail: "is missing", .. }), "{error}");
+    }
 }
 
 #[test]
@@ -314,6 +448,14 @@ fn a_signer_named_in_other_words_is_found_by_its_number_and_key() {
     let same = renamed(&DistinguishedName::new("KR", "test", "test  a"));
     let same = SignedData::parse(&same).unwrap();
     assert!(!same.verify_any(&[TYPE]).unwrap().loosely_named);
+    // Another number even, as with the CA's own: whose key fits is the signer.
+    let numbered = rewrite(&cms, &[1, 0, 4, 0, 1, 1], &|_| vec![2, 1, 1]);
+    let numbered = SignedData::parse(&numbered).unwrap();
+    assert!(numbered.verify_any(&[TYPE]).unwrap().loosely_named);
+    // What is wrong with the content is still what is told.
+    let altered = rewrite(&cms, &[1, 0, 4, 0, 1, 1], &|_| vec![2, 1, 1]);
+    let altered = rewrite(&altered, &[1, 0, 2, 1, 0], &|_| primitive(Tag::new(4), b"another"));
+    assert_eq!(verify(&altered), Err(PkiError::DigestMismatch));
     // A padded serial number is the same number.
     let padded = rewrite(&cms, &[1, 0, 4, 0, 1, 1], &|_| vec![2, 4, 0, 0, 0x81, 2]);
     assert_eq!(verify(&padded).unwrap(), signer("a").1);

@@ -29,7 +29,8 @@ pub struct Crl {
     partial: bool,
     this_update: UtcDateTime,
     next_update: Option<UtcDateTime>,
-    // In ascending order of serial numbers without leading zeros.
+    // In ascending order of serial numbers without leading zeros; of two entries of one number
+    // that which takes it off the list comes last.
     revoked: Vec<Revoked>,
     algorithm: Result<SignatureAlgorithm, PkiError>,
     signature: Vec<u8>,
@@ -51,6 +52,11 @@ pub struct Revoked {
 /// Why a certificate was revoked (RFC 5280 clause 5.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevocationReason(pub u8);
+
+impl RevocationReason {
+    /// removeFromCRL: was on hold, and is not any more.
+    pub const REMOVED: Self = Self(8);
+}
 
 impl std::fmt::Display for RevocationReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -168,6 +174,10 @@ impl Crl {
                     self.number = Some(significant(number.value).to_vec());
                 }
                 Ok(oid::ISSUING_DISTRIBUTION_POINT) => self.partial = is_partial(value)?,
+                // It has to be critical, and would speak for nothing where it is not.
+                Ok(oid::DELTA_CRL_INDICATOR) => {
+                    return Err(PkiError::value(WHAT, "it has the changes to another list alone"));
+                }
                 Ok(oid::ISSUER_ALT_NAME) => {}
                 Ok(oid) if critical => {
                     return Err(PkiError::value(
@@ -230,11 +240,11 @@ impl Crl {
         &self.revoked
     }
 
-    /// The entry of a serial number.
+    /// The entry of a serial number. Where it has several, one that revokes it.
     pub fn entry(&self, serial: &[u8]) -> Option<&Revoked> {
         let serial = significant(serial);
-        let at = self.revoked.binary_search_by(|r| r.serial.as_slice().cmp(serial)).ok()?;
-        self.revoked.get(at)
+        let at = self.revoked.partition_point(|r| r.serial.as_slice() < serial);
+        self.revoked.get(at).filter(|r| r.serial == serial)
     }
 
     /// The algorithm that it is signed with.
@@ -319,7 +329,8 @@ fn entries(list: Tlv<'_>) -> Result<Vec<Revoked>, PkiError> {
         fields.end().map_err(&structure)?;
         all.push(revoked);
     }
-    all.sort_by(|a, b| a.serial.cmp(&b.serial));
+    let removed = |r: &Revoked| r.reason == Some(RevocationReason::REMOVED);
+    all.sort_by(|a, b| a.serial.cmp(&b.serial).then(removed(a).cmp(&removed(b))));
     Ok(all)
 }
 

@@ -52,6 +52,14 @@ fn entries_are_found_whatever_zeros_stand_before_them() {
     assert_eq!(crl.next_update(), Some(utc_datetime!(2050-07-01 0:00)));
     assert_eq!(crl.authority_key_id(), ca("a").1.subject_key_id());
     assert!(!crl.is_partial());
+    // On hold, off hold and revoked at last, in whichever order: it is revoked.
+    let (key, issuer) = ca("a");
+    let reason = |n| Revoked { reason: Some(RevocationReason(n)), ..revoked(&[9]) };
+    for order in [[8, 1], [1, 8]] {
+        let profile = CrlProfile { revoked: order.map(reason).to_vec(), ..profile() };
+        let crl = profile.issue(&issuer, &key).unwrap();
+        assert_eq!(crl.entry(&[9]).unwrap().reason, Some(RevocationReason(1)));
+    }
     let pem = pem::wrap(PEM_LABEL, crl.der());
     assert_eq!(Crl::all_from(format!("{pem}\n{pem}").as_bytes()).unwrap(), [crl.clone(), crl]);
     assert!(matches!(Crl::all_from(b"nothing"), Err(PkiError::Pem { .. })));
@@ -111,7 +119,7 @@ fn lists_that_say_less_than_they_seem_to_are_noticed() {
     let (delta, other_issuer) = ("300e 300c 0603551d1b 0101ff 0402 0500", "0603551d1d");
     for (extensions, refused) in [
         (delta.to_owned(), true),
-        (delta.replace("0101ff", "010100"), false),
+        (delta.replace("0603551d1b", other_issuer).replace("0101ff", "010100"), false),
         (delta.replace("0603551d1b", other_issuer), true),
     ] {
         let bytes = hex::decode(extensions.replace(' ', "")).unwrap();

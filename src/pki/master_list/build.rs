@@ -93,6 +93,12 @@ mod tests {
             not_before: utc_datetime!(2025-01-01 0:00),
             not_after: utc_datetime!(2040-01-01 0:00),
         };
+        // A document signer says nothing of its purpose: it signs documents. A CA signs its list.
+        let documents = profile.document_signer(&key.public(), &ca, &ca_key).unwrap();
+        for (certificate, key, may) in [(&documents, &key, false), (&ca, &ca_key, true)] {
+            let list = MasterList::sign(&[ca.der()], &Signer { certificate, key }, &[]).unwrap();
+            assert_eq!(MasterList::parse(&list).unwrap().verify().is_ok(), may);
+        }
         let timestamps = crate::pki::Oid::new_unwrap("1.3.6.1.5.5.7.3.8");
         let other = profile.signer_for(timestamps, &key.public(), &ca, &ca_key).unwrap();
         let by = Signer { certificate: &other, key: &key };

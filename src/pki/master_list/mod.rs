@@ -78,8 +78,8 @@ impl MasterList {
         self.signed.certificates()
     }
 
-    /// Checks that the list is signed by the certificate it carries, and that this certificate may
-    /// sign master lists, as far as it says what it may. Who issued it is another question.
+    /// Checks that the list is signed by the certificate it carries, and that this certificate is
+    /// one for master lists, or a CA's. Who issued it is another question.
     ///
     /// # Errors
     /// As [`SignedData::verify_any`]; [`PkiError::Value`] for a certificate that is for something
@@ -87,16 +87,15 @@ impl MasterList {
     pub fn verify(&self) -> Result<Verified<'_>, PkiError> {
         let verified = self.signed.verify_any(&[oid::MASTER_LIST])?;
         let signer = verified.certificate;
-        let other = match signer.purposes() {
-            Some(purposes) => {
-                !purposes.contains(&oid::MASTER_LIST_SIGNER)
-                    && !purposes.contains(&oid::ANY_EXT_KEY_USAGE)
-            }
-            None => false,
-        };
+        // ICAO Doc 9303-12 clause 7.1.1: extKeyUsage is mandatory and critical. Without it a document
+        // signer would pass, and could name the CAs of every country. A CA may sign its list itself.
+        let may = signer.purposes().map_or_else(
+            || signer.may_issue(),
+            |p| p.contains(&oid::MASTER_LIST_SIGNER) || p.contains(&oid::ANY_EXT_KEY_USAGE),
+        );
         let silent =
             signer.key_usage().is_some_and(|u| !u.digital_signature) && !signer.may_issue();
-        if other || silent {
+        if !may || silent {
             let detail = format_args!("{} must not sign it", signer.subject());
             return Err(PkiError::value(WHAT, detail));
         }

@@ -257,10 +257,12 @@ mod tests {
         let ours = name(&[(c, 0x13, b"KR"), (o, 0x13, b"TEST"), (cn, 0x13, b"TEST CSCA KR")]);
         assert_eq!(ours.to_string(), "CN=TEST CSCA KR,O=TEST,C=KR");
         assert_eq!(ours.country().as_deref(), Some("KR"));
+        let wide: Vec<u8> = "TEST".chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
         let bmp: Vec<u8> = "test csca  kr".encode_utf16().flat_map(u16::to_be_bytes).collect();
         for (other, expected) in [
             (vec![(c, 0x0C, &b"KR"[..]), (o, 0x0C, b"TEST"), (cn, 0x0C, b"TEST CSCA KR")], true),
             (vec![(c, 0x13, b"kr"), (o, 0x14, b"test"), (cn, 0x1E, &bmp)], true),
+            (vec![(c, 0x16, b"KR "), (o, 0x1C, &wide), (cn, 0x1A, b"TEST CSCA KR")], true),
             (vec![(c, 0x13, b"JP"), (o, 0x13, b"TEST"), (cn, 0x13, b"TEST CSCA KR")], false),
             (vec![(o, 0x13, b"TEST"), (c, 0x13, b"KR"), (cn, 0x13, b"TEST CSCA KR")], false),
             (vec![(c, 0x13, b"KR"), (cn, 0x13, b"TEST CSCA KR")], false),

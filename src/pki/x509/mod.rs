@@ -122,7 +122,11 @@ impl Certificate {
         }
         let algorithm = AlgorithmId::read(WHAT, algorithm)?;
         let outer_algorithm = AlgorithmId::read(WHAT, outer_algorithm)?;
-        if !algorithm.same(&outer_algorithm) {
+        // Two ways to write one algorithm are one: defaults of RSASSA-PSS spelt out, say.
+        let meant = |a: &AlgorithmId<'_>| a.signature(WHAT, None).ok();
+        let same = algorithm.same(&outer_algorithm)
+            || meant(&algorithm).is_some_and(|a| meant(&outer_algorithm) == Some(a));
+        if !same {
             let (inner, outer) = (algorithm.oid, outer_algorithm.oid);
             return Err(PkiError::AlgorithmMismatch { inner, outer });
         }

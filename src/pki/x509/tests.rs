@@ -15,6 +15,8 @@ struct Odd {
     not_before: (u32, &'static str),
     not_after: (u32, &'static str),
     extensions: Vec<(Oid, Option<u8>, Vec<u8>)>,
+    // Algorithm identifiers inside and outside, where not those that it is signed with.
+    algorithms: Option<[&'static str; 2]>,
 }
 
 impl Odd {
@@ -24,6 +26,7 @@ impl Odd {
             not_before: (0x17, "250101000000Z"),
             not_after: (0x17, "350101000000Z"),
             extensions: Vec::new(),
+            algorithms: None,
         }
     }
 
@@ -53,7 +56,12 @@ impl Odd {
                 });
             }
             w.primitive(INTEGER, &self.serial);
-            super::super::algorithm::write_algorithm(w, algorithm);
+            match self.algorithms {
+                Some([inner, _]) => {
+                    w.raw(&hex::decode(inner).unwrap());
+                }
+                None => super::super::algorithm::write_algorithm(w, algorithm),
+            }
             name(w);
             w.constructed(SEQUENCE, |w| {
                 for (tag, text) in [self.not_before, self.not_after] {
@@ -83,11 +91,15 @@ impl Odd {
         let mut w = Writer::new();
         w.constructed(SEQUENCE, |w| {
             w.raw(&tbs);
-            // Inside without parameters, outside with NULL: that is one algorithm.
-            w.constructed(SEQUENCE, |w| {
-                w.primitive(OBJECT_IDENTIFIER, algorithm.as_bytes());
-                w.primitive(Tag::new(5), &[]);
-            });
+            if let Some([_, outer]) = self.algorithms {
+                w.raw(&hex::decode(outer).unwrap());
+            } else {
+                // Inside without parameters, outside with NULL: that is one algorithm.
+                w.constructed(SEQUENCE, |w| {
+                    w.primitive(OBJECT_IDENTIFIER, algorithm.as_bytes());
+                    w.primitive(Tag::new(5), &[]);
+                });
+            }
             w.primitive(BIT_STRING, &[&[0], &signature[..]].concat());
         });
         Certificate::from_der(&w.finish())
@@ -111,6 +123,33 @@ fn certificates_of_version_1_with_odd_numbers_and_times_are_read() {
     // It says nothing of what it may do, and signed itself.
     assert!(certificate.may_issue() && !certificate.is_ca());
     assert_eq!(certificate.key_id_agrees(&certificate), None);
+}
+
+#[test]
+fn the_algorithm_inside_is_the_one_outside_in_whichever_words() {
+    // RSASSA-PSS by its defaults, with the salt's spelt out, and with another salt; SHA-1 with RSA
+    // by both of its names; ECDSA with another hash function.
+    let (default, spelt) =
+        ("300d06092a864886f70d01010a3000", "301206092a864886f70d01010a3005a203020114");
+    let salt = "301206092a864886f70d01010a3005a203020120";
+    let (sha1, oiw) = ("300d06092a864886f70d0101050500", "300706052b0e03021d");
+    let (sha256, sha384) = ("300a06082a8648ce3d040302", "300a06082a8648ce3d040303");
+    for (inner, outer, one) in [
+        (default, spelt, true),
+        (default, salt, false),
+        (sha1, oiw, true),
+        (sha256, sha384, false),
+        (sha1, sha256, false),
+    ] {
+        for algorithms in [[inner, outer], [outer, inner]] {
+            let result = Odd { algorithms: Some(algorithms), ..Odd::new() }.issue();
+            match result {
+                Ok(_) => assert!(one, "{algorithms:?}"),
+                Err(PkiError::AlgorithmMismatch { .. }) => assert!(!one, "{algorithms:?}"),
+                Err(error) => panic!("{algorithms:?}: {error}"),
+            }
+        }
+    }
 }
 
 #[test]

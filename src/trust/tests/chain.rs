@@ -195,3 +195,77 @@ fn a_weak_curve_shows_nothing() {
     assert!(matches!(**source, PkiError::WeakKey { .. }), "{source}");
     assert!(!verdict.verified);
 }
+
+#[test]
+fn a_signer_named_in_other_words_and_a_bare_signature_pass_and_are_told() {
+    use crate::tlv::{Reader, Tag, Writer};
+    // The signer info of EF.SOD with its fields changed.
+    fn edited(cms: &[u8], edit: &dyn Fn(Vec<Vec<u8>>) -> Vec<Vec<u8>>) -> Vec<u8> {
+        fn at(tlv: &[u8], path: &[usize], edit: &dyn Fn(Vec<Vec<u8>>) -> Vec<Vec<u8>>) -> Vec<u8> {
+            let outer = Reader::new(tlv).next().unwrap().unwrap();
+            let children = outer.children().unwrap().map(|c| c.unwrap().raw.to_vec());
+            let children = match path.split_first() {
+                None => edit(children.collect()),
+                Some((&index, path)) => children
+                    .enumerate()
+                    .map(|(i, raw)| if i == index { at(&raw, path, edit) } else { raw })
+                    .collect(),
+            };
+            let mut w = Writer::new();
+            w.primitive(outer.tag, &children.concat());
+            w.finish()
+        }
+        at(cms, &[1, 0, 4, 0], edit)
+    }
+    let card = Fixture::new();
+    let judged = |cms: &[u8]| {
+        let mut evidence = card.evidence(CHALLENGE);
+        evidence.files.insert(File::Sod, sod::wrap(cms));
+        judge_live(&evidence, &card.anchors())
+    };
+    let object = card.object().encode();
+    let sod_file = card.sign(&object);
+    let cms = sod::unwrap(&sod_file).unwrap();
+    assert!(judged(cms).weak.is_empty());
+    let subject = card.signer.subject();
+    // A key identifier that nobody has.
+    let named = edited(cms, &|mut fields| {
+        fields[1] = vec![0x80, 2, 0xAA, 0xBB];
+        fields
+    });
+    let verdict = judged(&named);
+    assert!(verdict.verified, "{verdict:#?}");
+    assert_eq!(verdict.weak, [Weakness::LooselyNamed { signer: subject.clone() }]);
+    // Signed without attributes.
+    let signature = card.signer_key.sign_prehash(&Hash::Sha256.digest(&[&object])).to_der();
+    let bare = edited(cms, &|mut fields| {
+        fields.remove(3);
+        let mut w = Writer::new();
+        w.primitive(Tag::new(4), &signature);
+        fields[4] = w.finish();
+        fields
+    });
+    let verdict = judged(&bare);
+    assert!(verdict.verified, "{verdict:#?}");
+    assert_eq!(verdict.weak, [Weakness::NoSignedAttributes { signer: subject }]);
+    // No certificate came with it: it is not known whose signature that is.
+    let mut alone = Vec::new();
+    for field in Reader::new(cms).next().unwrap().unwrap().children().unwrap() {
+        alone.push(field.unwrap().raw.to_vec());
+    }
+    let inner = Reader::new(&alone[1]).next().unwrap().unwrap();
+    let signed = inner.children().unwrap().next().unwrap().unwrap();
+    let kept = signed.children().unwrap().map(Result::unwrap).filter(|f| f.tag.value() != 0xA0);
+    let kept: Vec<_> = kept.map(|f| f.raw).collect();
+    let mut w = Writer::new();
+    w.constructed(Tag::new(0x30), |w| {
+        w.raw(&alone[0]);
+        w.constructed(Tag::new(0xA0), |w| {
+            w.primitive(Tag::new(0x30), &kept.concat());
+        });
+    });
+    let verdict = judged(&w.finish());
+    let why = text(&verdict.passive.check);
+    assert!(why.contains("no embedded certificate is that of the signer with serial"), "{why}");
+    assert!(!verdict.verified);
+}

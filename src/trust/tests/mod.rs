@@ -1,6 +1,7 @@
 //! What a judge has to notice.
 
 mod chain;
+mod issuers;
 mod revocation;
 mod store;
 

@@ -151,3 +151,71 @@ fn links_and_cas_can_be_revoked_too() {
         assert_eq!(verdict.verified, verified, "{}", verdict.passive.revocation);
     }
 }
+
+// The same list with an issuingDistributionPoint that lets it cover CAs alone, or with the mark of
+// a list of changes.
+fn with_extension(crl: &Crl, id: &str, value: &str, by: &Fixture) -> Vec<u8> {
+    use crate::crypto::Hash;
+    use crate::tlv::{Tag, Writer, parse_one};
+    let sequence = Tag::new(0x30);
+    let whole = parse_one(crl.der(), sequence).unwrap();
+    let tbs = whole.need(sequence).unwrap();
+    let mut w = Writer::new();
+    w.constructed(sequence, |w| {
+        for field in tbs.children().unwrap().map(Result::unwrap) {
+            if field.tag != Tag::new(0xA0) {
+                w.raw(field.raw);
+                continue;
+            }
+            w.constructed(field.tag, |w| {
+                w.constructed(sequence, |w| {
+                    w.raw(field.need(sequence).unwrap().value);
+                    w.constructed(sequence, |w| {
+                        w.primitive(Tag::new(6), &hex::decode(id).unwrap());
+                        w.primitive(Tag::new(4), &hex::decode(value).unwrap());
+                    });
+                });
+            });
+        }
+    });
+    let tbs = w.finish();
+    let signature = by.csca_key.sign_prehash(&Hash::Sha256.digest(&[&tbs])).to_der();
+    let algorithm = whole.children().unwrap().nth(1).unwrap().unwrap().raw;
+    let mut w = Writer::new();
+    w.constructed(sequence, |w| {
+        w.raw(&tbs).raw(algorithm);
+        w.primitive(Tag::new(3), &[&[0], &signature[..]].concat());
+    });
+    w.finish()
+}
+
+#[test]
+fn a_newer_list_of_some_does_not_hide_who_stands_on_the_list_of_all() {
+    let card = Fixture::new();
+    let issue = |profile: CrlProfile| profile.issue(&card.csca, &card.csca_key).unwrap();
+    let newer = |revoked: &[&Certificate]| CrlProfile {
+        this_update: utc_datetime!(2025-03-25 0:00),
+        ..list(revoked)
+    };
+    let some = |revoked: &[&Certificate]| {
+        let der = with_extension(&issue(newer(revoked)), "551d1c", "30038201ff", &card);
+        Crl::from_der(&der).unwrap()
+    };
+    let (all, all_bad) = (issue(list(&[])), issue(list(&[&card.signer])));
+    let (some, some_bad) = (some(&[]), some(&[&card.signer]));
+    assert!(some.is_partial() && some.this_update() > all.this_update());
+    for (lists, expected) in [
+        ([&all_bad, &some], "failed"),
+        ([&some, &all_bad], "failed"),
+        ([&all, &some_bad], "failed"),
+        ([&some, &all], "passed"),
+        ([&some, &some], "not_done"),
+    ] {
+        let verdict = with(&card, &lists);
+        assert_eq!(verdict.passive.revocation.result(), expected);
+        assert_eq!(verdict.verified, expected != "failed");
+    }
+    // A list of changes is no list, even where it hides that (RFC 5280 clause 5.2.4).
+    let changes = with_extension(&all, "551d1b", "020101", &card);
+    assert!(Crl::from_der(&changes).unwrap_err().to_string().contains("the changes to another"));
+}
