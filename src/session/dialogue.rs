@@ -176,13 +176,8 @@ impl Session {
     }
 
     fn exchange_once(&mut self, command: &Command, step: Step) -> Result<Response, SessionError> {
-        let max = self.limits.command_data;
-        let fits = match &self.channel {
-            Some(channel) => channel.max_command_data(max),
-            None => max,
-        };
         let mut response = Response::default();
-        let parts: Vec<_> = command.chain(fits).collect();
+        let parts = self.parts(command);
         for (i, part) in parts.iter().enumerate() {
             response = self.send_part(part, step)?;
             if i + 1 < parts.len() && !response.sw.is_success() {
@@ -190,6 +185,21 @@ impl Session {
             }
         }
         Ok(response)
+    }
+
+    // The commands that bring this one's data. What is a link of a chain already, as the steps of
+    // PACE are, cannot be cut once more: GENERAL AUTHENTICATE may be extended whatever the card
+    // says of itself (ICAO Doc 9303-10 clause 3.6.4.2). A MODP group of 2,048 bits needs it.
+    fn parts(&self, command: &Command) -> Vec<Command> {
+        let max = self.limits.command_data;
+        if command.header.is_chained() && command.data.len() > max {
+            let most = u32::try_from(self.transport.limits().response_data).unwrap_or(u32::MAX);
+            let mut whole = command.clone();
+            whole.ne = whole.ne.map(|ne| ne.max(most));
+            return vec![whole];
+        }
+        let fits = self.channel.as_ref().map_or(max, |channel| channel.max_command_data(max));
+        command.chain(fits).collect()
     }
 
     fn send_part(&mut self, command: &Command, step: Step) -> Result<Response, SessionError> {
