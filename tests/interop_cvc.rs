@@ -27,35 +27,35 @@ fn run(dir: &Path, program: &str, arguments: &str) -> (bool, String) {
     (out.status.success(), String::from_utf8_lossy(&text).into_owned())
 }
 
-fn done(dir: &Path, program: &str, arguments: &str) -> String {
+pub(crate) fn done(dir: &Path, program: &str, arguments: &str) -> String {
     let (ok, text) = run(dir, program, arguments);
     assert!(ok, "{program} {arguments}: {text}");
     text
 }
 
-fn iccard(dir: &Path, arguments: &str) -> Value {
+pub(crate) fn iccard(dir: &Path, arguments: &str) -> Value {
     let arguments = format!("{arguments} --json");
     let text = done(dir, env!("CARGO_BIN_EXE_iccard"), &arguments);
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{arguments}: {e}: {text}"))
 }
 
 /// Days around today, for libeac judges at the system's clock: ISO, and as `cvc-create` takes them.
-struct Days {
+pub(crate) struct Days {
     first: String,
     last: String,
 }
 
 impl Days {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let day = |days| (UtcDateTime::now() + Duration::days(days)).date().to_string();
         Self { first: day(-30), last: day(30) }
     }
 
-    fn ours(&self) -> String {
+    pub(crate) fn ours(&self) -> String {
         format!("--effective {} --expires {}", self.first, self.last)
     }
 
-    fn theirs(&self) -> String {
+    pub(crate) fn theirs(&self) -> String {
         let short = |day: &str| day[2..].replace('-', "");
         format!("--issued {} --expires {}", short(&self.first), short(&self.last))
     }

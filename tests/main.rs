@@ -8,6 +8,7 @@ mod cli;
 mod cvc;
 mod floors;
 mod interop_cvc;
+mod interop_libeac;
 mod interop_openssl;
 mod interop_openssl_keys;
 mod interop_openssl_trust;

@@ -70,6 +70,20 @@ static CVC_CERT *certificate(int at)
     return found;
 }
 
+/* libeac itself believes the chain, from the trust point down. */
+static void check_chain(void)
+{
+    EAC_CTX *ctx = EAC_CTX_new();
+    if (!ctx || EAC_CTX_init_ta(ctx, NULL, 0, shown.cvca.at, shown.cvca.len) != 1)
+        die("libeac takes no trust point of this: %s", openssl_error());
+    for (int i = 0; i < shown.count; i++)
+        if (TA_STEP2_import_certificate(ctx, shown.certificates[i].at, shown.certificates[i].len)
+            != 1)
+            die("libeac does not take certificate %d: %s", i + 1, openssl_error());
+    pass("libeac believes the chain of %d certificates", shown.count);
+    EAC_CTX_clear_free(ctx);
+}
+
 /* DO7F4C of PACE: the rights of the terminal's own certificate. */
 static void take_chat(void)
 {
@@ -118,8 +132,6 @@ static unsigned show_certificates(int fd, EAC_CTX *ctx, enum fault fault)
         status = send(fd, ctx, 0x2A, 0x00BE, &data, -1, &response);
         if (status != 0x9000)
             return status;
-        if (TA_STEP2_import_certificate(ctx, raw->at, raw->len) != 1)
-            die("libeac does not take certificate %d: %s", i + 1, openssl_error());
     }
     return 0x9000;
 }
@@ -219,8 +231,9 @@ static void run(int fd, const struct bytes *card_access, const struct password *
     EAC_CTX *ctx = pace_context(card_access->at, card_access->len);
     if (!ctx->ca_ctx)
         die("libeac finds no Chip Authentication in EF.CardAccess");
-    if (EAC_CTX_init_ta(ctx, shown.key.at, shown.key.len, shown.cvca.at, shown.cvca.len) != 1)
-        die("libeac does not take key or trust point: %s", openssl_error());
+    const struct bytes *own = &shown.certificates[shown.count - 1];
+    if (EAC_CTX_init_ta(ctx, shown.key.at, shown.key.len, own->at, own->len) != 1)
+        die("libeac does not take the terminal's key or certificate: %s", openssl_error());
     ctx->ca_ctx->lookup_csca_cert = lookup_csca;
     unsigned status = pace(fd, ctx, password, &shown.chat, true, &chip_key);
     if (status != 0x9000)
@@ -287,6 +300,7 @@ int eac_terminal(int port, const struct password *password, char **files, int co
         die("more than %d certificates", MOST_CERTIFICATES);
     for (int i = 0; i < shown.count; i++)
         load(files[3 + i], &shown.certificates[i]);
+    check_chain();
     take_chat();
 
     int fd = wire_accept(port);
