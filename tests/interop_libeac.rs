@@ -199,7 +199,8 @@ impl Card {
         ]);
         let of_key = SecurityInfo::ChipAuthenticationPublicKey(ChipAuthenticationPublicKeyInfo {
             protocol: oids::PK_ECDH,
-            spki: public_key_info(&ca_key),
+            // libeac knows no curve by its name.
+            spki: agreement::encode_standardised(&ca_key.public().into()),
             key_id: Some(7),
         });
         let signed = SecurityInfos::new(offered.iter().cloned().chain([of_key])).encode();
@@ -223,16 +224,6 @@ impl Card {
             csca,
         }
     }
-}
-
-// libeac knows standardised domain parameters, and no curve by its name.
-fn public_key_info(key: &SecretKey) -> Vec<u8> {
-    let mut w = Writer::new();
-    w.constructed(Tag::new(0x30), |w| {
-        w.raw(&standardized(key.curve()));
-        w.primitive(Tag::new(0x03), &[&[0], key.public().sec1()].concat());
-    });
-    w.finish()
 }
 
 // AlgorithmIdentifier with standardised domain parameters (TR-03110-3 clause A.2.1.1).

@@ -347,6 +347,12 @@ static void respond(struct state *state, const struct bytes *wire,
         if (state->secure)
             end_session(state);
         handle(state, &command, password, response, &new_keys);
+        if (response->len - 2 > (command.le < 0 ? 0 : (size_t)command.le)) {
+            fail("%02X has %zu bytes for an answer that may have %ld", command.ins,
+                 response->len - 2, command.le);
+            response->len = 0;
+            put(response, "\x67\x00", 2);
+        }
         return;
     }
     unsigned status = 0x6985;

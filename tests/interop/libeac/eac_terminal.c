@@ -208,7 +208,7 @@ static unsigned authenticate_chip(int fd, EAC_CTX *ctx, const struct bytes *card
     BUF_MEM *ephemeral = CA_STEP2_get_eph_pubkey(ctx);
     data.len = 0;
     put_dynamic_data(&data, 0x80, ephemeral);
-    status = send(fd, ctx, 0x86, 0x0000, &data, 256, &response);
+    status = send(fd, ctx, 0x86, 0x0000, &data, data.len > 255 ? 65536 : 256, &response);
     BUF_MEM_clear_free(ephemeral);
     if (status == 0x9000) {
         if (!dynamic_data(response.at, response.len - 2, 0x81, &nonce, &nonce_len)

@@ -76,7 +76,7 @@ static unsigned step(int fd, uint8_t cla, uint8_t tag, const BUF_MEM *value, uin
     size_t len;
     data.len = 0;
     put_dynamic_data(&data, tag, value);
-    apdu_set(&command, cla, 0x86, 0x00, 0x00, data.at, data.len, 256);
+    apdu_set(&command, cla, 0x86, 0x00, 0x00, data.at, data.len, data.len > 255 ? 65536 : 256);
     exchange(fd, &command, &response);
     unsigned status = status_of(&response);
     if (status != 0x9000)
