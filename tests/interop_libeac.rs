@@ -2,6 +2,7 @@
 //! version 2: its terminal authenticates itself to our chip halves, our terminal halves to its
 //! chip. The program is `tests/interop/libeac`; the wire between both is that of a vpcd.
 
+mod card;
 mod chip;
 
 use std::{
@@ -13,19 +14,15 @@ use std::{
 };
 
 use iccard::{
-    crypto::{Curve, SecretKey, SeededRng},
-    lds::{
-        ChipAuthenticationDomainParameterInfo, ChipAuthenticationInfo,
-        ChipAuthenticationPublicKeyInfo, File, PaceInfo, SecurityInfo, SecurityInfos,
-        TerminalAuthenticationInfo, oids,
-    },
+    crypto::{AgreementSecretKey, Curve, Domain, Group, SecretKey, SeededRng},
+    lds::{File, SecurityInfos, oids},
     pki::{
-        Certificate, DistinguishedName, Profile, SignedData, Signer, agreement,
+        SignedData, agreement,
         cvc::{CvCertificate, CvcSigner, Issuer, PrivateKey},
     },
     protocol::{
         chip_auth::{self, Suite, Version},
-        pace::{self, Parameters, Password, TerminalOptions},
+        pace::{self, TerminalOptions},
         terminal_auth::{self, AuxiliaryData, AuxiliaryItem, Credentials, TrustStore},
     },
     session::Session,
@@ -37,12 +34,15 @@ use iccard::{
     },
 };
 use tempfile::TempDir;
-use time::macros::utc_datetime;
 
-use self::chip::Chip;
+use self::{card::Card, chip::Chip};
 use crate::interop_cvc::{Days, done, iccard};
 
 const PIN: &str = "271828";
+const P256: Domain = Domain::Curve(Curve::P256);
+const BRAINPOOL: Domain = Domain::Curve(Curve::BrainpoolP256r1);
+const MODP1024: Domain = Domain::Group(Group::Modp1024);
+const MODP2048: Domain = Domain::Group(Group::Modp2048Order256);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The judge, built once, or why it cannot be.
@@ -157,85 +157,6 @@ impl Country {
     }
 }
 
-/// A card's files and keys.
-pub struct Card {
-    pace: Parameters,
-    password: Password,
-    chip_authentication: chip_auth::Chip,
-    card_access: Vec<u8>,
-    card_security: Vec<u8>,
-    ca_key: SecretKey,
-    csca: Certificate,
-}
-
-impl Card {
-    fn new(curve: Curve) -> Self {
-        let mut rng = SeededRng::new(b"libeac", "card");
-        let mut key = |curve| SecretKey::generate(curve, &mut rng);
-        let (csca_key, signer_key, ca_key) = (key(Curve::P256), key(Curve::P256), key(curve));
-        let (pace, ca) = (oids::PACE_ECDH_GM_AES_CBC_CMAC_128, oids::CA_ECDH_AES_CBC_CMAC_256);
-        let offered = SecurityInfos::new([
-            SecurityInfo::Pace(PaceInfo {
-                protocol: pace,
-                version: 2,
-                parameter_id: Some(curve.parameter_id()),
-            }),
-            SecurityInfo::TerminalAuthentication(TerminalAuthenticationInfo {
-                version: 2,
-                ef_cvca: None,
-            }),
-            SecurityInfo::ChipAuthentication(ChipAuthenticationInfo {
-                protocol: ca,
-                version: 2,
-                key_id: Some(7),
-            }),
-            SecurityInfo::ChipAuthenticationDomainParameter(
-                ChipAuthenticationDomainParameterInfo {
-                    protocol: oids::CA_ECDH,
-                    domain_parameter: standardized(curve),
-                    key_id: Some(7),
-                },
-            ),
-        ]);
-        let of_key = SecurityInfo::ChipAuthenticationPublicKey(ChipAuthenticationPublicKeyInfo {
-            protocol: oids::PK_ECDH,
-            // libeac knows no curve by its name.
-            spki: agreement::encode_standardised(&ca_key.public().into()),
-            key_id: Some(7),
-        });
-        let signed = SecurityInfos::new(offered.iter().cloned().chain([of_key])).encode();
-        let profile = |cn: &str, serial| Profile {
-            subject: DistinguishedName::new("KR", "TEST", cn),
-            serial: vec![serial],
-            not_before: utc_datetime!(2025-01-01 0:00),
-            not_after: utc_datetime!(2051-06-01 0:00),
-        };
-        let csca = profile("TEST CSCA", 1).csca(&csca_key).unwrap();
-        let signer = profile("TEST Signer", 2);
-        let signer = signer.document_signer(&signer_key.public(), &csca, &csca_key).unwrap();
-        let by = Signer { certificate: &signer, key: &signer_key };
-        Self {
-            pace: Parameters::new(pace, Some(curve.parameter_id())).unwrap(),
-            password: Password::pin(PIN),
-            chip_authentication: chip_auth::Chip::new(Suite::new(ca).unwrap(), ca_key.clone()),
-            card_access: offered.encode(),
-            card_security: SignedData::sign(oids::SECURITY_OBJECT, &signed, &by).unwrap(),
-            ca_key,
-            csca,
-        }
-    }
-}
-
-// AlgorithmIdentifier with standardised domain parameters (TR-03110-3 clause A.2.1.1).
-fn standardized(curve: Curve) -> Vec<u8> {
-    let mut w = Writer::new();
-    w.constructed(Tag::new(0x30), |w| {
-        w.primitive(Tag::new(0x06), oids::STANDARDIZED_DOMAIN_PARAMETERS.as_bytes());
-        w.primitive(Tag::new(0x02), &[curve.parameter_id() as u8]);
-    });
-    w.finish()
-}
-
 /// Ends its program however the test ends.
 struct Running(Child);
 
@@ -262,7 +183,7 @@ fn libeac_reads(judge: &Path, country: &Country, card: &Card) -> chip::Seen {
     let [cvca, dv, terminal, key] = country.files;
     let mut program = Command::new(judge);
     program.args(["eac-terminal", "0", &format!("pin:{PIN}"), "csca.pem", key, cvca, dv, terminal]);
-    program.current_dir(country.dir.path()).stdout(Stdio::piped());
+    program.current_dir(country.dir.path()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut program = Running(program.spawn().unwrap());
     let mut lines = BufReader::new(program.0.stdout.take().unwrap());
     let mut line = String::new();
@@ -282,15 +203,15 @@ fn libeac_reads(judge: &Path, country: &Country, card: &Card) -> chip::Seen {
 #[test]
 fn libeac_authenticates_itself_to_our_chip_halves() {
     let Some(judge) = judge("libeac_authenticates_itself_to_our_chip_halves") else { return };
-    for (curve, country) in [
-        (Curve::BrainpoolP256r1, Country::ours("brainpoolP256r1", "ECDSA-SHA-256", "at")),
-        (Curve::P256, Country::ours("P-384", "ECDSA-SHA-384", "is")),
+    for (pace, ca, country) in [
+        (BRAINPOOL, BRAINPOOL, Country::ours("brainpoolP256r1", "ECDSA-SHA-256", "at")),
+        (P256, BRAINPOOL, Country::ours("P-384", "ECDSA-SHA-384", "is")),
         // Not RSASSA-PSS: libeac signs with as long a salt as fits, TR-03110-3 clause A.7.3.1
         // wants that of the hash.
-        (Curve::BrainpoolP256r1, Country::ours("rsa2048", "RSA-v1-5-SHA-256", "st")),
-        (Curve::P256, Country::theirs()),
+        (MODP1024, MODP1024, Country::ours("rsa2048", "RSA-v1-5-SHA-256", "st")),
+        (P256, P256, Country::theirs()),
     ] {
-        let seen = libeac_reads(judge, &country, &Card::new(curve));
+        let seen = libeac_reads(judge, &country, &Card::new(pace, ca));
         let own = country.certificate(2);
         // Five sessions: two are refused for a certificate, one for its signature, one announces
         // another key than it uses, and one is right to the end.
@@ -347,7 +268,7 @@ fn read_libeac(
     session.set_channel(Some(SecureChannel::new(&pace.keys)?));
     assert_eq!(pace.authority_references, [country.certificate(0).holder().as_bytes()]);
 
-    let ephemeral = SecretKey::generate(card.ca_key.curve(), &mut rng);
+    let ephemeral = AgreementSecretKey::generate(card.ca_key.domain(), &mut rng);
     let mut id_picc = pace.chip_public_key.compressed();
     match fault {
         Some(Fault::OtherChip) => id_picc[0] ^= 1,
@@ -359,7 +280,7 @@ fn read_libeac(
         }
         _ => {}
     }
-    let announced = ephemeral.public().x().to_vec();
+    let announced = ephemeral.public().compressed();
     let auxiliary = Some(date_of_birth("20010203"));
     let mut terminal = terminal_auth::Terminal::v2(credentials, id_picc, announced, auxiliary);
     assert_eq!(session.drive(&mut terminal, &mut rng)??, chat);
@@ -385,22 +306,19 @@ fn read_libeac(
 #[test]
 fn libeacs_chip_believes_our_terminal_halves() {
     let Some(judge) = judge("libeacs_chip_believes_our_terminal_halves") else { return };
-    for (curve, country) in [
-        (Curve::BrainpoolP256r1, Country::ours("brainpoolP256r1", "ECDSA-SHA-256", "at")),
-        (Curve::P256, Country::ours("P-384", "ECDSA-SHA-384", "is")),
-        (Curve::BrainpoolP256r1, Country::ours("rsa2048", "RSA-PSS-SHA-256", "st")),
-        (Curve::P256, Country::theirs()),
+    for (pace, ca, country) in [
+        (BRAINPOOL, BRAINPOOL, Country::ours("brainpoolP256r1", "ECDSA-SHA-256", "at")),
+        (P256, BRAINPOOL, Country::ours("P-384", "ECDSA-SHA-384", "is")),
+        (MODP2048, MODP2048, Country::ours("rsa2048", "RSA-PSS-SHA-256", "st")),
+        (P256, P256, Country::theirs()),
     ] {
-        let card = Card::new(curve);
-        let write = |name: &str, bytes: &[u8]| std::fs::write(country.path(name), bytes).unwrap();
-        write("card-access", &card.card_access);
-        write("card-security", &card.card_security);
-        write("ca.key", &PrivateKey::Ec(card.ca_key.clone()).to_pkcs8_der());
+        let card = Card::new(pace, ca);
+        card.write(country.dir.path());
         let listener = VpcdListener::bind(&Endpoint::new("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().port().to_string();
         let mut program = Command::new(judge);
         program.args(["eac-chip", "127.0.0.1", &port, &format!("pin:{PIN}")]);
-        program.arg(country.dir.path()).stdout(Stdio::piped());
+        program.arg(country.dir.path()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut program = Running(program.spawn().unwrap());
         let mut session =
             Session::new(Box::new(listener.accept(Deadline::after(PATIENCE)).unwrap()));

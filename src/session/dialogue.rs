@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::SessionError;
 use crate::{
-    apdu::{Command, Header, Response, StatusWord, ins},
+    apdu::{Command, Header, MAX_NE, Response, StatusWord, ins},
     protocol::{Initiator, Next},
     sm::{SecureChannel, SmError},
     transport::{Deadline, Exchange, Limits, Observer, Reset, Step, Transport, TransportError},
@@ -189,11 +189,13 @@ impl Session {
 
     // The commands that bring this one's data. What is a link of a chain already, as the steps of
     // PACE are, cannot be cut once more: GENERAL AUTHENTICATE may be extended whatever the card
-    // says of itself (ICAO Doc 9303-10 clause 3.6.4.2). A MODP group of 2,048 bits needs it.
+    // says of itself (ICAO Doc 9303-10 clause 3.6.4.2). With a MODP group of 2,048 bits command
+    // and answer need it.
     fn parts(&self, command: &Command) -> Vec<Command> {
         let max = self.limits.command_data;
-        if command.header.is_chained() && command.data.len() > max {
-            let most = u32::try_from(self.transport.limits().response_data).unwrap_or(u32::MAX);
+        if command.header.is_chained() && command.data.len() > Limits::SHORT.command_data {
+            let most = self.transport.limits().response_data;
+            let most = u32::try_from(most).unwrap_or(MAX_NE).min(MAX_NE);
             let mut whole = command.clone();
             whole.ne = whole.ne.map(|ne| ne.max(most));
             return vec![whole];

@@ -14,7 +14,7 @@ use iccard::{
     transport::{Power, Responder},
 };
 
-use super::Card;
+use super::card::Card;
 
 /// What the terminals did, over all sessions.
 #[derive(Default)]
@@ -193,7 +193,8 @@ impl Responder for Chip<'_> {
         let inner;
         let mut view = wire;
         if protected {
-            inner = channel.as_mut().unwrap().unprotect_command(&wire).unwrap();
+            let unprotected = channel.as_mut().unwrap().unprotect_command(&wire);
+            inner = unprotected.unwrap_or_else(|e| panic!("{wire:?}: {e} {:?}", self.seen.refused));
             view.header = inner.header;
             (view.data, view.ne) = (&inner.data, inner.ne);
             self.session.channel.clone_from(&channel);

@@ -184,8 +184,8 @@ static unsigned authenticate_terminal(int fd, EAC_CTX *ctx, const struct bytes *
 }
 
 /* Chip Authentication with the chip's key in `card_security`; 0 where the chip's token is wrong. */
-static unsigned authenticate_chip(int fd, EAC_CTX *ctx, const struct bytes *card_security,
-                                  enum fault fault)
+static unsigned authenticate_chip(int fd, EAC_CTX *ctx, const struct bytes *card_access,
+                                  const struct bytes *card_security, enum fault fault)
 {
     static struct bytes data, response;
     const uint8_t *nonce, *token, id = (uint8_t)ctx->ca_ctx->id;
@@ -203,9 +203,14 @@ static unsigned authenticate_chip(int fd, EAC_CTX *ctx, const struct bytes *card
         BUF_MEM_clear_free(chip);
         return status;
     }
-    if (fault == OTHER_EPHEMERAL)
-        BUF_MEM_clear_free(TA_STEP3_generate_ephemeral_key(ctx));
-    BUF_MEM *ephemeral = CA_STEP2_get_eph_pubkey(ctx);
+    EAC_CTX *whose = ctx;
+    if (fault == OTHER_EPHEMERAL) {
+        whose = pace_context(card_access->at, card_access->len);
+        BUF_MEM_clear_free(TA_STEP3_generate_ephemeral_key(whose));
+    }
+    BUF_MEM *ephemeral = CA_STEP2_get_eph_pubkey(whose);
+    if (whose != ctx)
+        EAC_CTX_clear_free(whose);
     data.len = 0;
     put_dynamic_data(&data, 0x80, ephemeral);
     status = send(fd, ctx, 0x86, 0x0000, &data, data.len > 255 ? 65536 : 256, &response);
@@ -267,7 +272,7 @@ static void run(int fd, const struct bytes *card_access, const struct password *
              shown.count);
 
     read_file(fd, ctx, "EF.CardSecurity", 0x1D, 0x30, 256, &card_security);
-    status = authenticate_chip(fd, ctx, &card_security, fault);
+    status = authenticate_chip(fd, ctx, card_access, &card_security, fault);
     if (fault == OTHER_EPHEMERAL) {
         if (status == 0x9000 || !status)
             fail("an ephemeral key that was not announced: %04X", status);

@@ -144,6 +144,26 @@ bool eac_command(struct eac *eac, EAC_CTX *ctx, const struct apdu *command,
 /* What the terminal's half did, for the last line; false where it was not all of it. */
 bool eac_report(void);
 
+/* ---- files.c: the chip's files ---- */
+
+struct file;
+
+/* What is selected; all zeros after power on. */
+struct selection {
+    bool in_application;
+    const struct file *current;
+};
+
+/* EF.CardAccess offers PACE over these domain parameters, or is that of `eac`. */
+void files_offer(const char *domain);
+void files_of(const struct eac *eac);
+/* A fresh context for PACE alone. */
+EAC_CTX *files_context(void);
+/* SELECT and READ BINARY; `secure` says that a channel is open. */
+unsigned files_select(struct selection *state, const struct apdu *command, bool secure);
+unsigned files_read(struct selection *state, const struct apdu *command, bool secure,
+                    struct bytes *response);
+
 /* ---- the ends ---- */
 
 int terminal(int port, const struct password *can);
