@@ -11,6 +11,7 @@ mod interop_cvc;
 mod interop_libeac;
 mod interop_openssl;
 mod interop_openssl_keys;
+mod interop_openssl_ours;
 mod interop_openssl_trust;
 mod lds_samples;
 mod passive_samples;
