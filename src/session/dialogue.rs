@@ -188,9 +188,9 @@ impl Session {
     }
 
     // The commands that bring this one's data. What is a link of a chain already, as the steps of
-    // PACE are, cannot be cut once more: GENERAL AUTHENTICATE may be extended whatever the card
-    // says of itself (ICAO Doc 9303-10 clause 3.6.4.2). With a MODP group of 2,048 bits command
-    // and answer need it.
+    // PACE are, must not be cut once more (ICAO Doc 9303-11 clause 4.4.4.3): it goes out extended,
+    // as GENERAL AUTHENTICATE may whatever the card says of itself (9303-10 clause 3.6.4.2). With a
+    // MODP group of 2,048 bits command and answer need it.
     fn parts(&self, command: &Command) -> Vec<Command> {
         let max = self.limits.command_data;
         if command.header.is_chained() && command.data.len() > Limits::SHORT.command_data {
