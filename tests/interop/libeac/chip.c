@@ -267,14 +267,14 @@ static void respond(struct state *state, const struct bytes *wire,
 }
 
 int chip(const char *host, const char *port, const struct password *password, const char *domain,
-         struct eac *eac)
+         const char *cipher, struct eac *eac)
 {
     static struct state state;
     static struct bytes in, out;
     if (eac) {
         files_of(eac);
     } else {
-        files_offer(domain);
+        files_offer(domain, cipher);
     }
     state.eac = eac;
 

@@ -10,8 +10,10 @@ static uint8_t card_access[] = {0x31, 0x14, 0x30, 0x12, 0x06, 0x0A, 0x04, 0x00,
                                 0x7F, 0x00, 0x07, 0x02, 0x02, 0x04, 0x02, 0x02,
                                 0x02, 0x01, 0x02, 0x02, 0x01, 0x0C};
 
-/* Where the protocol says whether it is ECDH (02) or DH (01), and where the parameter stands. */
+/* Where the protocol says whether it is ECDH (02) or DH (01), and which cipher; and where the
+ * parameter stands. */
 #define AGREEMENT 14
+#define CIPHER 15
 #define PARAMETER (sizeof card_access - 1)
 
 /* Standardized domain parameters, ICAO Doc 9303-11 clause 9.5.1. */
@@ -19,12 +21,13 @@ static const struct {
     const char *name;
     uint8_t agreement, parameter;
 } DOMAINS[] = {
-    {"MODP-1024-160", 0x01, 0},
-    {"MODP-2048-224", 0x01, 1},
-    {"MODP-2048-256", 0x01, 2},
-    {"P-256", 0x02, 12},
-    {"brainpoolP256r1", 0x02, 13},
+    {"MODP-1024-160", 0x01, 0},    {"MODP-2048-224", 0x01, 1},    {"MODP-2048-256", 0x01, 2},
+    {"P-256", 0x02, 12},           {"brainpoolP256r1", 0x02, 13}, {"P-384", 0x02, 15},
+    {"brainpoolP384r1", 0x02, 16}, {"brainpoolP512r1", 0x02, 17}, {"P-521", 0x02, 18},
 };
+
+/* The last arc of the protocol, from 1 on. */
+static const char *const CIPHERS[] = {"3DES", "AES-128", "AES-192", "AES-256"};
 
 /* EF.COM: LDS 1.7, Unicode 4.0.0, DG1. */
 static const uint8_t com[] = {0x60, 0x13, 0x5F, 0x01, 0x04, '0', '1', '0', '7', 0x5F, 0x36,
@@ -57,15 +60,23 @@ static struct file files[] = {
     {0x011D, 0x1D, true, true, sod, sizeof sod},
 };
 
-void files_offer(const char *domain)
+void files_offer(const char *domain, const char *cipher)
 {
+    bool known = false;
     for (size_t i = 0; i < sizeof DOMAINS / sizeof *DOMAINS; i++)
         if (!strcasecmp(domain, DOMAINS[i].name)) {
             card_access[AGREEMENT] = DOMAINS[i].agreement;
             card_access[PARAMETER] = DOMAINS[i].parameter;
+            known = true;
+        }
+    if (!known)
+        die("no domain parameters %s", domain);
+    for (size_t i = 0; i < sizeof CIPHERS / sizeof *CIPHERS; i++)
+        if (!strcasecmp(cipher, CIPHERS[i])) {
+            card_access[CIPHER] = (uint8_t)(i + 1);
             return;
         }
-    die("no domain parameters %s", domain);
+    die("no cipher %s", cipher);
 }
 
 void files_of(const struct eac *eac)

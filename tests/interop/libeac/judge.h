@@ -155,7 +155,7 @@ struct selection {
 };
 
 /* EF.CardAccess offers PACE over these domain parameters, or is that of `eac`. */
-void files_offer(const char *domain);
+void files_offer(const char *domain, const char *cipher);
 void files_of(const struct eac *eac);
 /* A fresh context for PACE alone. */
 EAC_CTX *files_context(void);
@@ -170,6 +170,6 @@ int terminal(int port, const struct password *can);
 int eac_terminal(int port, const struct password *password, char **files, int count);
 /* `eac` is null for a chip that has PACE alone. */
 int chip(const char *host, const char *port, const struct password *password, const char *domain,
-         struct eac *eac);
+         const char *cipher, struct eac *eac);
 
 #endif

@@ -15,9 +15,9 @@ static const char USAGE[] =
     "       judge eac-terminal PORT PASSWORD CSCA KEY CVCA CERTIFICATE...\n"
     "         the same with Terminal and Chip Authentication version 2: CSCA in PEM or DER vouches\n"
     "         for EF.CardSecurity, KEY is that of the last CV certificate\n"
-    "       judge chip HOST PORT PASSWORD [DOMAIN]\n"
+    "       judge chip HOST PORT PASSWORD [DOMAIN [CIPHER]]\n"
     "         plugs in as a card and judges the terminal that reads it; DOMAIN is P-256,\n"
-    "         brainpoolP256r1, MODP-1024-160, MODP-2048-224 or MODP-2048-256\n"
+    "         brainpoolP256r1, MODP-1024-160 and the like, CIPHER 3DES or AES-128 and the like\n"
     "       judge eac-chip HOST PORT PASSWORD FOLDER\n"
     "         the same with Terminal and Chip Authentication version 2, with card-access,\n"
     "         card-security, cvca.cvcert and ca.key of FOLDER\n"
@@ -49,12 +49,13 @@ int main(int argc, char **argv)
         return terminal(atoi(argv[2]), &password);
     if (argc >= 8 && !strcmp(end, "eac-terminal"))
         return eac_terminal(atoi(argv[2]), &password, argv + 4, argc - 4);
-    if ((argc == 5 || argc == 6) && !strcmp(end, "chip"))
-        return chip(argv[2], argv[3], &password, argc == 6 ? argv[5] : "P-256", NULL);
+    if (argc >= 5 && argc <= 7 && !strcmp(end, "chip"))
+        return chip(argv[2], argv[3], &password, argc > 5 ? argv[5] : "P-256",
+                    argc > 6 ? argv[6] : "AES-128", NULL);
     if (argc == 6 && !strcmp(end, "eac-chip")) {
         static struct eac eac;
         eac_load(&eac, argv[5]);
-        return chip(argv[2], argv[3], &password, NULL, &eac);
+        return chip(argv[2], argv[3], &password, NULL, NULL, &eac);
     }
     fputs(USAGE, stderr);
     return 2;
