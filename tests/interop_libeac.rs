@@ -14,7 +14,7 @@ use std::{
 };
 
 use iccard::{
-    crypto::{AgreementSecretKey, Curve, Domain, Group, SecretKey, SeededRng},
+    crypto::{AgreementSecretKey, Cipher, Curve, Domain, Group, SecretKey, SeededRng},
     lds::{File, SecurityInfos, oids},
     pki::{
         SignedData, agreement,
@@ -203,15 +203,20 @@ fn libeac_reads(judge: &Path, country: &Country, card: &Card) -> chip::Seen {
 #[test]
 fn libeac_authenticates_itself_to_our_chip_halves() {
     let Some(judge) = judge("libeac_authenticates_itself_to_our_chip_halves") else { return };
-    for (pace, ca, country) in [
-        (BRAINPOOL, BRAINPOOL, Country::ours("brainpoolP256r1", "ECDSA-SHA-256", "at")),
-        (P256, BRAINPOOL, Country::ours("P-384", "ECDSA-SHA-384", "is")),
+    for (pace, ca, cipher, country) in [
+        (
+            BRAINPOOL,
+            BRAINPOOL,
+            Cipher::Aes128,
+            Country::ours("brainpoolP256r1", "ECDSA-SHA-256", "at"),
+        ),
+        (P256, BRAINPOOL, Cipher::TripleDes, Country::ours("P-384", "ECDSA-SHA-384", "is")),
         // Not RSASSA-PSS: libeac signs with as long a salt as fits, TR-03110-3 clause A.7.3.1
         // wants that of the hash.
-        (MODP1024, MODP1024, Country::ours("rsa2048", "RSA-v1-5-SHA-256", "st")),
-        (P256, P256, Country::theirs()),
+        (MODP1024, MODP1024, Cipher::Aes192, Country::ours("rsa2048", "RSA-v1-5-SHA-256", "st")),
+        (P256, P256, Cipher::Aes256, Country::theirs()),
     ] {
-        let seen = libeac_reads(judge, &country, &Card::new(pace, ca));
+        let seen = libeac_reads(judge, &country, &Card::new(pace, ca, cipher));
         let own = country.certificate(2);
         // Five sessions: two are refused for a certificate, one for its signature, one announces
         // another key than it uses, and one is right to the end.
@@ -306,13 +311,18 @@ fn read_libeac(
 #[test]
 fn libeacs_chip_believes_our_terminal_halves() {
     let Some(judge) = judge("libeacs_chip_believes_our_terminal_halves") else { return };
-    for (pace, ca, country) in [
-        (BRAINPOOL, BRAINPOOL, Country::ours("brainpoolP256r1", "ECDSA-SHA-256", "at")),
-        (P256, BRAINPOOL, Country::ours("P-384", "ECDSA-SHA-384", "is")),
-        (MODP2048, MODP2048, Country::ours("rsa2048", "RSA-PSS-SHA-256", "st")),
-        (P256, P256, Country::theirs()),
+    for (pace, ca, cipher, country) in [
+        (
+            BRAINPOOL,
+            BRAINPOOL,
+            Cipher::Aes128,
+            Country::ours("brainpoolP256r1", "ECDSA-SHA-256", "at"),
+        ),
+        (P256, BRAINPOOL, Cipher::TripleDes, Country::ours("P-384", "ECDSA-SHA-384", "is")),
+        (MODP2048, MODP2048, Cipher::Aes256, Country::ours("rsa2048", "RSA-PSS-SHA-256", "st")),
+        (P256, P256, Cipher::Aes256, Country::theirs()),
     ] {
-        let card = Card::new(pace, ca);
+        let card = Card::new(pace, ca, cipher);
         card.write(country.dir.path());
         let listener = VpcdListener::bind(&Endpoint::new("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().port().to_string();

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use iccard::{
-    crypto::{AgreementSecretKey, Curve, Domain, SecretKey, SeededRng},
+    crypto::{AgreementSecretKey, Cipher, Curve, Domain, SecretKey, SeededRng},
     lds::{
         ChipAuthenticationDomainParameterInfo, ChipAuthenticationInfo,
         ChipAuthenticationPublicKeyInfo, PaceInfo, SecurityInfo, SecurityInfos,
@@ -35,23 +35,29 @@ pub struct Card {
 }
 
 impl Card {
-    /// With PACE over one domain and Chip Authentication over another.
-    pub fn new(pace: Domain, ca: Domain) -> Self {
+    /// With PACE over one domain, Chip Authentication over another, and one cipher for both.
+    pub fn new(pace: Domain, ca: Domain, cipher: Cipher) -> Self {
         let mut rng = SeededRng::new(b"libeac", "card");
         let ca_key = AgreementSecretKey::generate(ca, &mut rng);
         let mut key = || SecretKey::generate(Curve::P256, &mut rng);
         let (csca_key, signer_key) = (key(), key());
-        let over_curve = |domain| matches!(domain, Domain::Curve(_));
-        let pace_protocol = if over_curve(pace) {
-            oids::PACE_ECDH_GM_AES_CBC_CMAC_128
-        } else {
-            oids::PACE_DH_GM_AES_CBC_CMAC_128
+        // The last arc of the protocols.
+        let arc = match cipher {
+            Cipher::TripleDes => 1,
+            Cipher::Aes128 => 2,
+            Cipher::Aes192 => 3,
+            Cipher::Aes256 => 4,
         };
-        let (suite, family, of_key) = if over_curve(ca) {
-            (oids::CA_ECDH_AES_CBC_CMAC_256, oids::CA_ECDH, oids::PK_ECDH)
-        } else {
-            (oids::CA_DH_AES_CBC_CMAC_256, oids::CA_DH, oids::PK_DH)
+        let pace_protocol = match pace {
+            Domain::Curve(_) => oids::PACE_ECDH_GM,
+            Domain::Group(_) => oids::PACE_DH_GM,
         };
+        let pace_protocol = pace_protocol.push_arc(arc).unwrap();
+        let (family, of_key) = match ca {
+            Domain::Curve(_) => (oids::CA_ECDH, oids::PK_ECDH),
+            Domain::Group(_) => (oids::CA_DH, oids::PK_DH),
+        };
+        let suite = family.push_arc(arc).unwrap();
         let key_id = Some(7);
         let offered = SecurityInfos::new([
             SecurityInfo::Pace(PaceInfo {
