@@ -27,35 +27,35 @@ fn run(dir: &Path, program: &str, arguments: &str) -> (bool, String) {
     (out.status.success(), String::from_utf8_lossy(&text).into_owned())
 }
 
-fn done(dir: &Path, program: &str, arguments: &str) -> String {
+pub(crate) fn done(dir: &Path, program: &str, arguments: &str) -> String {
     let (ok, text) = run(dir, program, arguments);
     assert!(ok, "{program} {arguments}: {text}");
     text
 }
 
-fn iccard(dir: &Path, arguments: &str) -> Value {
+pub(crate) fn iccard(dir: &Path, arguments: &str) -> Value {
     let arguments = format!("{arguments} --json");
     let text = done(dir, env!("CARGO_BIN_EXE_iccard"), &arguments);
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{arguments}: {e}: {text}"))
 }
 
 /// Days around today, for libeac judges at the system's clock: ISO, and as `cvc-create` takes them.
-struct Days {
+pub(crate) struct Days {
     first: String,
     last: String,
 }
 
 impl Days {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let day = |days| (UtcDateTime::now() + Duration::days(days)).date().to_string();
         Self { first: day(-30), last: day(30) }
     }
 
-    fn ours(&self) -> String {
+    pub(crate) fn ours(&self) -> String {
         format!("--effective {} --expires {}", self.first, self.last)
     }
 
-    fn theirs(&self) -> String {
+    pub(crate) fn theirs(&self) -> String {
         let short = |day: &str| day[2..].replace('-', "");
         format!("--issued {} --expires {}", short(&self.first), short(&self.last))
     }
@@ -162,6 +162,7 @@ fn libeac_verifies_our_certificates() {
                  --issuer known/KRDV00001 --issuer-key dv.key --out-key is.key --out is"
             ),
         );
+        agree(root, "known/KRCVCA00001", &days);
         agree(root, "known/KRDV00001", &days);
         agree(root, "is", &days);
         // OpenSSL reads the key file, if it is there.
@@ -185,6 +186,9 @@ fn we_verify_the_certificates_of_libeac() {
         ("P-256", "ECDSA_SHA_1", "is", "--read-iris"),
         ("brainpoolP384r1", "ECDSA_SHA_384", "at", "--verify-age --write-dg17 --read-dg1"),
         ("P-521", "ECDSA_SHA_512", "st", "--gen-qualified-sig"),
+        // Not RSASSA-PSS: libeac signs with as long a salt as fits, TR-03110-3 clause A.7.3.1
+        // wants that of the hash.
+        ("rsa2048", "RSA_v1_5_SHA_256", "is", "--read-finger --read-iris"),
     ] {
         for entry in ["cvca.key", "first", "cvca.der", "dv.key", "is.key"] {
             let _ = fs::remove_file(root.join(entry));
@@ -227,6 +231,7 @@ fn we_verify_the_certificates_of_libeac() {
                  --sign-as known/DEDV00001 --out-cert is.cvcert --out-key is.key"
             ),
         );
+        agree(root, "known/DECVCA00001", &days);
         agree(root, "known/DEDV00001", &days);
         agree(root, "is.cvcert", &days);
         let verify = "cvc verify --trust known/DECVCA00001 known/DEDV00001";
@@ -252,4 +257,44 @@ fn we_verify_the_certificates_of_libeac() {
         let (ok, text) = run(root, env!("CARGO_BIN_EXE_iccard"), &format!("{verify} altered"));
         assert!(!ok && text.contains("DEIS00001: the signature does not verify"), "{text}");
     }
+}
+
+#[test]
+fn both_refuse_an_expired_terminal_and_another_cvca_of_the_name() {
+    const TEST: &str = "both_refuse_an_expired_terminal_and_another_cvca_of_the_name";
+    let Some(dir) = workplace(TEST) else { return };
+    let (root, days) = (dir.path(), Days::new());
+    let create = |arguments: &str| {
+        iccard(root, &format!("cvc create {arguments}"));
+    };
+    for out in ["known/KRCVCA00001", "other"] {
+        let new = format!("--new P-256 --out-key {out}.key --out {out}");
+        create(&format!("{} --role cvca --holder KRCVCA00001 {new} --rights all", days.ours()));
+    }
+    create(&format!(
+        "{} --role dv-foreign --holder KRDV00001 --rights all --issuer known/KRCVCA00001 \
+         --issuer-key known/KRCVCA00001.key --out-key dv.key --out known/KRDV00001",
+        days.ours()
+    ));
+    let yesterday = (UtcDateTime::now() - Duration::days(1)).date();
+    let terminal = "--role terminal --issuer known/KRDV00001 --issuer-key dv.key --rights all";
+    for (name, last) in [("good", days.last.clone()), ("old", yesterday.to_string())] {
+        create(&format!(
+            "--effective {} --expires {last} {terminal} --holder KRIS00001 --out-key {name}.key \
+             --out {name}",
+            days.first
+        ));
+    }
+    let refused = |file: &str, reason: Option<&str>| {
+        let (_, printed) = run(root, "cvc-print", &format!("--cvc {file} --cvc-dir known"));
+        assert_eq!(printed.contains("\ncertificate verified"), reason.is_none(), "{printed}");
+        let verify = format!("cvc verify --trust known/KRCVCA00001 known/KRDV00001 {file}");
+        let (ok, text) = run(root, env!("CARGO_BIN_EXE_iccard"), &verify);
+        assert_eq!(ok, reason.is_none(), "{text}");
+        assert!(text.contains(reason.unwrap_or("VERIFIED")), "{text}");
+    };
+    refused("good", None);
+    refused("old", Some("KRIS00001 expired on"));
+    fs::copy(root.join("other"), root.join("known/KRCVCA00001")).unwrap();
+    refused("good", Some("KRDV00001: the signature does not verify with the key of KRCVCA00001"));
 }

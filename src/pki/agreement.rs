@@ -74,6 +74,34 @@ pub fn encode(key: &AgreementPublicKey) -> Vec<u8> {
     w.finish()
 }
 
+/// The same with the domain parameters by their number, as the worked examples of the standards
+/// have them in EF.CardSecurity: a reader need know no curve by its name (ICAO Doc 9303-11 clause
+/// 9.5.1).
+pub fn encode_standardised(key: &AgreementPublicKey) -> Vec<u8> {
+    // All numbers are below 32.
+    by_number(key.domain().parameter_id() as u8, key)
+}
+
+fn by_number(id: u8, key: &AgreementPublicKey) -> Vec<u8> {
+    let mut w = Writer::new();
+    w.constructed(SEQUENCE, |w| {
+        w.constructed(SEQUENCE, |w| {
+            w.primitive(OBJECT_IDENTIFIER, oid::STANDARDIZED_DOMAIN_PARAMETERS.as_bytes());
+            w.primitive(INTEGER, &[id]);
+        });
+        let mut bits = Writer::new();
+        bits.raw(&[0]);
+        match key {
+            AgreementPublicKey::Ec(key) => {
+                bits.raw(key.sec1());
+            }
+            AgreementPublicKey::Dh(key) => integer(&mut bits, key.padded()),
+        }
+        w.primitive(BIT_STRING, &bits.finish());
+    });
+    w.finish()
+}
+
 fn domain_of(algorithm: &AlgorithmId<'_>) -> Result<Domain, PkiError> {
     let structure = PkiError::tlv(WHAT);
     let unsupported = PkiError::UnsupportedAlgorithm { what: WHAT, oid: algorithm.oid };
@@ -131,34 +159,12 @@ mod tests {
         for key in keys() {
             let der = encode(&key);
             assert_eq!(parse(&der).unwrap(), key);
-            let by_number = standardised(key.domain().parameter_id() as u8, &key);
+            let by_number = encode_standardised(&key);
             assert_eq!(parse(&by_number).unwrap(), key);
             for cut in 0..by_number.len() {
                 assert!(parse(&by_number[..cut]).is_err());
             }
         }
-    }
-
-    fn standardised(id: u8, key: &AgreementPublicKey) -> Vec<u8> {
-        let mut bits = Writer::new();
-        bits.raw(&[0]);
-        match key {
-            AgreementPublicKey::Ec(key) => bits.raw(key.sec1()),
-            AgreementPublicKey::Dh(key) => {
-                integer(&mut bits, key.padded());
-                &mut bits
-            }
-        };
-        let bits = bits.finish();
-        let mut w = Writer::new();
-        w.constructed(SEQUENCE, |w| {
-            w.constructed(SEQUENCE, |w| {
-                w.primitive(OBJECT_IDENTIFIER, oid::STANDARDIZED_DOMAIN_PARAMETERS.as_bytes());
-                w.primitive(INTEGER, &[id]);
-            });
-            w.primitive(BIT_STRING, &bits);
-        });
-        w.finish()
     }
 
     #[test]
@@ -186,10 +192,10 @@ mod tests {
     fn what_is_no_key_is_named() {
         let key = keys().next().unwrap();
         for id in [3, 7, 19, 31, 255] {
-            assert!(matches!(parse(&standardised(id, &key)), Err(PkiError::Value { .. })));
+            assert!(matches!(parse(&by_number(id, &key)), Err(PkiError::Value { .. })));
         }
         // A number of a group read as a point.
-        let error = parse(&standardised(12, &key)).unwrap_err();
+        let error = parse(&by_number(12, &key)).unwrap_err();
         assert!(matches!(error, PkiError::AgreementKey { source: AgreementError::Curve(_) }));
         let mut one = encode(&key);
         let at = one.len() - 128;

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::SessionError;
 use crate::{
-    apdu::{Command, Header, Response, StatusWord, ins},
+    apdu::{Command, Header, MAX_NE, Response, StatusWord, ins},
     protocol::{Initiator, Next},
     sm::{SecureChannel, SmError},
     tlv::{Reader, Tag},
@@ -177,13 +177,8 @@ impl Session {
     }
 
     fn exchange_once(&mut self, command: &Command, step: Step) -> Result<Response, SessionError> {
-        let max = self.limits.command_data;
-        let fits = match &self.channel {
-            Some(channel) => channel.max_command_data(max),
-            None => max,
-        };
         let mut response = Response::default();
-        let parts: Vec<_> = command.chain(fits).collect();
+        let parts = self.parts(command);
         for (i, part) in parts.iter().enumerate() {
             response = self.send_part(part, step)?;
             if i + 1 < parts.len() && !response.sw.is_success() {
@@ -191,6 +186,23 @@ impl Session {
             }
         }
         Ok(response)
+    }
+
+    // The commands that bring this one's data. What is a link of a chain already, as the steps of
+    // PACE are, must not be cut once more (ICAO Doc 9303-11 clause 4.4.4.3): it goes out extended,
+    // as GENERAL AUTHENTICATE may whatever the card says of itself (9303-10 clause 3.6.4.2). With a
+    // MODP group of 2,048 bits command and answer need it.
+    fn parts(&self, command: &Command) -> Vec<Command> {
+        let max = self.limits.command_data;
+        if command.header.is_chained() && command.data.len() > Limits::SHORT.command_data {
+            let most = self.transport.limits().response_data;
+            let most = u32::try_from(most).unwrap_or(MAX_NE).min(MAX_NE);
+            let mut whole = command.clone();
+            whole.ne = whole.ne.map(|ne| ne.max(most));
+            return vec![whole];
+        }
+        let fits = self.channel.as_ref().map_or(max, |channel| channel.max_command_data(max));
+        command.chain(fits).collect()
     }
 
     fn send_part(&mut self, command: &Command, step: Step) -> Result<Response, SessionError> {

@@ -52,11 +52,12 @@ impl Profile {
     pub(super) fn card_security_infos(&self, keys: &Keys) -> Vec<SecurityInfo> {
         let version_2 = self.chip_authentication.iter().zip(&keys.chip_authentication);
         let version_2 = version_2.filter(|(ca, _)| ca.version == chip_auth::Version::V2);
-        let mut infos: Vec<_> =
-            version_2.map(|(ca, key)| public_key(&key.public(), ca.key_id)).collect();
-        for (id, key) in &keys.mapping {
-            infos.push(public_key(&key.public().into(), Some(*id)));
-        }
+        let version_2 = version_2.map(|(ca, key)| (key.public(), ca.key_id));
+        let mapping = keys.mapping.iter().map(|(id, key)| (key.public().into(), Some(*id)));
+        let all = version_2.chain(mapping);
+        let mut infos: Vec<_> = all
+            .map(|(key, id)| public_key(&key, agreement::encode_standardised(&key), id))
+            .collect();
         if !infos.is_empty() {
             infos.extend(self.card_access_infos());
         }
@@ -79,7 +80,8 @@ impl Profile {
             if ca.info {
                 infos.push(protocol(ca, 1));
             }
-            infos.push(public_key(&key.public(), ca.key_id));
+            let key = key.public();
+            infos.push(public_key(&key, agreement::encode(&key), ca.key_id));
         }
         if let (Some(aa), Some(PrivateKey::Ec(_))) =
             (self.active_authentication, &keys.active_authentication)
@@ -109,13 +111,13 @@ fn protocol(ca: &ChipAuthentication, version: u32) -> SecurityInfo {
     })
 }
 
-fn public_key(key: &AgreementPublicKey, key_id: Option<u32>) -> SecurityInfo {
+fn public_key(key: &AgreementPublicKey, spki: Vec<u8>, key_id: Option<u32>) -> SecurityInfo {
     SecurityInfo::ChipAuthenticationPublicKey(ChipAuthenticationPublicKeyInfo {
         protocol: match key {
             AgreementPublicKey::Ec(_) => oids::PK_ECDH,
             AgreementPublicKey::Dh(_) => oids::PK_DH,
         },
-        spki: agreement::encode(key),
+        spki,
         key_id: key_id.map(u64::from),
     })
 }

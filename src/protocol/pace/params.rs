@@ -77,6 +77,9 @@ impl std::fmt::Display for Suite {
     }
 }
 
+/// The most bytes of a nonce that a terminal takes.
+const MAX_NONCE: usize = 64;
+
 /// A PACE that both sides can run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameters {
@@ -149,10 +152,22 @@ impl Parameters {
         self.parameter_id
     }
 
-    /// Bytes of the nonce: the least multiple of the block size that is no shorter than the key
-    /// (BSI TR-03110-3 clause A.3.3).
+    /// Bytes of the nonce that our chip chooses: the least multiple of the block size that is no
+    /// shorter than the key, as the integrated mapping wants it (ICAO Doc 9303-11 clause 4.4.3.3).
     pub(crate) const fn nonce_len(&self) -> usize {
         self.suite.cipher.key_len().next_multiple_of(self.suite.cipher.block_len())
+    }
+
+    /// Whether a chip may choose a nonce of so many bytes: but for the integrated mapping, any
+    /// multiple of the block size (clause 4.4.3.3). Chips with AES-192 or AES-256 may take one
+    /// block.
+    pub(crate) fn is_nonce_len(&self, len: usize) -> bool {
+        match self.suite.mapping {
+            Mapping::Integrated => len == self.nonce_len(),
+            Mapping::Generic | Mapping::ChipAuthentication => {
+                (1..=MAX_NONCE).contains(&len) && len.is_multiple_of(self.suite.cipher.block_len())
+            }
+        }
     }
 }
 
@@ -165,6 +180,19 @@ impl std::fmt::Display for Parameters {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chip_chooses_the_length_of_its_nonce() {
+        let fits = |oid: &str| {
+            let oid = ObjectIdentifier::new(oid).unwrap();
+            let params = Parameters::new(oid, Some(13)).unwrap();
+            (0..100).filter(|&len| params.is_nonce_len(len)).collect::<Vec<_>>()
+        };
+        assert_eq!(fits("0.4.0.127.0.7.2.2.4.2.4"), [16, 32, 48, 64]);
+        assert_eq!(fits("0.4.0.127.0.7.2.2.4.6.3"), [16, 32, 48, 64]);
+        assert_eq!(fits("0.4.0.127.0.7.2.2.4.2.1"), [8, 16, 24, 32, 40, 48, 56, 64]);
+        assert_eq!(fits("0.4.0.127.0.7.2.2.4.4.3"), [32]);
+    }
 
     #[test]
     fn object_identifiers_name_the_suite() {

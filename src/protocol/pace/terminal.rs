@@ -145,12 +145,11 @@ impl Terminal {
 
     fn after_nonce(&mut self, data: &[u8], rng: &mut dyn CryptoRng) -> Result<Command, PaceError> {
         let encrypted = token::single(1, data, 0x80)?;
-        let expected = self.params.nonce_len();
-        if encrypted.len() != expected {
+        if !self.params.is_nonce_len(encrypted.len()) {
             return Err(PaceError::Unexpected {
                 step: 1,
-                expected: "an encrypted nonce of the cipher's length",
-                got: format!("{} bytes came, not {expected}", encrypted.len()),
+                expected: "an encrypted nonce of whole blocks",
+                got: format!("{} bytes came", encrypted.len()),
             });
         }
         let cipher = self.params.suite().cipher;

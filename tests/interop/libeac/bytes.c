@@ -21,9 +21,11 @@ void put_byte(struct bytes *to, uint8_t byte)
     put(to, &byte, 1);
 }
 
-void put_tlv(struct bytes *to, uint8_t tag, const void *value, size_t len)
+void put_tlv(struct bytes *to, unsigned tag, const void *value, size_t len)
 {
-    put_byte(to, tag);
+    if (tag > 0xFF)
+        put_byte(to, (uint8_t)(tag >> 8));
+    put_byte(to, (uint8_t)tag);
     if (len >= 0x100) {
         put_byte(to, 0x82);
         put_byte(to, (uint8_t)(len >> 8));
@@ -34,26 +36,36 @@ void put_tlv(struct bytes *to, uint8_t tag, const void *value, size_t len)
     put(to, value, len);
 }
 
-/* Header and value length of the object at `in`. */
-static bool read_header(const uint8_t *in, size_t in_len, size_t *header, size_t *len)
+/* Tag, header and value length of the object at `in`. */
+static bool read_header(const uint8_t *in, size_t in_len, unsigned *tag, size_t *header,
+                        size_t *len)
 {
     if (in_len < 2)
         return false;
-    size_t octets = in[1] < 0x80 ? 0 : in[1] & 0x7Fu;
-    if (octets > 2 || in[1] == 0x80 || in_len < 2 + octets)
+    size_t at = 1;
+    *tag = in[0];
+    if ((in[0] & 0x1F) == 0x1F) {
+        *tag = (unsigned)in[0] << 8 | in[1];
+        at = 2;
+    }
+    if (in_len <= at || in[at] == 0x80)
         return false;
-    *len = octets ? 0 : in[1];
+    size_t octets = in[at] < 0x80 ? 0 : in[at] & 0x7Fu;
+    if (octets > 2 || in_len < at + 1 + octets)
+        return false;
+    *len = octets ? 0 : in[at];
     for (size_t i = 0; i < octets; i++)
-        *len = *len << 8 | in[2 + i];
-    *header = 2 + octets;
+        *len = *len << 8 | in[at + 1 + i];
+    *header = at + 1 + octets;
     return *len <= in_len - *header;
 }
 
-bool find_tlv(const uint8_t *in, size_t in_len, uint8_t tag, const uint8_t **value, size_t *len)
+bool find_tlv(const uint8_t *in, size_t in_len, unsigned tag, const uint8_t **value, size_t *len)
 {
+    unsigned found;
     size_t header, n;
-    while (read_header(in, in_len, &header, &n)) {
-        if (in[0] == tag) {
+    while (read_header(in, in_len, &found, &header, &n)) {
+        if (found == tag) {
             *value = in + header;
             *len = n;
             return true;
@@ -66,14 +78,31 @@ bool find_tlv(const uint8_t *in, size_t in_len, uint8_t tag, const uint8_t **val
 
 size_t tlv_length(const uint8_t *in, size_t in_len)
 {
+    unsigned tag;
     size_t header, n;
-    return read_header(in, in_len, &header, &n) ? header + n : 0;
+    return read_header(in, in_len, &tag, &header, &n) ? header + n : 0;
 }
 
 BUF_MEM view(const void *at, size_t len)
 {
     BUF_MEM mem = {.length = len, .data = (char *)at, .max = len};
     return mem;
+}
+
+bool same(const BUF_MEM *one, const void *other, size_t len)
+{
+    return one && one->length == len && !memcmp(one->data, other, len);
+}
+
+void load(const char *path, struct bytes *to)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        die("cannot read %s", path);
+    to->len = fread(to->at, 1, sizeof to->at, file);
+    if (ferror(file) || !feof(file))
+        die("%s cannot be read or is too large", path);
+    fclose(file);
 }
 
 void print_hex(const char *label, const void *at, size_t len)

@@ -8,50 +8,14 @@
 static const uint8_t ATR[] = {0x3B, 0x8A, 0x80, 0x01, 0x80, 0x31, 0xF8, 0x73,
                               0xF7, 0x41, 0xE0, 0x82, 0x90, 0x00, 0x75};
 
-static const uint8_t AID[] = {0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01};
-
-/* EF.CardAccess: SET { PACEInfo { id-PACE-ECDH-GM-AES-CBC-CMAC-128, 2, parameter } }; the last
- * byte is the parameter: 12 is P-256, 13 brainpoolP256r1. */
-static uint8_t card_access[] = {0x31, 0x14, 0x30, 0x12, 0x06, 0x0A, 0x04, 0x00,
-                                0x7F, 0x00, 0x07, 0x02, 0x02, 0x04, 0x02, 0x02,
-                                0x02, 0x01, 0x02, 0x02, 0x01, 0x0C};
-
-/* EF.COM: LDS 1.7, Unicode 4.0.0, DG1. */
-static const uint8_t com[] = {0x60, 0x13, 0x5F, 0x01, 0x04, '0', '1', '0', '7', 0x5F, 0x36,
-                              0x06, '0',  '4',  '0',  '0',  '0', '0', 0x5C, 0x01, 0x61};
-
-/* EF.DG1: a TD1 machine-readable zone of nobody, long enough that short reads take two. */
-static const uint8_t dg1[] = {
-    "\x61\x5D\x5F\x1F\x5A"
-    "I<KORTEST000006<<<<<<<<<<<<<<<"
-    "9901018X9912315KOR<<<<<<<<<<<4"
-    "JUDGE<<LIBEAC<<<<<<<<<<<<<<<<<"};
-
-/* EF.SOD: only its outer tag and its size are true to life; it takes several short reads. */
-static uint8_t sod[4 + 1900] = {0x77, 0x82, 1900 >> 8, 1900 & 0xFF};
-
-struct file {
-    uint16_t id;
-    uint8_t sfi;
-    bool in_application, is_protected;
-    const uint8_t *at;
-    size_t len;
-};
-
-static const struct file FILES[] = {
-    {0x011C, 0x1C, false, false, card_access, sizeof card_access},
-    {0x011E, 0x1E, true, true, com, sizeof com},
-    {0x0101, 0x01, true, true, dg1, sizeof dg1 - 1},
-    {0x011D, 0x1D, true, true, sod, sizeof sod},
-};
-
 /* Volatile state: dies with power, reset and a failed command. */
 struct state {
     EAC_CTX *ctx;
     int next; /* the GENERAL AUTHENTICATE step that may come, 0: none */
-    bool secure, in_application;
-    const struct file *current;
+    bool secure;
+    struct selection selection;
     struct bytes theirs; /* the terminal's ephemeral key */
+    struct eac *eac;     /* what stays after power off: the chip's files and keys */
 };
 
 /* What the terminal showed of itself. */
@@ -59,30 +23,33 @@ static struct {
     int established, refused, selects, reads;
 } seen;
 
-static void forget(struct state *state)
-{
-    if (state->ctx)
-        EAC_CTX_clear_free(state->ctx);
-    memset(state, 0, sizeof *state);
-}
-
 static void end_session(struct state *state)
 {
     if (state->ctx)
         EAC_CTX_clear_free(state->ctx);
+    if (state->eac)
+        eac_forget(state->eac);
     state->ctx = NULL;
     state->secure = false;
     state->next = 0;
 }
 
-static unsigned manage_environment(struct state *state, const struct apdu *command)
+static void forget(struct state *state)
+{
+    end_session(state);
+    memset(&state->selection, 0, sizeof state->selection);
+}
+
+static unsigned manage_environment(struct state *state, const struct apdu *command,
+                                   enum s_type kind)
 {
     const uint8_t *value;
     size_t len;
     if (command->p1 != 0xC1 || command->p2 != 0xA4)
         return 0x6A86;
     end_session(state);
-    EAC_CTX *ctx = pace_context(card_access, sizeof card_access);
+    EAC_CTX *ctx = state->eac ? eac_context(state->eac)
+                              : files_context();
     const ASN1_OBJECT *oid = EAC_OBJ_nid2obj(ctx->pace_ctx->protocol);
     const struct bytes *data = &command->data;
     unsigned status = 0x9000;
@@ -91,7 +58,7 @@ static unsigned manage_environment(struct state *state, const struct apdu *comma
         status = 0x6A80;
     else if (!find_tlv(data->at, data->len, 0x83, &value, &len) || len != 1)
         status = 0x6A80;
-    else if (value[0] != PACE_CAN)
+    else if (value[0] != kind)
         status = 0x6A88;
     else if (find_tlv(data->at, data->len, 0x84, &value, &len)
              && (len != 1 || value[0] != ctx->pace_ctx->id))
@@ -100,14 +67,16 @@ static unsigned manage_environment(struct state *state, const struct apdu *comma
         EAC_CTX_clear_free(ctx);
         return status;
     }
+    if (state->eac && !find_tlv(data->at, data->len, 0x7F4C, &value, &len))
+        fail("the terminal announces no Terminal Authentication (DO7F4C)");
     state->ctx = ctx;
     state->next = 1;
     return status;
 }
 
 /* The chip's side of one GENERAL AUTHENTICATE; NULL with the status word set when it is refused. */
-static BUF_MEM *answer_step(struct state *state, const BUF_MEM *in, const char *can,
-                            unsigned *status)
+static BUF_MEM *answer_step(struct state *state, const BUF_MEM *in,
+                            const struct password *password, unsigned *status)
 {
     BUF_MEM *out = NULL;
     EAC_CTX *ctx = state->ctx;
@@ -115,7 +84,7 @@ static BUF_MEM *answer_step(struct state *state, const BUF_MEM *in, const char *
     *status = 0x6300;
     switch (state->next) {
     case 1:
-        secret = pace_can(can);
+        secret = pace_secret(password);
         out = PACE_STEP1_enc_nonce(ctx, secret);
         PACE_SEC_clear_free(secret);
         break;
@@ -142,7 +111,7 @@ static BUF_MEM *answer_step(struct state *state, const BUF_MEM *in, const char *
             out = PACE_STEP3D_compute_authentication_token(ctx, &theirs);
         } else {
             seen.refused++;
-            pass("the terminal's authentication token is not of this CAN: refused");
+            pass("the terminal's authentication token is not of this password: refused");
             return NULL;
         }
         break;
@@ -153,8 +122,27 @@ static BUF_MEM *answer_step(struct state *state, const BUF_MEM *in, const char *
     return out;
 }
 
+/* The last answer names the trust point in DO87 where Terminal Authentication may follow. */
+static void put_answer(const struct state *state, int step, const BUF_MEM *out,
+                       struct bytes *response)
+{
+    static struct bytes inner;
+    if (step < 4 || !state->eac) {
+        put_dynamic_data(response, (uint8_t)(0x80 + 2 * (step - 1)), out);
+        return;
+    }
+    const CVC_CERT *trust_point = state->ctx->ta_ctx->trust_anchor;
+    char *name = CVC_get_chr(trust_point);
+    inner.len = 0;
+    put_tlv(&inner, 0x86, out->data, out->length);
+    put_tlv(&inner, 0x87, name, strlen(name));
+    put_tlv(response, 0x7C, inner.at, inner.len);
+    OPENSSL_free(name);
+}
+
 static unsigned general_authenticate(struct state *state, const struct apdu *command,
-                                     const char *can, struct bytes *response)
+                                     const struct password *password,
+                                     struct bytes *response)
 {
     const uint8_t *value = NULL;
     size_t len = 0;
@@ -175,12 +163,12 @@ static unsigned general_authenticate(struct state *state, const struct apdu *com
         return 0x6A80;
     }
     BUF_MEM in = view(value, len);
-    BUF_MEM *out = answer_step(state, &in, can, &status);
+    BUF_MEM *out = answer_step(state, &in, password, &status);
     if (!out) {
         end_session(state);
         return status;
     }
-    put_dynamic_data(response, (uint8_t)(0x80 + 2 * (step - 1)), out);
+    put_answer(state, step, out, response);
     BUF_MEM_clear_free(out);
     state->next = step < 4 ? step + 1 : 0;
     if (step == 4) {
@@ -188,88 +176,37 @@ static unsigned general_authenticate(struct state *state, const struct apdu *com
             die("libeac cannot start secure messaging: %s", openssl_error());
         state->secure = true;
         seen.established++;
-        pass("PACE %s, parameter %d: the terminal knows the CAN",
+        pass("PACE %s, parameter %d: the terminal knows the password",
              EAC_OBJ_nid2sn(state->ctx->pace_ctx->protocol), state->ctx->pace_ctx->id);
     }
     return 0x9000;
 }
 
-static unsigned choose(struct state *state, const struct apdu *command)
-{
-    const struct bytes *data = &command->data;
-    if (command->p1 == 0x04) {
-        if (data->len != sizeof AID || memcmp(data->at, AID, sizeof AID))
-            return 0x6A82;
-        state->in_application = true;
-        state->current = NULL;
-        return 0x9000;
-    }
-    if (command->p1 == 0x00 && (data->len == 0 || !memcmp(data->at, "\x3F\x00", 2))) {
-        state->in_application = false;
-        state->current = NULL;
-        return 0x9000;
-    }
-    if (data->len != 2)
-        return 0x6700;
-    for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++)
-        if (FILES[i].id == ((unsigned)data->at[0] << 8 | data->at[1])
-            && FILES[i].in_application == state->in_application) {
-            if (FILES[i].is_protected && !state->secure)
-                return 0x6982;
-            state->current = &FILES[i];
-            return 0x9000;
-        }
-    return 0x6A82;
-}
-
-static unsigned read_binary(struct state *state, const struct apdu *command,
-                            struct bytes *response)
-{
-    size_t offset = (size_t)command->p1 << 8 | command->p2;
-    if (command->data.len || command->le < 0)
-        return 0x6700;
-    if (command->p1 & 0x80) {
-        const struct file *found = NULL;
-        for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++)
-            if (FILES[i].sfi == (command->p1 & 0x1F)
-                && (FILES[i].in_application == state->in_application || FILES[i].sfi == 0x1C))
-                found = &FILES[i];
-        if (!found)
-            return 0x6A82;
-        if (found->is_protected && !state->secure)
-            return 0x6982;
-        state->current = found;
-        offset = command->p2;
-    }
-    if (!state->current)
-        return 0x6986;
-    if (offset >= state->current->len)
-        return 0x6B00;
-    size_t left = state->current->len - offset;
-    size_t most = (size_t)command->le;
-    if (state->secure && most == 256)
-        most = 223;
-    put(response, state->current->at + offset, left < most ? left : most);
-    return 0x9000;
-}
-
-static void handle(struct state *state, const struct apdu *command, const char *can,
-                   struct bytes *response)
+/* `new_keys` says that Chip Authentication's keys hold from the next command on. */
+static void handle(struct state *state, const struct apdu *command,
+                   const struct password *password, struct bytes *response, bool *new_keys)
 {
     unsigned status;
     response->len = 0;
+    *new_keys = false;
+    if (state->eac && state->secure
+        && eac_command(state->eac, state->ctx, command, response, &status, new_keys)) {
+        put_byte(response, (uint8_t)(status >> 8));
+        put_byte(response, (uint8_t)status);
+        return;
+    }
     switch (command->ins) {
     case 0x22:
-        status = manage_environment(state, command);
+        status = manage_environment(state, command, password->kind);
         break;
     case 0x86:
-        status = general_authenticate(state, command, can, response);
+        status = general_authenticate(state, command, password, response);
         break;
     case 0xA4:
-        status = choose(state, command);
+        status = files_select(&state->selection, command, state->secure);
         break;
     case 0xB0:
-        status = read_binary(state, command, response);
+        status = files_read(&state->selection, command, state->secure, response);
         break;
     default:
         status = command->cla == 0xFF ? 0x6A81 : 0x6D00;
@@ -278,11 +215,12 @@ static void handle(struct state *state, const struct apdu *command, const char *
     put_byte(response, (uint8_t)status);
 }
 
-static void respond(struct state *state, const struct bytes *wire, const char *can,
-                    struct bytes *response)
+static void respond(struct state *state, const struct bytes *wire,
+                    const struct password *password, struct bytes *response)
 {
     static struct apdu command, inner;
     static struct bytes plain;
+    bool new_keys;
     if (!apdu_parse(wire, &command)) {
         fail("the terminal sent what is no command APDU");
         print_hex("command", wire->at, wire->len);
@@ -294,7 +232,13 @@ static void respond(struct state *state, const struct bytes *wire, const char *c
     if (!is_protected) {
         if (state->secure)
             end_session(state);
-        handle(state, &command, can, response);
+        handle(state, &command, password, response, &new_keys);
+        if (response->len - 2 > (command.le < 0 ? 0 : (size_t)command.le)) {
+            fail("%02X has %zu bytes for an answer that may have %ld", command.ins,
+                 response->len - 2, command.le);
+            response->len = 0;
+            put(response, "\x67\x00", 2);
+        }
         return;
     }
     unsigned status = 0x6985;
@@ -312,27 +256,32 @@ static void respond(struct state *state, const struct bytes *wire, const char *c
         put_byte(response, (uint8_t)status);
         return;
     }
-    handle(state, &inner, can, &plain);
+    handle(state, &inner, password, &plain, &new_keys);
     if (status_of(&plain) == 0x9000 && inner.ins == 0xA4)
         seen.selects++;
     if (status_of(&plain) == 0x9000 && inner.ins == 0xB0)
         seen.reads++;
     sm_protect_response(state->ctx, &plain, response);
+    if (new_keys && EAC_CTX_set_encryption_ctx(state->ctx, EAC_ID_CA) != 1)
+        die("libeac cannot start secure messaging anew: %s", openssl_error());
 }
 
-int chip(const char *host, const char *port, const char *can, const char *curve)
+int chip(const char *host, const char *port, const struct password *password, const char *domain,
+         const char *cipher, struct eac *eac)
 {
     static struct state state;
     static struct bytes in, out;
-    if (!strcasecmp(curve, "brainpoolP256r1"))
-        card_access[sizeof card_access - 1] = 13;
-    else if (strcasecmp(curve, "p256"))
-        die("no curve %s: p256 or brainpoolP256r1", curve);
+    if (eac) {
+        files_of(eac);
+    } else {
+        files_offer(domain, cipher);
+    }
+    state.eac = eac;
 
     int fd = wire_connect(host, port, 20);
     while (wire_receive(fd, &in)) {
         if (in.len != 1) {
-            respond(&state, &in, can, &out);
+            respond(&state, &in, password, &out);
             wire_send(fd, out.at, out.len);
         } else if (in.at[0] == GET_ATR) {
             wire_send(fd, ATR, sizeof ATR);
@@ -348,6 +297,8 @@ int chip(const char *host, const char *port, const char *can, const char *curve)
         fail("the terminal sent nothing under secure messaging");
     printf("chip: %d PACE, %d refused, %d protected SELECT, %d protected READ BINARY\n",
            seen.established, seen.refused, seen.selects, seen.reads);
+    if (eac && !eac_report())
+        fail("the terminal did not finish what it announced");
     printf("%s\n", failures() ? "chip: FAILED" : "chip: all passed");
     return failures() ? 1 : 0;
 }

@@ -12,11 +12,30 @@ EAC_CTX *pace_context(const uint8_t *card_access, size_t len)
     return ctx;
 }
 
-PACE_SEC *pace_can(const char *can)
+struct password password_of(const char *argument)
 {
-    PACE_SEC *secret = PACE_SEC_new(can, strlen(can), PACE_CAN);
+    static const struct {
+        const char *prefix;
+        enum s_type kind;
+    } KINDS[] = {{"mrz:", PACE_MRZ}, {"can:", PACE_CAN}, {"pin:", PACE_PIN}, {"puk:", PACE_PUK}};
+    struct password password = {.kind = PACE_CAN};
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
+        if (!strncmp(argument, KINDS[i].prefix, 4)) {
+            password.kind = KINDS[i].kind;
+            argument += 4;
+            break;
+        }
+    if (strlen(argument) >= sizeof password.text)
+        die("a password of %zu characters", strlen(argument));
+    strcpy(password.text, argument);
+    return password;
+}
+
+PACE_SEC *pace_secret(const struct password *password)
+{
+    PACE_SEC *secret = PACE_SEC_new(password->text, strlen(password->text), password->kind);
     if (!secret)
-        die("libeac does not take the CAN: %s", openssl_error());
+        die("libeac does not take the password: %s", openssl_error());
     return secret;
 }
 

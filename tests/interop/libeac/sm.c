@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+static size_t block_size(const EAC_CTX *ctx)
+{
+    return (size_t)EVP_CIPHER_block_size(ctx->key_ctx->cipher);
+}
+
 /* Appends to `to` an encryption of `plain` with padding, the indicator byte 01 before it. */
 static void put_cryptogram(EAC_CTX *ctx, struct bytes *to, const struct bytes *plain)
 {
@@ -21,7 +26,8 @@ static void put_cryptogram(EAC_CTX *ctx, struct bytes *to, const struct bytes *p
 
 static bool take_cryptogram(EAC_CTX *ctx, const uint8_t *value, size_t len, struct bytes *plain)
 {
-    if (len < 17 || value[0] != 0x01 || (len - 1) % 16)
+    size_t block = block_size(ctx);
+    if (len < 1 + block || value[0] != 0x01 || (len - 1) % block)
         return false;
     BUF_MEM in = view(value + 1, len - 1);
     BUF_MEM *padded = EAC_decrypt(ctx, &in);
@@ -42,7 +48,7 @@ static BUF_MEM *mac_input(EAC_CTX *ctx, const uint8_t *header, const uint8_t *ob
     if (header) {
         static const uint8_t padding[12] = {0x80};
         put(&input, header, 4);
-        put(&input, padding, sizeof padding);
+        put(&input, padding, block_size(ctx) - 4);
     }
     put(&input, objects, len);
     BUF_MEM all = view(input.at, input.len);

@@ -9,132 +9,14 @@ static const uint8_t AID[] = {0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01};
 /* No file has this identifier. */
 static const uint8_t NO_FILE[] = {0x02, 0x02};
 
-static void exchange(int fd, const struct apdu *command, struct bytes *response)
-{
-    static struct bytes encoded;
-    apdu_encode(command, &encoded);
-    wire_send(fd, encoded.at, encoded.len);
-    if (!wire_receive(fd, response))
-        die("the card left after %02X %02X", command->cla, command->ins);
-    if (response->len < 2)
-        die("the card answered %zu bytes to %02X %02X", response->len, command->cla,
-            command->ins);
-}
+static const struct bytes NO_CHAT;
 
-static unsigned plain(int fd, uint8_t ins, uint8_t p1, uint8_t p2, const void *data, size_t len,
-                      long le, struct bytes *response)
-{
-    static struct apdu command;
-    apdu_set(&command, 0x00, ins, p1, p2, data, len, le);
-    exchange(fd, &command, response);
-    return status_of(response);
-}
-
-/* The status word inside a protected exchange; 0 when secure messaging broke. */
-static unsigned protected(int fd, EAC_CTX *ctx, uint8_t ins, uint8_t p1, uint8_t p2,
-                          const void *data, size_t len, long le, struct bytes *response)
-{
-    static struct apdu command, wire;
-    static struct bytes answer;
-    apdu_set(&command, 0x00, ins, p1, p2, data, len, le);
-    sm_protect_command(ctx, &command, &wire);
-    exchange(fd, &wire, &answer);
-    return sm_unprotect_response(ctx, &answer, response) ? status_of(response) : 0;
-}
-
-/* Puts off and on, as a reader does between two taps, and asks for the ATR. */
-static void power_up(int fd)
-{
-    static struct bytes atr;
-    wire_control(fd, POWER_OFF);
-    wire_control(fd, POWER_ON);
-    wire_control(fd, GET_ATR);
-    if (!wire_receive(fd, &atr))
-        die("the card left when asked for its ATR");
-    if (atr.len < 2 || atr.len > 33)
-        die("an ATR of %zu bytes", atr.len);
-    print_hex("ATR", atr.at, atr.len);
-}
-
-static void set_authentication_template(int fd, const EAC_CTX *ctx, bool with_parameter)
-{
-    static struct bytes data, response;
-    const ASN1_OBJECT *oid = EAC_OBJ_nid2obj(ctx->pace_ctx->protocol);
-    const uint8_t password = PACE_CAN, parameter = (uint8_t)ctx->pace_ctx->id;
-    data.len = 0;
-    put_tlv(&data, 0x80, OBJ_get0_data(oid), OBJ_length(oid));
-    put_tlv(&data, 0x83, &password, 1);
-    if (with_parameter)
-        put_tlv(&data, 0x84, &parameter, 1);
-    unsigned status = plain(fd, 0x22, 0xC1, 0xA4, data.at, data.len, -1, &response);
-    if (status != 0x9000)
-        die("MSE:Set AT %s DO84: %04X", with_parameter ? "with" : "without", status);
-}
-
-/* One GENERAL AUTHENTICATE: sends 7C { tag value }, gives a view of `want` in the answer. */
-static unsigned step(int fd, uint8_t cla, uint8_t tag, const BUF_MEM *value, uint8_t want,
-                     BUF_MEM *got)
-{
-    static struct apdu command;
-    static struct bytes data, response;
-    const uint8_t *at;
-    size_t len;
-    data.len = 0;
-    put_dynamic_data(&data, tag, value);
-    apdu_set(&command, cla, 0x86, 0x00, 0x00, data.at, data.len, 256);
-    exchange(fd, &command, &response);
-    unsigned status = status_of(&response);
-    if (status != 0x9000)
-        return status;
-    if (!dynamic_data(response.at, response.len - 2, want, &at, &len)) {
-        print_hex("answer", response.at, response.len);
-        die("GENERAL AUTHENTICATE: no DO%02X in the answer", want);
-    }
-    *got = view(at, len);
-    return status;
-}
-
-/* The status word of step 4; on 9000 `ctx` has the session's keys and the chip's token holds. */
-static unsigned pace(int fd, EAC_CTX *ctx, const char *can)
-{
-    PACE_SEC *secret = pace_can(can);
-    BUF_MEM got;
-    unsigned status = step(fd, 0x10, 0x80, NULL, 0x80, &got);
-    if (status != 0x9000 || PACE_STEP2_dec_nonce(ctx, secret, &got) != 1)
-        die("PACE step 1 (nonce): %04X, %s", status, openssl_error());
-
-    BUF_MEM *mapping = PACE_STEP3A_generate_mapping_data(ctx);
-    status = step(fd, 0x10, 0x81, mapping, 0x82, &got);
-    if (status != 0x9000 || PACE_STEP3A_map_generator(ctx, &got) != 1)
-        die("PACE step 2 (mapping): %04X, %s", status, openssl_error());
-
-    BUF_MEM *ephemeral = PACE_STEP3B_generate_ephemeral_key(ctx);
-    status = step(fd, 0x10, 0x83, ephemeral, 0x84, &got);
-    if (status != 0x9000 || PACE_STEP3B_compute_shared_secret(ctx, &got) != 1
-        || PACE_STEP3C_derive_keys(ctx) != 1)
-        die("PACE step 3 (key agreement): %04X, %s", status, openssl_error());
-
-    BUF_MEM *token = PACE_STEP3D_compute_authentication_token(ctx, &got);
-    status = step(fd, 0x00, 0x85, token, 0x86, &got);
-    if (status == 0x9000) {
-        if (PACE_STEP3D_verify_authentication_token(ctx, &got) != 1)
-            die("PACE step 4: the chip's authentication token is wrong");
-        if (EAC_CTX_set_encryption_ctx(ctx, EAC_ID_PACE) != 1)
-            die("libeac cannot start secure messaging: %s", openssl_error());
-    }
-    PACE_SEC_clear_free(secret);
-    BUF_MEM_clear_free(mapping);
-    BUF_MEM_clear_free(ephemeral);
-    BUF_MEM_clear_free(token);
-    return status;
-}
-
-static EAC_CTX *establish(int fd, const struct bytes *card_access, const char *can,
+static EAC_CTX *establish(int fd, const struct bytes *card_access, const struct password *can,
                           bool with_parameter)
 {
+    static struct bytes chip_key;
     EAC_CTX *ctx = pace_context(card_access->at, card_access->len);
-    set_authentication_template(fd, ctx, with_parameter);
-    unsigned status = pace(fd, ctx, can);
+    unsigned status = pace(fd, ctx, can, &NO_CHAT, with_parameter, &chip_key);
     if (status != 0x9000)
         die("PACE with the right CAN: %04X", status);
     pass("PACE %s, parameter %d, CAN, DO84 %s", EAC_OBJ_nid2sn(ctx->pace_ctx->protocol),
@@ -142,27 +24,14 @@ static EAC_CTX *establish(int fd, const struct bytes *card_access, const char *c
     return ctx;
 }
 
-static void read_card_access(int fd, struct bytes *card_access)
-{
-    unsigned status = plain(fd, 0xB0, 0x9C, 0x00, NULL, 0, 256, card_access);
-    if (status != 0x9000 && status != 0x6282)
-        die("EF.CardAccess by its SFI: %04X", status);
-    card_access->len = tlv_length(card_access->at, card_access->len - 2);
-    if (!card_access->len || card_access->at[0] != 0x31)
-        die("EF.CardAccess is no SET");
-    print_hex("CardAccess", card_access->at, card_access->len);
-    pass("EF.CardAccess read by its SFI before PACE");
-}
-
 /* A wrong CAN is answered 6300 at step 4 and costs nothing. */
-static void refuse_wrong_can(int fd, const struct bytes *card_access, const char *can)
+static void refuse_wrong_can(int fd, const struct bytes *card_access, const struct password *can)
 {
-    char wrong[16];
-    snprintf(wrong, sizeof wrong, "%s", can);
-    wrong[0] = wrong[0] == '9' ? '0' : (char)(wrong[0] + 1);
+    static struct bytes chip_key;
+    struct password wrong = *can;
+    wrong.text[0] = wrong.text[0] == '9' ? '0' : (char)(wrong.text[0] + 1);
     EAC_CTX *ctx = pace_context(card_access->at, card_access->len);
-    set_authentication_template(fd, ctx, true);
-    unsigned status = pace(fd, ctx, wrong);
+    unsigned status = pace(fd, ctx, &wrong, &NO_CHAT, true, &chip_key);
     if (status == 0x6300)
         pass("a wrong CAN is refused with 6300 at step 4");
     else
@@ -170,36 +39,7 @@ static void refuse_wrong_can(int fd, const struct bytes *card_access, const char
     EAC_CTX_clear_free(ctx);
 }
 
-/* Reads a file by its SFI, `le` bytes a command, and compares outer tag and length. */
-static void read_file(int fd, EAC_CTX *ctx, const char *name, uint8_t sfi, uint8_t tag, long le)
-{
-    static struct bytes response, file;
-    unsigned status = protected(fd, ctx, 0xB0, 0x80 | sfi, 0x00, NULL, 0, le, &response);
-    file.len = 0;
-    while ((status == 0x9000 || status == 0x6282) && response.len > 2) {
-        put(&file, response.at, response.len - 2);
-        if (file.len > 0x7FFF || tlv_length(file.at, file.len))
-            break;
-        status = protected(fd, ctx, 0xB0, (uint8_t)(file.len >> 8), (uint8_t)file.len, NULL, 0, le,
-                           &response);
-    }
-    size_t len = tlv_length(file.at, file.len);
-    if (len && file.at[0] == tag)
-        pass("%s: %zu bytes under secure messaging, Le %ld", name, len, le);
-    else
-        fail("%s: %zu bytes, first byte %02X, status %04X", name, file.len,
-             file.len ? file.at[0] : 0, status);
-}
-
-static void expect(const char *what, unsigned status, unsigned expected)
-{
-    if (status == expected)
-        pass("%s: %04X", what, status);
-    else
-        fail("%s: expected %04X, got %04X", what, expected, status);
-}
-
-int terminal(int port, const char *can)
+int terminal(int port, const struct password *can)
 {
     static struct bytes card_access, response;
     int fd = wire_accept(port);
@@ -210,10 +50,10 @@ int terminal(int port, const char *can)
     EAC_CTX *ctx = establish(fd, &card_access, can, true);
     expect("protected SELECT of the eMRTD application",
            protected(fd, ctx, 0xA4, 0x04, 0x0C, AID, sizeof AID, -1, &response), 0x9000);
-    read_file(fd, ctx, "EF.COM", 0x1E, 0x60, 256);
-    read_file(fd, ctx, "EF.DG1", 0x01, 0x61, 16);
-    read_file(fd, ctx, "EF.SOD", 0x1D, 0x77, 256);
-    read_file(fd, ctx, "EF.SOD", 0x1D, 0x77, 65536);
+    read_file(fd, ctx, "EF.COM", 0x1E, 0x60, 256, &response);
+    read_file(fd, ctx, "EF.DG1", 0x01, 0x61, 16, &response);
+    read_file(fd, ctx, "EF.SOD", 0x1D, 0x77, 256, &response);
+    read_file(fd, ctx, "EF.SOD", 0x1D, 0x77, 65536, &response);
     expect("a file that is not there, inside secure messaging",
            protected(fd, ctx, 0xA4, 0x02, 0x0C, NO_FILE, sizeof NO_FILE, -1, &response), 0x6A82);
 
@@ -239,7 +79,7 @@ int terminal(int port, const char *can)
     ctx = establish(fd, &card_access, can, false);
     expect("protected SELECT of the eMRTD application",
            protected(fd, ctx, 0xA4, 0x04, 0x0C, AID, sizeof AID, -1, &response), 0x9000);
-    read_file(fd, ctx, "EF.COM", 0x1E, 0x60, 256);
+    read_file(fd, ctx, "EF.COM", 0x1E, 0x60, 256, &response);
     EAC_CTX_clear_free(ctx);
     wire_control(fd, POWER_OFF);
     printf("%s\n", failures() ? "terminal: FAILED" : "terminal: all passed");

@@ -1,5 +1,5 @@
-//! A judge of the emulated card: the foreign reader `dmrtd` opens it by PACE with the CAN, reads
-//! its files, checks EF.SOD against the given CSCA and challenges the chip.
+//! A judge of the emulated card: the foreign reader `dmrtd` opens it by PACE with the CAN or by
+//! BAC, reads its files, checks EF.SOD against the given CSCA and challenges the chip.
 //!
 //! It listens as a vpcd does and judges the card that plugs in.
 
@@ -10,15 +10,18 @@ use std::error::Error;
 use std::hash::{BuildHasher, Hasher};
 use std::process::ExitCode;
 
+use chrono::NaiveDate;
 use dmrtd::auth::passive::{self, DataGroup, TrustAnchor};
 use dmrtd::lds::ef::ElementaryFile;
 use dmrtd::passport::Passport;
 use dmrtd::proto::can_key::CanKey;
+use dmrtd::proto::dba_key::DBAKey;
 
 use crate::wire::Wire;
 
-const USAGE: &str = "usage: dmrtd-judge PORT CAN [--csca FILE] [--document NUMBER] [--sod FILE]
+const USAGE: &str = "usage: dmrtd-judge PORT KEY [--csca FILE] [--document NUMBER] [--sod FILE]
   listens on 127.0.0.1:PORT (0: any) as a reader and judges the card that plugs in
+  KEY         a CAN, for PACE; or bac:NUMBER,BIRTH,EXPIRY with days as YYYY-MM-DD, for BAC
   --csca      check EF.SOD against this certificate (DER)
   --document  the number that EF.DG1 must have
   --sod       write EF.SOD there";
@@ -30,10 +33,47 @@ type Group = (u8, Vec<u8>);
 
 struct Arguments {
     port: u16,
-    can: String,
+    key: Key,
     csca: Option<String>,
     document: Option<String>,
     sod: Option<String>,
+}
+
+/// What opens the card.
+enum Key {
+    Can(String),
+    Bac { number: String, birth: NaiveDate, expiry: NaiveDate },
+}
+
+impl Key {
+    fn parse(text: &str) -> Option<Self> {
+        let Some(text) = text.strip_prefix("bac:") else { return Some(Self::Can(text.into())) };
+        let mut parts = text.split(',');
+        let number = parts.next()?.to_owned();
+        let mut day = || parts.next()?.parse().ok();
+        Some(Self::Bac { number, birth: day()?, expiry: day()? })
+    }
+
+    /// One that does not open it.
+    fn wrong(&self) -> Self {
+        let other = |text: &str| {
+            let first = if text.starts_with('9') { "0" } else { "9" };
+            format!("{first}{}", text.get(1..).unwrap_or_default())
+        };
+        match self {
+            Self::Can(can) => Self::Can(other(can)),
+            Self::Bac { number, birth, expiry } => {
+                Self::Bac { number: other(number), birth: *birth, expiry: *expiry }
+            }
+        }
+    }
+
+    const fn protocol(&self) -> &'static str {
+        match self {
+            Self::Can(_) => "PACE",
+            Self::Bac { .. } => "BAC",
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -57,7 +97,7 @@ fn main() -> ExitCode {
 fn arguments(mut given: impl Iterator<Item = String>) -> Option<Arguments> {
     let mut arguments = Arguments {
         port: given.next()?.parse().ok()?,
-        can: given.next()?,
+        key: Key::parse(&given.next()?)?,
         csca: None,
         document: None,
         sod: None,
@@ -75,10 +115,10 @@ fn arguments(mut given: impl Iterator<Item = String>) -> Option<Arguments> {
 
 fn judge(arguments: &Arguments) -> Outcome<()> {
     let wire = Wire::accept(arguments.port)?;
-    refuse_wrong_can(&wire, &arguments.can)?;
+    refuse_wrong_key(&wire, &arguments.key)?;
 
-    let mut passport = open(&wire, &arguments.can)?;
-    println!("PASS PACE with the CAN");
+    let mut passport = open(&wire, &arguments.key)?;
+    println!("PASS {}", arguments.key.protocol());
     let groups = read_groups(&mut passport, arguments.document.as_deref())?;
     let sod = step("EF.SOD", passport.read_ef_sod())?;
     if let Some(path) = &arguments.sod {
@@ -100,21 +140,28 @@ fn step<T, E: Error>(name: &str, result: Result<T, E>) -> Result<T, String> {
     result.map_err(|error| format!("{name}: {error}"))
 }
 
-fn open(wire: &Wire, can: &str) -> Outcome<Passport<Wire>> {
+fn open(wire: &Wire, key: &Key) -> Outcome<Passport<Wire>> {
     let mut passport = Passport::new(wire.power_up()?);
-    let access = step("EF.CardAccess", passport.read_ef_card_access())?;
-    let info = access.pace_info().ok_or("EF.CardAccess offers no PACE")?;
-    println!("  PACE parameter {:?}", info.parameter_id);
-    step("PACE", passport.start_session_pace(CanKey::new(can)?, &access))?;
+    match key {
+        Key::Can(can) => {
+            let access = step("EF.CardAccess", passport.read_ef_card_access())?;
+            let info = access.pace_info().ok_or("EF.CardAccess offers no PACE")?;
+            println!("  PACE parameter {:?}", info.parameter_id);
+            step("PACE", passport.start_session_pace(CanKey::new(can)?, &access))?;
+        }
+        Key::Bac { number, birth, expiry } => {
+            let key = DBAKey::new(number, *birth, *expiry, false)?;
+            step("BAC", passport.start_session(key))?;
+        }
+    }
     Ok(passport)
 }
 
-fn refuse_wrong_can(wire: &Wire, can: &str) -> Outcome<()> {
-    let first = if can.starts_with('9') { "0" } else { "9" };
-    match open(wire, &format!("{first}{}", can.get(1..).unwrap_or_default())) {
-        Ok(_) => Err("a wrong CAN opens the card".into()),
-        Err(error) if error.to_string().starts_with("PACE") => {
-            println!("PASS a wrong CAN is refused: {error}");
+fn refuse_wrong_key(wire: &Wire, key: &Key) -> Outcome<()> {
+    match open(wire, &key.wrong()) {
+        Ok(_) => Err("a wrong key opens the card".into()),
+        Err(error) if error.to_string().starts_with(key.protocol()) => {
+            println!("PASS a wrong key is refused: {error}");
             Ok(())
         }
         Err(error) => Err(error),

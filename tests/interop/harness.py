@@ -1,0 +1,98 @@
+"""What the judges run on: programs with an end, however they behave."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+PATIENCE = 60  # seconds for one judge
+BUILD_PATIENCE = 900  # seconds to build one
+
+
+class Skipped(Exception):
+    """This machine lacks what the judge needs."""
+
+
+class Failed(Exception):
+    """The judge's finding, or that it came to none."""
+
+
+class Program:
+    """A running program: its output so far, and an end however it behaves."""
+
+    def __init__(self, *command, patience=PATIENCE):
+        self.command = [str(word) for word in command]
+        self.deadline = time.monotonic() + patience
+        self.log = tempfile.TemporaryFile("w+", errors="replace")
+        self.process = subprocess.Popen(
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.log.close()
+
+    def output(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def wait_for(self, pattern):
+        """The first match of `pattern` in the output, as soon as it is there."""
+        while not (found := re.search(pattern, self.output())):
+            if self.process.poll() is not None:
+                raise Failed(f"{self.command[0]} ended early\n{self.output()}")
+            self.check_deadline()
+            time.sleep(0.02)
+        return found
+
+    def finish(self):
+        """The exit status."""
+        while (status := self.process.poll()) is None:
+            self.check_deadline()
+            time.sleep(0.02)
+        return status
+
+    def check_deadline(self):
+        if time.monotonic() > self.deadline:
+            raise Failed(f"out of time: {' '.join(self.command)}\n{self.output()}")
+
+
+def run(*command, patience=PATIENCE):
+    """Exit status and output of a program that ends by itself."""
+    with Program(*command, patience=patience) as program:
+        return program.finish(), program.output()
+
+
+def check(*command, patience=PATIENCE):
+    """The output of a program that must succeed."""
+    status, output = run(*command, patience=patience)
+    if status != 0:
+        raise Failed(f"{Path(command[0]).name}: status {status}\n{output}")
+    return output
+
+
+def need(*programs):
+    for program in programs:
+        if not shutil.which(program):
+            raise Skipped(f"{program} is not installed")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
