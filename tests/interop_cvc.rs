@@ -186,8 +186,8 @@ fn we_verify_the_certificates_of_libeac() {
         ("P-256", "ECDSA_SHA_1", "is", "--read-iris"),
         ("brainpoolP384r1", "ECDSA_SHA_384", "at", "--verify-age --write-dg17 --read-dg1"),
         ("P-521", "ECDSA_SHA_512", "st", "--gen-qualified-sig"),
-        // Not RSASSA-PSS: libeac signs with as long a salt as fits, TR-03110-3 clause A.7.3.1
-        // wants that of the hash.
+        // Not RSASSA-PSS: libeac signs with as long a salt as fits, and it has to be as long as
+        // the digest (ICAO Doc 9303-11 clause 7.1.4.1.1).
         ("rsa2048", "RSA_v1_5_SHA_256", "is", "--read-finger --read-iris"),
     ] {
         for entry in ["cvca.key", "first", "cvca.der", "dv.key", "is.key"] {

@@ -211,8 +211,8 @@ fn libeac_authenticates_itself_to_our_chip_halves() {
             Country::ours("brainpoolP256r1", "ECDSA-SHA-256", "at"),
         ),
         (P256, BRAINPOOL, Cipher::TripleDes, Country::ours("P-384", "ECDSA-SHA-384", "is")),
-        // Not RSASSA-PSS: libeac signs with as long a salt as fits, TR-03110-3 clause A.7.3.1
-        // wants that of the hash.
+        // Not RSASSA-PSS: libeac signs with as long a salt as fits, and it has to be as long as
+        // the digest (ICAO Doc 9303-11 clause 7.1.4.1.1).
         (MODP1024, MODP1024, Cipher::Aes192, Country::ours("rsa2048", "RSA-v1-5-SHA-256", "st")),
         (P256, P256, Cipher::Aes256, Country::theirs()),
     ] {

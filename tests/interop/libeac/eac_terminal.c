@@ -3,25 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <eac/cv_cert.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-/* The most certificates below the trust point: links, a document verifier, a terminal. */
-#define MOST_CERTIFICATES 4
-
-/* What the terminal shows. */
-static struct {
-    struct bytes key, cvca, certificates[MOST_CERTIFICATES];
-    int count;
-    struct bytes chat;
-} shown;
-
 /* Who vouches for EF.CardSecurity. */
 static X509 *csca;
-
-/* What it does wrong, and has to be refused for. */
-enum fault { NONE, OTHER_ISSUER, BAD_CERTIFICATE, BAD_SIGNATURE, OTHER_EPHEMERAL };
 
 static X509_STORE *lookup_csca(unsigned long issuer)
 {
@@ -42,100 +28,6 @@ static void load_csca(const char *path)
     BIO_free(file);
 }
 
-/* The private key in DER, whatever it came in. */
-static void load_key(const char *path)
-{
-    BIO *file = BIO_new_file(path, "rb");
-    EVP_PKEY *key = file ? PEM_read_bio_PrivateKey(file, NULL, NULL, NULL) : NULL;
-    if (key) {
-        uint8_t *der = NULL;
-        int len = i2d_PrivateKey(key, &der);
-        if (len <= 0)
-            die("%s: %s", path, openssl_error());
-        put(&shown.key, der, (size_t)len);
-        OPENSSL_clear_free(der, (size_t)len);
-        EVP_PKEY_free(key);
-    } else {
-        load(path, &shown.key);
-    }
-    BIO_free(file);
-}
-
-static CVC_CERT *certificate(int at)
-{
-    const uint8_t *in = shown.certificates[at].at;
-    CVC_CERT *found = CVC_d2i_CVC_CERT(NULL, &in, (long)shown.certificates[at].len);
-    if (!found)
-        die("libeac cannot read certificate %d: %s", at + 1, openssl_error());
-    return found;
-}
-
-/* libeac itself believes the chain, from the trust point down. */
-static void check_chain(void)
-{
-    EAC_CTX *ctx = EAC_CTX_new();
-    if (!ctx || EAC_CTX_init_ta(ctx, NULL, 0, shown.cvca.at, shown.cvca.len) != 1)
-        die("libeac takes no trust point of this: %s", openssl_error());
-    for (int i = 0; i < shown.count; i++)
-        if (TA_STEP2_import_certificate(ctx, shown.certificates[i].at, shown.certificates[i].len)
-            != 1)
-            die("libeac does not take certificate %d: %s", i + 1, openssl_error());
-    pass("libeac believes the chain of %d certificates", shown.count);
-    EAC_CTX_clear_free(ctx);
-}
-
-/* DO7F4C of PACE: the rights of the terminal's own certificate. */
-static void take_chat(void)
-{
-    CVC_CERT *own = certificate(shown.count - 1);
-    uint8_t *der = NULL;
-    int len = i2d_CVC_CHAT((CVC_CHAT *)cvc_get_chat(own), &der);
-    if (len <= 0)
-        die("libeac cannot write the CHAT: %s", openssl_error());
-    put(&shown.chat, der, (size_t)len);
-    OPENSSL_free(der);
-    CVC_CERT_free(own);
-}
-
-static unsigned send(int fd, EAC_CTX *ctx, uint8_t ins, unsigned p1p2, const struct bytes *data,
-                     long le, struct bytes *response)
-{
-    return protected(fd, ctx, ins, (uint8_t)(p1p2 >> 8), (uint8_t)p1p2, data->at, data->len, le,
-                     response);
-}
-
-/* MSE:Set DST and PSO:VERIFY CERTIFICATE for each certificate; the first status that is none of
- * success, or 9000. */
-static unsigned show_certificates(int fd, EAC_CTX *ctx, enum fault fault)
-{
-    static struct bytes data, response;
-    for (int i = 0; i < shown.count; i++) {
-        const struct bytes *raw = &shown.certificates[i];
-        const uint8_t *content;
-        size_t len;
-        CVC_CERT *parsed = certificate(i);
-        char *issuer = CVC_get_car(parsed);
-        data.len = 0;
-        put_tlv(&data, 0x83, fault == OTHER_ISSUER ? "XXOTHER00001" : issuer,
-                fault == OTHER_ISSUER ? 12 : strlen(issuer));
-        OPENSSL_free(issuer);
-        CVC_CERT_free(parsed);
-        unsigned status = send(fd, ctx, 0x22, 0x81B6, &data, -1, &response);
-        if (status != 0x9000)
-            return status;
-        if (!find_tlv(raw->at, raw->len, 0x7F21, &content, &len))
-            die("certificate %d has no 7F21", i + 1);
-        data.len = 0;
-        put(&data, content, len);
-        if (fault == BAD_CERTIFICATE && i + 1 == shown.count)
-            data.at[data.len - 1] ^= 1;
-        status = send(fd, ctx, 0x2A, 0x00BE, &data, -1, &response);
-        if (status != 0x9000)
-            return status;
-    }
-    return 0x9000;
-}
-
 /* MSE:Set AT, GET CHALLENGE and EXTERNAL AUTHENTICATE, with a birth date to compare with. */
 static unsigned authenticate_terminal(int fd, EAC_CTX *ctx, const struct bytes *chip_key,
                                       enum fault fault)
@@ -143,21 +35,21 @@ static unsigned authenticate_terminal(int fd, EAC_CTX *ctx, const struct bytes *
     static const char AUXILIARY[] = "\x67\x17\x73\x15\x06\x09\x04\x00\x7F\x00\x07\x03\x01"
                                     "\x04\x01\x53\x08" "20000101";
     static struct bytes data, response;
-    CVC_CERT *own = certificate(shown.count - 1);
-    char *name = CVC_get_chr(own);
+    static struct bytes name;
+    shown_holder(&name);
     BUF_MEM *announced = TA_STEP3_generate_ephemeral_key(ctx);
     const ASN1_OBJECT *oid = EAC_OBJ_nid2obj(ctx->ta_ctx->protocol);
     if (!announced || !oid)
         die("libeac has no ephemeral key for Terminal Authentication: %s", openssl_error());
     data.len = 0;
     put_tlv(&data, 0x80, OBJ_get0_data(oid), OBJ_length(oid));
-    put_tlv(&data, 0x83, name, strlen(name));
+    put_tlv(&data, 0x83, name.at, name.len);
     put(&data, AUXILIARY, sizeof AUXILIARY - 1);
     put_tlv(&data, 0x91, announced->data, announced->length);
-    unsigned status = send(fd, ctx, 0x22, 0x81A4, &data, -1, &response);
+    unsigned status = send_protected(fd, ctx, 0x22, 0x81A4, &data, -1, &response);
     if (status == 0x9000) {
         data.len = 0;
-        status = send(fd, ctx, 0x84, 0x0000, &data, 8, &response);
+        status = send_protected(fd, ctx, 0x84, 0x0000, &data, 8, &response);
     }
     if (status == 0x9000) {
         BUF_MEM challenge = view(response.at, response.len - 2);
@@ -173,12 +65,10 @@ static unsigned authenticate_terminal(int fd, EAC_CTX *ctx, const struct bytes *
         put(&data, signature->data, signature->length);
         if (fault == BAD_SIGNATURE)
             data.at[data.len - 1] ^= 1;
-        status = send(fd, ctx, 0x82, 0x0000, &data, -1, &response);
+        status = send_protected(fd, ctx, 0x82, 0x0000, &data, -1, &response);
         BUF_MEM_clear_free(signature);
         BUF_MEM_clear_free(chip);
     }
-    OPENSSL_free(name);
-    CVC_CERT_free(own);
     BUF_MEM_clear_free(announced);
     return status;
 }
@@ -198,7 +88,7 @@ static unsigned authenticate_chip(int fd, EAC_CTX *ctx, const struct bytes *card
     put_tlv(&data, 0x80, OBJ_get0_data(oid), OBJ_length(oid));
     if (ctx->ca_ctx->id >= 0)
         put_tlv(&data, 0x84, &id, 1);
-    unsigned status = send(fd, ctx, 0x22, 0x41A4, &data, -1, &response);
+    unsigned status = send_protected(fd, ctx, 0x22, 0x41A4, &data, -1, &response);
     if (status != 0x9000) {
         BUF_MEM_clear_free(chip);
         return status;
@@ -213,7 +103,7 @@ static unsigned authenticate_chip(int fd, EAC_CTX *ctx, const struct bytes *card
         EAC_CTX_clear_free(whose);
     data.len = 0;
     put_dynamic_data(&data, 0x80, ephemeral);
-    status = send(fd, ctx, 0x86, 0x0000, &data, data.len > 255 ? 65536 : 256, &response);
+    status = send_protected(fd, ctx, 0x86, 0x0000, &data, data.len > 255 ? 65536 : 256, &response);
     BUF_MEM_clear_free(ephemeral);
     if (status == 0x9000) {
         if (!dynamic_data(response.at, response.len - 2, 0x81, &nonce, &nonce_len)
@@ -232,15 +122,14 @@ static unsigned authenticate_chip(int fd, EAC_CTX *ctx, const struct bytes *card
 static void run(int fd, const struct bytes *card_access, const struct password *password,
                 enum fault fault)
 {
-    static struct bytes chip_key, card_security, again;
+    static struct bytes chat, chip_key, card_security, again;
+    shown_chat(&chat);
     EAC_CTX *ctx = pace_context(card_access->at, card_access->len);
     if (!ctx->ca_ctx)
         die("libeac finds no Chip Authentication in EF.CardAccess");
-    const struct bytes *own = &shown.certificates[shown.count - 1];
-    if (EAC_CTX_init_ta(ctx, shown.key.at, shown.key.len, own->at, own->len) != 1)
-        die("libeac does not take the terminal's key or certificate: %s", openssl_error());
+    shown_to(ctx);
     ctx->ca_ctx->lookup_csca_cert = lookup_csca;
-    unsigned status = pace(fd, ctx, password, &shown.chat, true, &chip_key);
+    unsigned status = pace(fd, ctx, password, &chat, true, &chip_key);
     if (status != 0x9000)
         die("PACE with the right password: %04X", status);
 
@@ -269,7 +158,7 @@ static void run(int fd, const struct bytes *card_access, const struct password *
         die("Terminal Authentication: %04X", status);
     if (fault == NONE)
         pass("Terminal Authentication %s, %d certificates", EAC_OBJ_nid2sn(ctx->ta_ctx->protocol),
-             shown.count);
+             shown_count());
 
     read_file(fd, ctx, "EF.CardSecurity", 0x1D, 0x30, 256, &card_security);
     status = authenticate_chip(fd, ctx, card_access, &card_security, fault);
@@ -298,15 +187,7 @@ int eac_terminal(int port, const struct password *password, char **files, int co
 {
     static struct bytes card_access;
     load_csca(files[0]);
-    load_key(files[1]);
-    load(files[2], &shown.cvca);
-    shown.count = count - 3;
-    if (shown.count > MOST_CERTIFICATES)
-        die("more than %d certificates", MOST_CERTIFICATES);
-    for (int i = 0; i < shown.count; i++)
-        load(files[3 + i], &shown.certificates[i]);
-    check_chain();
-    take_chat();
+    shown_load(files[1], files[2], files + 3, count - 3);
 
     int fd = wire_accept(port);
     static const enum fault ORDER[] = {OTHER_ISSUER, BAD_CERTIFICATE, BAD_SIGNATURE,

@@ -123,6 +123,25 @@ void read_file(int fd, EAC_CTX *ctx, const char *name, uint8_t sfi, uint8_t tag,
                struct bytes *file);
 void expect(const char *what, unsigned status, unsigned expected);
 
+/* ---- shown.c: a terminal's certificates ---- */
+
+/* What a terminal does wrong, and has to be refused for. */
+enum fault { NONE, OTHER_ISSUER, BAD_CERTIFICATE, BAD_SIGNATURE, OTHER_EPHEMERAL };
+
+/* The key of the last certificate, a trust point and the chain below it, which libeac checks. */
+void shown_load(const char *key, const char *cvca, char **certificates, int count);
+int shown_count(void);
+/* DO7F4C with the rights of the terminal's own certificate, and its holder's name. */
+void shown_chat(struct bytes *to);
+void shown_holder(struct bytes *to);
+/* Gives the context the terminal's key. */
+void shown_to(EAC_CTX *ctx);
+/* MSE:Set DST and PSO:VERIFY CERTIFICATE for each certificate; the first status that is no
+ * success, or 9000. */
+unsigned show_certificates(int fd, EAC_CTX *ctx, enum fault fault);
+unsigned send_protected(int fd, EAC_CTX *ctx, uint8_t ins, unsigned p1p2,
+                        const struct bytes *data, long le, struct bytes *response);
+
 /* ---- eac.c: the chip's half of Terminal and Chip Authentication, and what both ends share ---- */
 
 /* What the terminal announced and showed so far. */
