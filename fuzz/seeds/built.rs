@@ -100,10 +100,18 @@ fn dialogues(folder: &mut Folder) {
     }
     folder.add("apdu", 1, &[0x61, 0x10]);
     folder.add("apdu", 1, b"data\x90\x00");
-    folder.add("apdu", 4, &[0, 0x99, 0x02, 0x90, 0x00, 0x8E, 0x08, 1, 2, 3, 4, 5, 6, 7, 8, 0x90, 0]);
+    folder.add(
+        "apdu",
+        4,
+        &[0, 0x99, 0x02, 0x90, 0x00, 0x8E, 0x08, 1, 2, 3, 4, 5, 6, 7, 8, 0x90, 0],
+    );
     for cipher in 0..4 {
         folder.add("apdu", 5, &[cipher, 40, 1, 0xB0, 255]);
-        folder.add("apdu", 5, &[&[cipher, 200, 8, 0xA4, 10], &b"a body of some bytes"[..]].concat());
+        folder.add(
+            "apdu",
+            5,
+            &[&[cipher, 200, 8, 0xA4, 10], &b"a body of some bytes"[..]].concat(),
+        );
     }
     let parts: Vec<u8> = [&hex("1086000002AABB")[..], &hex("1086000001CC"), &hex("00860000")]
         .iter()

@@ -20,7 +20,11 @@ pub fn write(folder: &mut Folder) {
     for zone in ZONES {
         folder.add("mrz", 0, zone.as_bytes());
     }
-    folder.add("mrz", 1, b"\x00\x30\x00\x31\x00ID\x00KOR\x00AB1234567890\x00KOR\x00HONG\x00GILDONG\x00X");
+    folder.add(
+        "mrz",
+        1,
+        b"\x00\x30\x00\x31\x00ID\x00KOR\x00AB1234567890\x00KOR\x00HONG\x00GILDONG\x00X",
+    );
     folder.add("mrz", 4, b"1UTO2L898902C36");
     folder.add("mrz", 5, b"740812");
     folder.add("mrz", 5, b"19740812");

@@ -62,10 +62,8 @@ pub fn tapped() -> &'static Tapped {
         let rng = &mut SeededRng::new(b"fuzz", "tap");
         let keys = DeviceKeys::generate(2, rng);
         let session = Session::new(keys.commitment(), NOW, Duration::minutes(5), rng);
-        let passwords = Passwords {
-            can: Some(Password::can(&of.profile.secrets.can)),
-            ..Passwords::default()
-        };
+        let passwords =
+            Passwords { can: Some(Password::can(&of.profile.secrets.can)), ..Passwords::default() };
         let options = Options {
             passwords,
             source: "fuzz".into(),

@@ -100,7 +100,10 @@ fn unprotect(data: &[u8]) {
     let Some((choice, data)) = pick(data, 4) else { return };
     assert!(parsed(channel(choice).unprotect_response(data)).is_none(), "a response from nobody");
     if let Some(view) = parsed(CommandView::parse(data)) {
-        assert!(parsed(channel(choice).unprotect_command(&view)).is_none(), "a command from nobody");
+        assert!(
+            parsed(channel(choice).unprotect_command(&view)).is_none(),
+            "a command from nobody"
+        );
     }
 }
 

@@ -76,11 +76,7 @@ impl SessionStore for Once {
         Ok(self.0.get())
     }
 
-    fn consume(
-        &self,
-        _: &Session,
-        now: UtcDateTime,
-    ) -> Result<Option<UtcDateTime>, SessionError> {
+    fn consume(&self, _: &Session, now: UtcDateTime) -> Result<Option<UtcDateTime>, SessionError> {
         Ok(self.0.replace(Some(now)))
     }
 }

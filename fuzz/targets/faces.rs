@@ -2,7 +2,9 @@
 //! and EF.DG7, the driving licence's EF.DG5 and EF.DG6, and JPEG files that become a face.
 #![no_main]
 
-use iccard::lds::{Dg2, Dg3, Dg4, Dg5, Dg7, DisplayedImage, FaceImage, FingerRecord, ImageFormat, IrisRecord, edl};
+use iccard::lds::{
+    Dg2, Dg3, Dg4, Dg5, Dg7, DisplayedImage, FaceImage, FingerRecord, ImageFormat, IrisRecord, edl,
+};
 use iccard_fuzz::{parsed, pick, round_trip};
 use libfuzzer_sys::fuzz_target;
 
@@ -60,9 +62,9 @@ fuzz_target!(|data: &[u8]| {
         }
         7 => built(data),
         8 => {
-            let size = data.first_chunk().map(|[a, b, c, d]| {
-                (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d]))
-            });
+            let size = data
+                .first_chunk()
+                .map(|[a, b, c, d]| (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d])));
             if let Some(dg2) = parsed(Dg2::build_iso39794(data, size)) {
                 let again = Dg2::parse(&dg2.encode()).expect("a face that was built");
                 assert!(again == dg2);

@@ -4,7 +4,7 @@
 
 use std::hint::black_box;
 
-use iccard::atr::{Ats, Atr, HistoricalBytes};
+use iccard::atr::{Atr, Ats, HistoricalBytes};
 use iccard::lds::{
     AtrInfo, Com, Df, Dg1, Dg11, Dg12, Dg13, Dg14, Dg15, Dg16, Dir, File, HolderVerification,
     LdsSecurityObject, edl, sod,
@@ -49,7 +49,8 @@ fuzz_target!(|data: &[u8]| {
         }
         10 => drop(round_trip(data, HolderVerification::parse, HolderVerification::encode)),
         11 => {
-            if let Some(object) = round_trip(data, LdsSecurityObject::parse, LdsSecurityObject::encode)
+            if let Some(object) =
+                round_trip(data, LdsSecurityObject::parse, LdsSecurityObject::encode)
             {
                 assert!((1..=16).contains(&object.hashes.len()), "more hashes than data groups");
                 for entry in &object.hashes {
