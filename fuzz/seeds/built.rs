@@ -124,13 +124,35 @@ fn dialogues(folder: &mut Folder) {
         commands.iter().flat_map(one).collect()
     };
     // Without a session, with PACE, with BAC; plain and protected.
-    for (choice, what) in [(1, 4), (0, 6), (16, 4), (24, 6), (24, 4)] {
+    for (choice, what) in [(1, 4), (8, 4), (0, 6), (16, 6), (16, 4), (24, 6)] {
         folder.add("card", choice, &dialogue(what, &commands));
-        for pair in commands.chunks(3) {
-            folder.add("card", choice, &dialogue(what, pair));
+        for part in commands.chunks(3) {
+            folder.add("card", choice, &dialogue(what, part));
         }
     }
+    folder.add("card", 24, &dialogue(6, &terminal_authentication()));
     folder.add("card", 1, &[5, 0, 6, 0, 7, 0]);
+}
+
+// The chain of a terminal that the card believes, and a signature that is none.
+fn terminal_authentication() -> Vec<Vec<u8>> {
+    let card = personalised("passport-eac");
+    let terminal = card.terminal.expect("a terminal");
+    let command = |header: &str, data: &[u8]| {
+        let len = u8::try_from(data.len()).expect("a short command");
+        [&hex(header)[..], &[len], data].concat()
+    };
+    let reference = |bytes: &[u8]| [&[0x83, bytes.len() as u8], bytes].concat();
+    let mut commands = vec![hex("00A4040C07A0000002471001")];
+    for certificate in terminal.chain.iter().filter(|c| c.content().len() < 256) {
+        commands.push(command("002281B6", &reference(certificate.authority().as_bytes())));
+        commands.push(command("002A00BE", certificate.content()));
+    }
+    let last = terminal.chain.last().expect("a terminal's certificate");
+    commands.push(command("002281A4", &reference(last.holder().as_bytes())));
+    commands.push(hex("0084000008"));
+    commands.push(command("00820000", &[0x5A; 64]));
+    commands
 }
 
 fn hex(text: &str) -> Vec<u8> {

@@ -19,7 +19,8 @@ use iccard_fuzz::pick;
 use libfuzzer_sys::fuzz_target;
 
 static RESIDENT: LazyLock<Personalised> = LazyLock::new(|| personalised("resident"));
-static PASSPORT: LazyLock<Personalised> = LazyLock::new(|| personalised("passport-bac"));
+static OLD_PASSPORT: LazyLock<Personalised> = LazyLock::new(|| personalised("passport-bac"));
+static EAC_PASSPORT: LazyLock<Personalised> = LazyLock::new(|| personalised("passport-eac"));
 
 const SELECT: &[u8] = b"\x00\xA4\x04\x0C\x07\xA0\x00\x00\x02\x47\x10\x01";
 const READ_DG1: &[u8] = b"\x00\xB0\x81\x00\x00";
@@ -27,12 +28,16 @@ const READ_DG1: &[u8] = b"\x00\xB0\x81\x00\x00";
 fuzz_target!(|data: &[u8]| {
     // PACE takes a thousand times as long as a command, so it is one choice of many.
     let Some((choice, data)) = pick(data, 32) else { return };
-    let of = if choice < 16 { &*RESIDENT } else { &*PASSPORT };
+    let of = match choice {
+        0..8 => &*RESIDENT,
+        16..24 => &*OLD_PASSPORT,
+        _ => &*EAC_PASSPORT,
+    };
     let mut chip = card(of);
     let mut dialogue = Dialogue { chip: &mut chip, channel: None, number: number(of) };
     match choice {
         0 => dialogue.pace(of),
-        24.. => dialogue.bac(of),
+        16.. => dialogue.bac(of),
         _ => {}
     }
     dialogue.run(data);

@@ -23,8 +23,12 @@ fuzz_target!(|data: &[u8]| {
         1 => request(&String::from_utf8_lossy(data)),
         2 => {
             let text = String::from_utf8_lossy(data);
-            let made = parsed(profile::check(&text, "a profile".as_ref()));
-            parsed(made.map_or_else(|| Ok(()), |profile| profile.personalise().map(drop)));
+            // Drawing RSA keys takes seconds.
+            if let Some(profile) = parsed(profile::check(&text, "a profile".as_ref()))
+                && !text.contains("RSA")
+            {
+                parsed(profile.personalise());
+            }
         }
         3 => {
             if let Some(session) = parsed(Session::load(&scratch::file("session", data))) {
