@@ -10,7 +10,7 @@ use time::{Duration, UtcDateTime};
 use super::challenge::Session;
 use super::keys::folder_of;
 use super::value::SessionId;
-use crate::trust::encoding::{Schema, rfc3339};
+use crate::trust::encoding::{Schema, json_fault, rfc3339};
 
 const MAX_FILE: u64 = 64 << 20;
 // An expired session is refused for that; it is remembered longer in case a clock is set back.
@@ -31,7 +31,7 @@ pub enum SessionError {
         source: std::io::Error,
     },
     /// It is not JSON of this form.
-    #[error("{}: {source}", .path.display())]
+    #[error("{}: {}", .path.display(), json_fault(source))]
     Malformed {
         /// Which file.
         path: PathBuf,

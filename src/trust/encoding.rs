@@ -68,10 +68,15 @@ pub(crate) mod rfc3339 {
     }
 }
 
-/// What is wrong with JSON, without quoting more of it than a person wants to read.
+/// What is wrong with JSON, without quoting more of it than a person wants to read, and nothing
+/// that a terminal would obey.
 pub(crate) fn json_fault(error: &serde_json::Error) -> String {
     const MOST: usize = 160;
     let text = error.to_string();
+    let text: String = text
+        .chars()
+        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+        .collect();
     match text.char_indices().nth(MOST) {
         Some((end, _)) => {
             let at = format!(" at line {} column {}", error.line(), error.column());

@@ -341,5 +341,9 @@ mod tests {
         let bad = json.replacen("\"pace-can\"", &format!("\"{}\"", "한".repeat(9000)), 1);
         let error = Evidence::from_json(bad.as_bytes()).unwrap_err().to_string();
         assert!(error.chars().count() < 250 && error.contains("line"), "{error}");
+        // Nor does it reach a terminal as more than text.
+        let bad = json.replacen("\"access\"", "\"\\u001b[2J\\u007f\"", 1);
+        let error = Evidence::from_json(bad.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("[2J") && !error.contains(char::is_control), "{error:?}");
     }
 }

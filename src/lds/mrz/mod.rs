@@ -236,8 +236,9 @@ impl Mrz {
         }
         grid.put_check_digit(layout.birth, layout.birth_check);
         grid.put_check_digit(layout.expiry, layout.expiry_check);
+        // Fillers alone are no data, as they are read.
         if let Some(digit) = layout.optional_check
-            && !self.optional_data.is_empty()
+            && !self.optional_data.trim_end_matches('<').is_empty()
         {
             grid.put_check_digit(layout.optional, digit);
         }

@@ -99,6 +99,16 @@ fn a_korean_td1_is_built() {
 }
 
 #[test]
+fn optional_data_of_fillers_is_none() {
+    let td3 = Mrz::parse(SPECIMENS[0].0).unwrap();
+    assert_eq!(td3.format, Format::Td3);
+    let none = Mrz { optional_data: String::new(), ..td3 };
+    let fillers = Mrz { optional_data: "<<".into(), ..none.clone() };
+    assert_eq!(fillers.to_text(), none.to_text());
+    assert_eq!(Mrz::parse(&fillers.to_text().unwrap()), Ok(none));
+}
+
+#[test]
 fn a_long_number_may_fill_the_optional_data() {
     for (format, room) in [(Format::Td1, 15), (Format::Td2, 7)] {
         for rest in 1..room {

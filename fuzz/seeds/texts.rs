@@ -1,0 +1,57 @@
+//! Machine readable zones, JSON and TOML.
+
+use std::path::Path;
+
+use iccard::issuance::{SessionStore, UsedSessions};
+use iccard::profile::{BUILT_IN, new_profile};
+use iccard_fuzz::cards::{NOW, tapped};
+use iccard_fuzz::scratch;
+
+use crate::folder::Folder;
+
+// The specimens of ICAO Doc 9303 parts 5, 6 and 4, appendices.
+const ZONES: &[&str] = &[
+    "I<UTOD231458907<<<<<<<<<<<<<<<7408122F1204159UTO<<<<<<<<<<<6ERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+    "I<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<D231458907UTO7408122F1204159<<<<<<<6",
+    "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10",
+];
+
+pub fn write(folder: &mut Folder) {
+    for zone in ZONES {
+        folder.add("mrz", 0, zone.as_bytes());
+    }
+    folder.add(
+        "mrz",
+        1,
+        b"\x00\x30\x00\x31\x00ID\x00KOR\x00AB1234567890\x00KOR\x00HONG\x00GILDONG\x00X",
+    );
+    folder.add("mrz", 4, b"1UTO2L898902C36");
+    folder.add("mrz", 5, b"740812");
+    folder.add("mrz", 5, b"19740812");
+    folder.add("mrz", 5, b"L898902C3/740812/120415");
+
+    let tapped = tapped();
+    let mut evidence = tapped.evidence.clone();
+    folder.add("evidence", 0, evidence.to_json().expect("evidence").as_bytes());
+    // Without the face, which makes it long.
+    evidence.files.remove(&iccard::lds::File::Dg2);
+    folder.add("evidence", 0, evidence.to_json().expect("evidence").as_bytes());
+    folder.add("evidence", 1, tapped.token.as_bytes());
+    for (_, text) in BUILT_IN {
+        folder.add("evidence", 2, text.as_bytes());
+    }
+    folder.add("evidence", 2, new_profile("fuzz", "fuzz").as_bytes());
+
+    let dir = scratch::folder();
+    let read = |path: &Path| std::fs::read(path).expect("a file that was written");
+    let session = dir.join("session");
+    tapped.session.save(&session).expect("a session");
+    folder.add("evidence", 3, &read(&session));
+    let keys = dir.join("keys");
+    tapped.keys.save(&keys).expect("keys");
+    folder.add("evidence", 4, &read(&keys));
+    let used = dir.join("used");
+    UsedSessions::new(&used).consume(&tapped.session, NOW).expect("a record");
+    folder.add("evidence", 5, &read(&used));
+    let _ = std::fs::remove_dir_all(dir);
+}
