@@ -3,10 +3,10 @@
 use time::UtcDateTime;
 
 use super::authentic::{Authentic, authenticate};
-use super::{Anchors, Check, Evidence, Groups, Named, Passive, Reason, Weakness};
+use super::{Anchors, Check, Evidence, Groups, Named, Passive, Reason, Weakness, country};
 use crate::crypto::Hash;
-use crate::lds::{Df, File, edl, sod, sod::LdsSecurityObject};
-use crate::pki::{Oid, SignedData, hash_of, oid};
+use crate::lds::{Df, Dg1, File, edl, sod, sod::LdsSecurityObject};
+use crate::pki::{Certificate, Oid, SignedData, hash_of, oid};
 
 /// What EF.SOD may sign: the type of ICAO Doc 9303-10, and what issuers signed before they knew it.
 pub(super) const CONTENT_TYPES: [Oid; 4] = [
@@ -39,6 +39,7 @@ pub(super) fn judge(
     let check = Check::all(&checks);
     let mut weak = authentic.weak;
     weak.extend(groups.1.take());
+    weak.extend(issuing_state(evidence, &groups.0, authentic.signer.as_ref()));
     let passive = Passive {
         check,
         signature: authentic.signature,
@@ -53,6 +54,17 @@ pub(super) fn judge(
         signed_at: authentic.signed_at,
     };
     (passive, weak)
+}
+
+fn issuing_state(
+    evidence: &Evidence,
+    groups: &Groups,
+    signer: Option<&Certificate>,
+) -> Option<Weakness> {
+    let zone = evidence.file(File::Dg1).filter(|_| groups.matched.contains(&File::Dg1))?;
+    let state = Dg1::parse(zone).ok()?.mrz().issuing_state.clone();
+    let (expected, country) = (country::of_certificates(&state)?, signer?.country()?);
+    (country != expected).then_some(Weakness::IssuingState { state, country })
 }
 
 fn signed_data(evidence: &Evidence) -> Result<SignedData, Check> {

@@ -67,6 +67,15 @@ pub enum Weakness {
         /// Its issuer's.
         issuer: String,
     },
+    /// The document says that another state issued it than the one whose signer signed it. Whoever
+    /// is believed for the documents of one state could make those of any other.
+    #[error("the document says that {state} issued it, its signer is of {country}")]
+    IssuingState {
+        /// The state, by the code of machine-readable zones.
+        state: String,
+        /// The signer's country.
+        country: String,
+    },
     /// A CA that says of itself that it signs certificates, but not that it is one (ICAO Doc
     /// 9303-12 clause 7.1.1).
     #[error("{certificate} is not marked as a CA")]

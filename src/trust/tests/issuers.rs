@@ -4,6 +4,7 @@ use super::super::testing::{Fixture, judge_live, key, profile};
 use super::super::*;
 use super::{CHALLENGE, text};
 use crate::crypto::{Hash, SecretKey};
+use crate::lds::{Dg1, File, Mrz};
 use crate::pki::Certificate;
 use crate::tlv::{Reader, Tag, Tlv, Writer};
 
@@ -203,4 +204,22 @@ fn links_that_lead_in_circles_or_in_crowds_lead_nowhere() {
     card.embedded = (100..131).map(|serial| ca(&a, serial)).collect();
     let verdict = judge_live(&card.evidence(CHALLENGE), &anchors(&[&stranger]));
     assert!(!verdict.verified && verdict.passive.chain.failed());
+}
+
+#[test]
+fn a_document_of_another_state_than_its_signers_is_told() {
+    for (state, told) in [("KOR", false), ("JPN", true), ("D<<", true), ("UTO", false)] {
+        let zone = format!(
+            "P<{state}ERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\
+             L898902C36UTO7408122F1204159ZE184226B<<<<<10"
+        );
+        let mut card = Fixture::new();
+        let group = Dg1::new(Mrz::parse(&zone).unwrap()).unwrap();
+        card.groups.insert(File::Dg1, group.encode());
+        let verdict = judge_live(&card.evidence(CHALLENGE), &card.anchors());
+        assert!(verdict.verified, "{verdict:#?}");
+        let (state, country) = (state.trim_end_matches('<').to_owned(), "KR".to_owned());
+        let expected = told.then_some(Weakness::IssuingState { state, country });
+        assert_eq!(verdict.weak, expected.into_iter().collect::<Vec<_>>());
+    }
 }
