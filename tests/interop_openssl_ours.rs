@@ -5,7 +5,7 @@ use iccard::{
     crypto::{Curve, Hash, RsaPrivateKey, SecretKey, SeededRng},
     pki::{
         Certificate, CrlProfile, DistinguishedName, MasterList, Profile, RevocationReason, Revoked,
-        SignatureAlgorithm, SignedData, Signer, SigningKey, cvc::PrivateKey, oid,
+        SignatureAlgorithm, SignedData, Signer, SigningKey, SubjectKey, cvc::PrivateKey, oid,
     },
 };
 use tempfile::TempDir;
@@ -50,8 +50,9 @@ fn openssl_accepts_our_rsa_certificates_and_signed_data() {
         let by = |key| SigningKey::Rsa { key, algorithm, seed: b"openssl" };
         let csca = profile("TEST CSCA", 1).csca(by(&csca_key)).unwrap();
         let signer = profile("TEST Signer", 2);
-        let signer =
-            signer.document_signer(signer_key.public().clone(), &csca, by(&csca_key)).unwrap();
+        let signer = signer
+            .document_signer_of(&SubjectKey::Rsa(signer_key.public().clone()), &csca, by(&csca_key))
+            .unwrap();
         let cms = SignedData::sign_by(
             oid::LDS_SECURITY_OBJECT,
             b"signed by us",
@@ -92,14 +93,11 @@ fn country(dir: &TempDir) -> Country {
     let public = key.public();
     let csca = profile("TEST CSCA", 1).csca(&key).unwrap();
     let next = SecretKey::generate(Curve::BrainpoolP384r1, rng).public();
-    let signer =
-        |cn, serial| profile(cn, serial).document_signer(public.clone(), &csca, &key).unwrap();
+    let signer = |cn, serial| profile(cn, serial).document_signer(&public, &csca, &key).unwrap();
     let country = Country {
-        link: profile("TEST CSCA 2", 4).link(next, &csca, &key).unwrap(),
+        link: profile("TEST CSCA 2", 4).link(&next, &csca, &key).unwrap(),
         signers: [signer("TEST Signer", 2), signer("TEST Signer", 3)],
-        list_signer: profile("TEST Lists", 5)
-            .master_list_signer(public.clone(), &csca, &key)
-            .unwrap(),
+        list_signer: profile("TEST Lists", 5).master_list_signer(&public, &csca, &key).unwrap(),
         csca,
         key,
     };
