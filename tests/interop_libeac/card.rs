@@ -7,7 +7,7 @@ use iccard::{
     crypto::{AgreementSecretKey, Cipher, Curve, Domain, SecretKey, SeededRng},
     lds::{
         ChipAuthenticationDomainParameterInfo, ChipAuthenticationInfo,
-        ChipAuthenticationPublicKeyInfo, PaceInfo, SecurityInfo, SecurityInfos,
+        ChipAuthenticationPublicKeyInfo, Dg14, PaceInfo, SecurityInfo, SecurityInfos,
         TerminalAuthenticationInfo, oids,
     },
     pki::{
@@ -30,6 +30,7 @@ pub struct Card {
     pub chip_authentication: chip_auth::Chip,
     pub card_access: Vec<u8>,
     pub card_security: Vec<u8>,
+    pub dg14: Vec<u8>,
     pub ca_key: AgreementSecretKey,
     pub csca: Certificate,
 }
@@ -59,21 +60,22 @@ impl Card {
         };
         let suite = family.push_arc(arc).unwrap();
         let key_id = Some(7);
+        let offered_pace = SecurityInfo::Pace(PaceInfo {
+            protocol: pace_protocol,
+            version: 2,
+            parameter_id: Some(pace.parameter_id()),
+        });
+        let offered_ca = |version| {
+            let info = ChipAuthenticationInfo { protocol: suite, version, key_id };
+            SecurityInfo::ChipAuthentication(info)
+        };
         let offered = SecurityInfos::new([
-            SecurityInfo::Pace(PaceInfo {
-                protocol: pace_protocol,
-                version: 2,
-                parameter_id: Some(pace.parameter_id()),
-            }),
+            offered_pace.clone(),
             SecurityInfo::TerminalAuthentication(TerminalAuthenticationInfo {
                 version: 2,
                 ef_cvca: None,
             }),
-            SecurityInfo::ChipAuthentication(ChipAuthenticationInfo {
-                protocol: suite,
-                version: 2,
-                key_id,
-            }),
+            offered_ca(2),
             SecurityInfo::ChipAuthenticationDomainParameter(
                 ChipAuthenticationDomainParameterInfo {
                     protocol: family,
@@ -88,6 +90,7 @@ impl Card {
             spki: agreement::encode_standardised(&ca_key.public()),
             key_id,
         });
+        let first = SecurityInfos::new([offered_pace, offered_ca(1), of_key.clone()]);
         let signed = SecurityInfos::new(offered.iter().cloned().chain([of_key])).encode();
         let profile = |cn: &str, serial| Profile {
             subject: DistinguishedName::new("KR", "TEST", cn),
@@ -104,6 +107,7 @@ impl Card {
             password: Password::pin(PIN),
             chip_authentication: chip_auth::Chip::new(Suite::new(suite).unwrap(), ca_key.clone()),
             card_access: offered.encode(),
+            dg14: Dg14 { infos: first }.encode(),
             card_security: SignedData::sign(oids::SECURITY_OBJECT, &signed, &by).unwrap(),
             ca_key,
             csca,
@@ -119,6 +123,7 @@ impl Card {
         for (name, bytes) in [
             ("card-access", &self.card_access),
             ("card-security", &self.card_security),
+            ("dg14", &self.dg14),
             ("ca.key", &*key),
         ] {
             std::fs::write(folder.join(name), bytes).unwrap();

@@ -67,7 +67,8 @@ static unsigned manage_environment(struct state *state, const struct apdu *comma
         EAC_CTX_clear_free(ctx);
         return status;
     }
-    if (state->eac && !find_tlv(data->at, data->len, 0x7F4C, &value, &len))
+    if (state->eac && state->eac->version == 2
+        && !find_tlv(data->at, data->len, 0x7F4C, &value, &len))
         fail("the terminal announces no Terminal Authentication (DO7F4C)");
     state->ctx = ctx;
     state->next = 1;
@@ -127,7 +128,7 @@ static void put_answer(const struct state *state, int step, const BUF_MEM *out,
                        struct bytes *response)
 {
     static struct bytes inner;
-    if (step < 4 || !state->eac) {
+    if (step < 4 || !state->eac || state->eac->version == 1) {
         put_dynamic_data(response, (uint8_t)(0x80 + 2 * (step - 1)), out);
         return;
     }

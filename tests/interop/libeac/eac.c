@@ -21,25 +21,40 @@ static void load_file(const char *folder, const char *name, struct bytes *to)
 void eac_load(struct eac *eac, const char *folder)
 {
     load_file(folder, "card-access", &eac->card_access);
-    load_file(folder, "card-security", &eac->card_security);
+    load_file(folder, eac->version == 1 ? "dg14" : "card-security", &eac->infos);
     load_file(folder, "cvca.cvcert", &eac->cvca);
     load_file(folder, "ca.key", &eac->key);
 }
 
+/* EF.DG14 repeats EF.CardAccess, and has the key in the clear. */
+static EAC_CTX *context_of_dg14(const struct bytes *dg14)
+{
+    const uint8_t *infos;
+    size_t len;
+    if (!find_tlv(dg14->at, dg14->len, 0x6E, &infos, &len))
+        die("no EF.DG14");
+    return pace_context(infos, len);
+}
+
 EAC_CTX *eac_context(const struct eac *eac)
 {
-    EAC_CTX *ctx = pace_context(eac->card_access.at, eac->card_access.len);
+    bool first = eac->version == 1;
+    EAC_CTX *ctx = first ? context_of_dg14(&eac->infos)
+                         : pace_context(eac->card_access.at, eac->card_access.len);
     if (EAC_CTX_init_ta(ctx, NULL, 0, eac->cvca.at, eac->cvca.len) != 1)
         die("libeac takes no trust point of this: %s", openssl_error());
     if (!ctx->ca_ctx)
-        die("libeac finds no Chip Authentication in EF.CardAccess");
-    /* The chip reads its own file: nobody has to vouch for it. */
-    CA_disable_passive_authentication(ctx);
-    const struct bytes *file = &eac->card_security;
-    BUF_MEM *public = CA_get_pubkey(ctx, file->at, file->len);
-    if (!public
-        || CA_set_key(ctx, eac->key.at, eac->key.len, (const uint8_t *)public->data,
-                      public->length) != 1)
+        die("libeac finds no Chip Authentication in the card's files");
+    BUF_MEM *public = NULL;
+    if (!first) {
+        /* The chip reads its own file: nobody has to vouch for it. */
+        CA_disable_passive_authentication(ctx);
+        public = CA_get_pubkey(ctx, eac->infos.at, eac->infos.len);
+        if (!public)
+            die("libeac takes no key out of EF.CardSecurity: %s", openssl_error());
+    }
+    if (CA_set_key(ctx, eac->key.at, eac->key.len, public ? (const uint8_t *)public->data : NULL,
+                   public ? public->length : 0) != 1)
         die("libeac takes no key of Chip Authentication of this: %s", openssl_error());
     BUF_MEM_clear_free(public);
     return ctx;
@@ -47,8 +62,9 @@ EAC_CTX *eac_context(const struct eac *eac)
 
 void eac_forget(struct eac *eac)
 {
-    eac->selected.len = eac->holder.len = eac->announced.len = eac->auxiliary.len = 0;
-    eac->trusts = eac->has_auxiliary = eac->challenged = eac->believed = eac->chosen = false;
+    eac->announced.len = eac->auxiliary.len = 0;
+    eac->trusts = eac->has_auxiliary = eac->ready = false;
+    eac->challenged = eac->believed = eac->chosen = false;
 }
 
 static bool is_holder(const CVC_CERT *certificate, const uint8_t *name, size_t len)
@@ -96,35 +112,41 @@ static unsigned verify_certificate(struct eac *eac, const EAC_CTX *ctx, const st
     return 0x9000;
 }
 
-/* MSE:Set AT for Terminal Authentication version 2, TR-03110-3 clause B.11. */
+/* MSE:Set AT for Terminal Authentication: version 2 names the algorithm and announces a key
+ * (TR-03110-3 clause B.11), version 1 signs the one of the Chip Authentication before. */
 static unsigned set_at_terminal(struct eac *eac, const EAC_CTX *ctx, const struct bytes *data)
 {
     const uint8_t *value;
     size_t len;
     const TA_CTX *ta = ctx->ta_ctx;
     const ASN1_OBJECT *oid = EAC_OBJ_nid2obj(ta->protocol);
-    eac->announced.len = 0;
-    eac->challenged = false;
-    if (!find_tlv(data->at, data->len, 0x80, &value, &len) || !oid || len != OBJ_length(oid)
-        || memcmp(value, OBJ_get0_data(oid), len))
-        return 0x6A80;
+    eac->challenged = eac->ready = false;
     if (!find_tlv(data->at, data->len, 0x83, &value, &len)
         || !is_holder(ta->current_cert, value, len)
         || CVC_get_role(cvc_get_chat(ta->current_cert)) != CVC_Terminal)
         return 0x6A88;
+    if (eac->version == 1) {
+        eac->ready = eac->announced.len > 0;
+        return eac->ready ? 0x9000 : 0x6985;
+    }
+    if (!find_tlv(data->at, data->len, 0x80, &value, &len) || !oid || len != OBJ_length(oid)
+        || memcmp(value, OBJ_get0_data(oid), len))
+        return 0x6A80;
     if (!find_tlv(data->at, data->len, 0x91, &value, &len))
         return 0x6A80;
+    eac->announced.len = 0;
     put(&eac->announced, value, len);
     eac->has_auxiliary = find_tlv(data->at, data->len, 0x67, &value, &len);
     eac->auxiliary.len = 0;
     if (eac->has_auxiliary)
         put_tlv(&eac->auxiliary, 0x67, value, len);
+    eac->ready = true;
     return 0x9000;
 }
 
 static unsigned get_challenge(struct eac *eac, const EAC_CTX *ctx, struct bytes *response)
 {
-    if (!eac->announced.len)
+    if (!eac->ready)
         return 0x6985;
     BUF_MEM *nonce = TA_STEP4_get_nonce(ctx);
     if (!nonce)
@@ -155,8 +177,9 @@ static unsigned external_authenticate(struct eac *eac, const EAC_CTX *ctx,
     }
     seen.believed++;
     eac->believed = true;
-    pass("Terminal Authentication %s, auxiliary data %s: libeac believes the signature",
-         EAC_OBJ_nid2sn(ctx->ta_ctx->protocol), eac->has_auxiliary ? "signed along" : "none");
+    pass("Terminal Authentication %d, %s, auxiliary data %s: libeac believes the signature",
+         eac->version, EAC_OBJ_nid2sn(ctx->ta_ctx->protocol),
+         eac->has_auxiliary ? "signed along" : "none");
     return 0x9000;
 }
 
@@ -167,7 +190,7 @@ static unsigned set_at_chip(struct eac *eac, const EAC_CTX *ctx, const struct by
     size_t len;
     const ASN1_OBJECT *oid = EAC_OBJ_nid2obj(ctx->ca_ctx->protocol);
     eac->chosen = false;
-    if (!eac->believed)
+    if (eac->version == 2 && !eac->believed)
         return 0x6982;
     if (!find_tlv(data->at, data->len, 0x80, &value, &len) || len != OBJ_length(oid)
         || memcmp(value, OBJ_get0_data(oid), len))
@@ -179,8 +202,45 @@ static unsigned set_at_chip(struct eac *eac, const EAC_CTX *ctx, const struct by
     return 0x9000;
 }
 
-/* GENERAL AUTHENTICATE for Chip Authentication version 2: nonce in DO81 and token in DO82. */
-static unsigned agree(struct eac *eac, const EAC_CTX *ctx, const struct bytes *data,
+/* Version 1 with the terminal's key: the keys are those of an empty nonce, and no token is made. */
+static unsigned agree_first(struct eac *eac, EAC_CTX *ctx, const uint8_t *value, size_t len)
+{
+    uint8_t nothing[8] = {0};
+    BUF_MEM theirs = view(value, len), empty = view(nothing, 0), token = view(nothing, 8);
+    BUF_MEM *compressed = EAC_Comp(ctx, EAC_ID_CA, &theirs);
+    if (!compressed || CA_STEP4_compute_shared_secret(ctx, &theirs) != 1
+        || CA_STEP6_derive_keys(ctx, &empty, &token) < 0) {
+        fail("Chip Authentication: libeac refuses the terminal's key: %s", openssl_error());
+        BUF_MEM_clear_free(compressed);
+        return 0x6300;
+    }
+    eac->announced.len = 0;
+    put(&eac->announced, compressed->data, compressed->length);
+    BUF_MEM_clear_free(compressed);
+    seen.agreed++;
+    pass("Chip Authentication 1, %s", EAC_OBJ_nid2sn(ctx->ca_ctx->protocol));
+    return 0x9000;
+}
+
+/* MSE:Set KAT, which is Chip Authentication version 1 with 3DES in one command. */
+static unsigned set_kat(struct eac *eac, EAC_CTX *ctx, const struct bytes *data, bool *new_keys)
+{
+    const uint8_t *value;
+    size_t len;
+    if (eac->version != 1 || ctx->ca_ctx->protocol != NID_id_CA_ECDH_3DES_CBC_CBC)
+        return 0x6A86;
+    if (find_tlv(data->at, data->len, 0x84, &value, &len)
+        && (len != 1 || value[0] != ctx->ca_ctx->id))
+        return 0x6A88;
+    if (!find_tlv(data->at, data->len, 0x91, &value, &len))
+        return 0x6A80;
+    unsigned status = agree_first(eac, ctx, value, len);
+    *new_keys = status == 0x9000;
+    return status;
+}
+
+/* GENERAL AUTHENTICATE for Chip Authentication; version 2 answers nonce in DO81 and token in DO82. */
+static unsigned agree(struct eac *eac, EAC_CTX *ctx, const struct bytes *data,
                       struct bytes *response)
 {
     static struct bytes inner;
@@ -190,6 +250,10 @@ static unsigned agree(struct eac *eac, const EAC_CTX *ctx, const struct bytes *d
     eac->chosen = false;
     if (!dynamic_data(data->at, data->len, 0x80, &value, &len))
         return 0x6A80;
+    if (eac->version == 1) {
+        put(response, "\x7C\x00", 2);
+        return agree_first(eac, ctx, value, len);
+    }
     BUF_MEM announced = view(eac->announced.at, eac->announced.len), theirs = view(value, len);
     if (CA_STEP3_check_pcd_pubkey(ctx, &announced, &theirs) != 1) {
         seen.refused_keys++;
@@ -226,6 +290,8 @@ bool eac_command(struct eac *eac, EAC_CTX *ctx, const struct apdu *command,
             *status = set_at_terminal(eac, ctx, data);
         else if (p1p2 == 0x41A4)
             *status = set_at_chip(eac, ctx, data);
+        else if (p1p2 == 0x41A6)
+            *status = set_kat(eac, ctx, data, new_keys);
         else
             return false;
         return true;

@@ -51,10 +51,11 @@ struct file {
     size_t len;
 };
 
-/* The first two are the folder's where there is one. */
+/* The first three are the folder's where there is one. */
 static struct file files[] = {
     {0x011C, 0x1C, false, false, card_access, sizeof card_access},
     {0x011D, 0x1D, false, true, NULL, 0},
+    {0x010E, 0x0E, true, true, NULL, 0},
     {0x011E, 0x1E, true, true, com, sizeof com},
     {0x0101, 0x01, true, true, dg1, sizeof dg1 - 1},
     {0x011D, 0x1D, true, true, sod, sizeof sod},
@@ -83,8 +84,9 @@ void files_of(const struct eac *eac)
 {
     files[0].at = eac->card_access.at;
     files[0].len = eac->card_access.len;
-    files[1].at = eac->card_security.at;
-    files[1].len = eac->card_security.len;
+    struct file *infos = &files[eac->version == 1 ? 2 : 1];
+    infos->at = eac->infos.at;
+    infos->len = eac->infos.len;
 }
 
 EAC_CTX *files_context(void)

@@ -146,12 +146,14 @@ unsigned send_protected(int fd, EAC_CTX *ctx, uint8_t ins, unsigned p1p2,
 
 /* What the terminal announced and showed so far. */
 struct eac {
-    struct bytes card_access, card_security, cvca, key;
-    struct bytes selected, holder, announced, auxiliary;
-    bool trusts, has_auxiliary, challenged, believed, chosen;
+    int version;
+    struct bytes card_access, infos, cvca, key;
+    struct bytes announced, auxiliary;
+    bool trusts, has_auxiliary, ready, challenged, believed, chosen;
 };
 
-/* The card's files of a folder: card-access, card-security, cvca.cvcert, ca.key. */
+/* The card's files of a folder: card-access, card-security or with version 1 dg14, cvca.cvcert,
+ * ca.key. */
 void eac_load(struct eac *eac, const char *folder);
 /* A fresh context for PACE and what comes after it. */
 EAC_CTX *eac_context(const struct eac *eac);
@@ -187,6 +189,7 @@ unsigned files_read(struct selection *state, const struct apdu *command, bool se
 
 int terminal(int port, const struct password *can);
 int eac_terminal(int port, const struct password *password, char **files, int count);
+int v1_terminal(int port, const struct password *password, char **files, int count);
 /* `eac` is null for a chip that has PACE alone. */
 int chip(const char *host, const char *port, const struct password *password, const char *domain,
          const char *cipher, struct eac *eac);

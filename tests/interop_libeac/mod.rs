@@ -1,9 +1,9 @@
-//! libeac (OpenPACE) as the outside judge of Terminal Authentication and Chip Authentication
-//! version 2: its terminal authenticates itself to our chip halves, our terminal halves to its
-//! chip. The program is `tests/interop/libeac`; the wire between both is that of a vpcd.
+//! libeac (OpenPACE) as the outside judge of Terminal Authentication and Chip Authentication: its
+//! terminal authenticates itself to our chip halves, our terminal halves to its chip. The program is `tests/interop/libeac`; the wire between both is that of a vpcd.
 
 mod card;
 mod chip;
+mod country;
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -14,16 +14,14 @@ use std::{
 };
 
 use iccard::{
-    crypto::{AgreementSecretKey, Cipher, Curve, Domain, Group, SecretKey, SeededRng},
-    lds::{File, SecurityInfos, oids},
-    pki::{
-        SignedData, agreement,
-        cvc::{CvCertificate, CvcSigner, Issuer, PrivateKey},
-    },
+    apdu::{Command as Apdu, Header, ins},
+    crypto::{AgreementPublicKey, AgreementSecretKey, Cipher, Curve, Domain, Group, SeededRng},
+    lds::{Dg14, File, LDS_AID, SecurityInfos, oids},
+    pki::{SignedData, agreement, cvc::CvCertificate},
     protocol::{
         chip_auth::{self, Suite, Version},
         pace::{self, TerminalOptions},
-        terminal_auth::{self, AuxiliaryData, AuxiliaryItem, Credentials, TrustStore},
+        terminal_auth::{self, AuxiliaryData, AuxiliaryItem, Credentials},
     },
     session::Session,
     sm::SecureChannel,
@@ -33,10 +31,8 @@ use iccard::{
         vpcd::{CardLink, Endpoint, VpcdListener},
     },
 };
-use tempfile::TempDir;
 
-use self::{card::Card, chip::Chip};
-use crate::interop_cvc::{Days, done, iccard};
+use self::{card::Card, chip::Chip, country::Country};
 
 const PIN: &str = "271828";
 const P256: Domain = Domain::Curve(Curve::P256);
@@ -69,92 +65,6 @@ static JUDGE: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
 
 fn judge(test: &str) -> Option<&'static Path> {
     JUDGE.as_ref().map_err(|why| crate::support::skipped(test, why)).ok().map(PathBuf::as_path)
-}
-
-/// A country's terminals: a CVCA, a document verifier and a terminal.
-struct Country {
-    dir: TempDir,
-    /// From the CVCA to the terminal, and the terminal's key.
-    files: [&'static str; 4],
-}
-
-impl Country {
-    /// Made by `iccard cvc create`.
-    fn ours(kind: &str, algorithm: &str, terminal: &str) -> Self {
-        Self::made("KR", kind, algorithm, terminal)
-    }
-
-    fn other() -> Self {
-        Self::made("XX", "brainpoolP256r1", "ECDSA-SHA-256", "at")
-    }
-
-    fn made(name: &str, kind: &str, algorithm: &str, terminal: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let create = format!("cvc create {} --algorithm {algorithm}", Days::new().ours());
-        for arguments in [
-            format!(
-                "--role cvca --holder {name}CVCA00001 --type {terminal} --rights all --new {kind} \
-                 --out-key cvca.pem --out cvca.cvcert"
-            ),
-            format!(
-                "--role dv-domestic --holder {name}DV00001 --rights all --issuer cvca.cvcert \
-                 --issuer-key cvca.pem --out-key dv.pem --out dv.cvcert"
-            ),
-            format!(
-                "--role terminal --holder {name}TERM00001 --rights all --issuer dv.cvcert \
-                 --issuer-key dv.pem --out-key terminal.pem --out terminal.cvcert"
-            ),
-        ] {
-            iccard(dir.path(), &format!("{create} {arguments}"));
-        }
-        Self { dir, files: ["cvca.cvcert", "dv.cvcert", "terminal.cvcert", "terminal.pem"] }
-    }
-
-    /// Made by libeac's `cvc-create`, but for the CVCA's key, which it cannot make.
-    fn theirs() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let days = Days::new();
-        let key = SecretKey::generate(
-            Curve::BrainpoolP256r1,
-            &mut SeededRng::new(b"libeac", "their CVCA"),
-        );
-        let der = PrivateKey::Ec(key).to_pkcs8_der();
-        std::fs::write(dir.path().join("cvca.der"), &*der).unwrap();
-        for arguments in [
-            "--role cvca --type at --chr DECVCA00001 --sign-with cvca.der --key cvca.der \
-             --verify-age --out-cert cvca.cvcert",
-            "--role dv_domestic --chr DEDV00001 --sign-with cvca.der --sign-as cvca.cvcert \
-             --verify-age --out-cert dv.cvcert --out-key dv.der",
-            "--role terminal --chr DETERM00001 --sign-with dv.der --sign-as dv.cvcert \
-             --verify-age --out-cert terminal.cvcert --out-key terminal.der",
-        ] {
-            let create = format!("{} --scheme ECDSA_SHA_256 {arguments}", days.theirs());
-            done(dir.path(), "cvc-create", &create);
-        }
-        Self { dir, files: ["cvca.cvcert", "dv.cvcert", "terminal.cvcert", "terminal.der"] }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn certificate(&self, at: usize) -> CvCertificate {
-        let bytes = std::fs::read(self.path(self.files[at])).unwrap();
-        CvCertificate::parse(&bytes).unwrap()
-    }
-
-    /// What a chip of this country trusts.
-    fn trust(&self) -> TrustStore {
-        let cvca = self.certificate(0);
-        TrustStore::new([Issuer::trust_point(&cvca).unwrap()], cvca.effective()).unwrap()
-    }
-
-    fn credentials(&self) -> Credentials {
-        let own = self.certificate(2);
-        let key = PrivateKey::from_bytes(&std::fs::read(self.path(self.files[3])).unwrap());
-        let key = CvcSigner::new(own.public_key().algorithm, key.unwrap()).unwrap();
-        Credentials { chain: vec![self.certificate(1), own], key }
-    }
 }
 
 /// Ends its program however the test ends.
@@ -247,6 +157,26 @@ enum Fault {
     OtherEphemeral,
 }
 
+/// What the terminal shows and signs, right or wrong.
+fn shown(
+    country: &Country,
+    chip: &AgreementPublicKey,
+    fault: Option<Fault>,
+) -> anyhow::Result<(Credentials, Vec<u8>)> {
+    let (mut credentials, mut id_picc) = (country.credentials(), chip.compressed());
+    match fault {
+        Some(Fault::OtherChip) => id_picc[0] ^= 1,
+        Some(Fault::OtherCountry) => credentials = Country::other().credentials(),
+        Some(Fault::Certificate) => {
+            let mut bytes = credentials.chain[1].to_bytes();
+            *bytes.last_mut().unwrap() ^= 1;
+            credentials.chain[1] = CvCertificate::parse(&bytes)?;
+        }
+        _ => {}
+    }
+    Ok((credentials, id_picc))
+}
+
 /// Runs all of it against libeac's chip, to the file that is read under the new keys.
 fn read_libeac(
     session: &mut Session,
@@ -257,8 +187,7 @@ fn read_libeac(
     let mut rng = SeededRng::new(b"libeac", "terminal");
     session.reset(Reset::Cold)?;
     session.allow(Limits::EXTENDED);
-    let mut credentials = country.credentials();
-    let chat = credentials.chain[1].chat();
+    let chat = country.certificate(2).chat();
     let mut w = Writer::new();
     chat.write(&mut w);
     // The value of DO7F4C.
@@ -274,17 +203,7 @@ fn read_libeac(
     assert_eq!(pace.authority_references, [country.certificate(0).holder().as_bytes()]);
 
     let ephemeral = AgreementSecretKey::generate(card.ca_key.domain(), &mut rng);
-    let mut id_picc = pace.chip_public_key.compressed();
-    match fault {
-        Some(Fault::OtherChip) => id_picc[0] ^= 1,
-        Some(Fault::OtherCountry) => credentials = Country::other().credentials(),
-        Some(Fault::Certificate) => {
-            let mut bytes = credentials.chain[1].to_bytes();
-            *bytes.last_mut().unwrap() ^= 1;
-            credentials.chain[1] = CvCertificate::parse(&bytes)?;
-        }
-        _ => {}
-    }
+    let (credentials, id_picc) = shown(country, &pace.chip_public_key, fault)?;
     let announced = ephemeral.public().compressed();
     let auxiliary = Some(date_of_birth("20010203"));
     let mut terminal = terminal_auth::Terminal::v2(credentials, id_picc, announced, auxiliary);
@@ -308,6 +227,77 @@ fn read_libeac(
     Ok(read(session)?)
 }
 
+/// The same by version 1: Chip Authentication first, then Terminal Authentication over its key.
+fn read_libeac_by_version_1(
+    session: &mut Session,
+    country: &Country,
+    card: &Card,
+    fault: Option<Fault>,
+) -> anyhow::Result<Vec<u8>> {
+    let mut rng = SeededRng::new(b"libeac", "terminal");
+    session.reset(Reset::Cold)?;
+    session.allow(Limits::EXTENDED);
+    let options = TerminalOptions::default();
+    let mut pace = pace::Terminal::new(card.pace.clone(), card.password.clone(), options);
+    let pace = session.drive(&mut pace, &mut rng)??;
+    session.set_channel(Some(SecureChannel::new(&pace.keys)?));
+    let select = Apdu::new(Header::new(0x00, ins::SELECT, 0x04, 0x0C)).with_data(LDS_AID);
+    assert!(session.exchange(&select, Step("SELECT"))?.sw.is_success());
+    let file = session.read_file(File::Dg14, Step("EF.DG14"), &mut |_| {})?;
+    let infos = Dg14::parse(&file)?.infos;
+    let key = infos.chip_authentication_keys().next().unwrap();
+    let suite = Suite::new(infos.chip_authentication().next().unwrap().protocol)?;
+    let mut chip = chip_auth::Terminal::new(suite, agreement::parse(&key.spki)?, key.key_id);
+    let agreed = session.drive(&mut chip, &mut rng)??;
+    session.set_channel(Some(SecureChannel::new(&agreed.keys)?));
+
+    let (credentials, id_picc) = shown(country, &pace.chip_public_key, fault)?;
+    let signed = agreed.ephemeral.compressed();
+    let mut terminal = terminal_auth::Terminal::v1(credentials, id_picc, signed);
+    session.drive(&mut terminal, &mut rng)??;
+    Ok(session.read_file(File::Dg14, Step("EF.DG14"), &mut |_| {})?)
+}
+
+/// A run against libeac's chip, with a fault or without.
+type Run = fn(&mut Session, &Country, &Card, Option<Fault>) -> anyhow::Result<Vec<u8>>;
+
+/// Plugs libeac's chip in, lets it refuse each fault for its reason and then be read, and gives
+/// what was read and what it printed.
+fn at_libeacs_chip(
+    judge: &Path,
+    mode: &str,
+    country: &Country,
+    card: &Card,
+    run: Run,
+    faults: &[(Fault, &str)],
+) -> (Vec<u8>, String) {
+    card.write(country.dir.path());
+    let listener = VpcdListener::bind(&Endpoint::new("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().port().to_string();
+    let mut program = Command::new(judge);
+    program.args([mode, "127.0.0.1", &port, &format!("pin:{PIN}")]);
+    program.arg(country.dir.path()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut program = Running(program.spawn().unwrap());
+    let reader = listener.accept(Deadline::after(PATIENCE)).unwrap();
+    let mut session = Session::new(Box::new(reader));
+    let mut wrong = String::new();
+    for (fault, refusal) in faults {
+        let error = run(&mut session, country, card, Some(*fault)).unwrap_err();
+        if !error.to_string().contains(refusal) {
+            wrong += &format!("{fault:?}: {error:#}\n");
+        }
+    }
+    let read = run(&mut session, country, card, None);
+    drop(session);
+    let output = output_of(&mut program);
+    assert!(wrong.is_empty() && read.is_ok(), "{wrong}{read:?}\n{output}");
+    assert!(program.0.wait().unwrap().success(), "{output}");
+    (read.unwrap(), output)
+}
+
+const OTHER_COUNTRY: &str =
+    "6A88 (referenced data or reference data not found) to MSE:Set DST of XXCVCA00001";
+
 #[test]
 fn libeacs_chip_believes_our_terminal_halves() {
     let Some(judge) = judge("libeacs_chip_believes_our_terminal_halves") else { return };
@@ -323,37 +313,40 @@ fn libeacs_chip_believes_our_terminal_halves() {
         (P256, P256, Cipher::Aes256, Country::theirs()),
     ] {
         let card = Card::new(pace, ca, cipher);
-        card.write(country.dir.path());
-        let listener = VpcdListener::bind(&Endpoint::new("127.0.0.1", 0)).unwrap();
-        let port = listener.local_addr().port().to_string();
-        let mut program = Command::new(judge);
-        program.args(["eac-chip", "127.0.0.1", &port, &format!("pin:{PIN}")]);
-        program.arg(country.dir.path()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut program = Running(program.spawn().unwrap());
-        let mut session =
-            Session::new(Box::new(listener.accept(Deadline::after(PATIENCE)).unwrap()));
-        for (fault, refusal) in [
-            (
-                Fault::OtherCountry,
-                "6A88 (referenced data or reference data not found) to MSE:Set DST of XXCVCA00001",
-            ),
+        let faults = [
+            (Fault::OtherCountry, OTHER_COUNTRY),
             (Fault::Certificate, "PSO:VERIFY CERTIFICATE"),
             (Fault::OtherChip, "EXTERNAL AUTHENTICATE"),
             (Fault::OtherEphemeral, "GENERAL AUTHENTICATE"),
-        ] {
-            let error = read_libeac(&mut session, &country, &card, Some(fault)).unwrap_err();
-            if !error.to_string().contains(refusal) {
-                drop(session);
-                panic!("{fault:?}: {error:#}\n{}", output_of(&mut program));
-            }
-        }
-        let read = read_libeac(&mut session, &country, &card, None).unwrap();
+        ];
+        let (read, output) =
+            at_libeacs_chip(judge, "eac-chip", &country, &card, read_libeac, &faults);
         assert_eq!(read, card.card_security);
-        drop(session);
-        let output = output_of(&mut program);
-        assert!(program.0.wait().unwrap().success(), "{output}");
         let counts = "chip: 7 certificates taken, 2 refused; terminal believed 2 times, refused 1; \
                       Chip Authentication 1, refused 1";
+        assert!(output.contains(counts), "{output}");
+    }
+}
+
+#[test]
+fn libeacs_chip_believes_our_terminal_halves_of_version_1() {
+    const TEST: &str = "libeacs_chip_believes_our_terminal_halves_of_version_1";
+    let Some(judge) = judge(TEST) else { return };
+    for (curve, cipher, country) in [
+        (BRAINPOOL, Cipher::TripleDes, Country::ours("brainpoolP256r1", "ECDSA-SHA-256", "is")),
+        (P256, Cipher::Aes128, Country::theirs()),
+    ] {
+        let card = Card::new(curve, curve, cipher);
+        let faults = [
+            (Fault::OtherCountry, OTHER_COUNTRY),
+            (Fault::Certificate, "PSO:VERIFY CERTIFICATE"),
+            (Fault::OtherChip, "EXTERNAL AUTHENTICATE"),
+        ];
+        let run = read_libeac_by_version_1;
+        let (read, output) = at_libeacs_chip(judge, "v1-chip", &country, &card, run, &faults);
+        assert_eq!(read, card.dg14);
+        let counts = "chip: 5 certificates taken, 2 refused; terminal believed 1 times, refused 1; \
+                      Chip Authentication 4, refused 0";
         assert!(output.contains(counts), "{output}");
     }
 }
