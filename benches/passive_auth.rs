@@ -58,7 +58,7 @@ fn bench(c: &mut Criterion, name: &str, ca: SigningKey<'_>, signer: SigningKey<'
     };
     let csca = profile("TEST CSCA", 1).csca(ca).unwrap();
     let certificate =
-        profile("TEST Document Signer", 2).document_signer(signer.public(), &csca, ca).unwrap();
+        profile("TEST Document Signer", 2).document_signer_of(&signer.public(), &csca, ca).unwrap();
 
     let groups = BTreeMap::from([
         (File::Dg1, group(0x61, 93)),
