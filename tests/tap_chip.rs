@@ -311,3 +311,60 @@ fn what_fits_no_protected_response_comes_in_parts() {
     let resumed = Options { passwords, last_try: true, ..of_profile(&groups) };
     assert!(judged(&desk.tap(&resumed).unwrap(), &anchors(&groups)).verified);
 }
+
+#[test]
+fn a_new_channel_is_no_answer_under_the_old_keys() {
+    // A copy agrees to Chip Authentication, cannot read what follows, and says that it was too long:
+    // the channel that is opened then proves nothing.
+    let genuine = built_in("passport-eac");
+    let mut clone = genuine.clone();
+    for key in &mut clone.keys.chip_authentication {
+        *key = AgreementSecretKey::generate(key.domain(), &mut SeededRng::new(b"a clone", "key"));
+    }
+    let by_pace = Options { terminal: None, ..of_profile(&genuine) };
+    let passwords = Passwords::from_mrz(genuine.mrz.as_str());
+    let by_bac = Options { passwords, allow_bac: true, ..by_pace.clone() };
+    for options in [by_pace, by_bac] {
+        let transport = Meddler::new(card(&clone), |_, command, response| {
+            if command[0] == 0x0C && response.len() == 2 {
+                *response = vec![0x67, 0x00];
+            }
+            Ok(())
+        });
+        let taken = tap_over(transport, &options).unwrap();
+        let verdict = judged(&taken, &anchors(&genuine));
+        assert!(!verdict.verified && verdict.level == Level::L1, "{verdict:?}");
+        assert!(verdict.chip.chip_authentication.failed());
+    }
+}
+
+#[test]
+fn another_cards_proof_does_not_speak_for_copied_files() {
+    // Version 2 proves the swindler's own card; the copy that answers the next channel knows no
+    // Terminal Authentication, and gives somebody else's files.
+    let own = built_in("eid-pin");
+    let text = profile_text("eid-pin").replace("\"eid 1\"", "\"another seed\"");
+    let copied = iccard::profile::check(&text, "copied".as_ref()).unwrap().personalise().unwrap();
+    assert_ne!(own.files[&File::Sod], copied.files[&File::Sod]);
+    let mut copy = copied.clone();
+    for key in &mut copy.keys.chip_authentication {
+        *key = AgreementSecretKey::generate(key.domain(), &mut SeededRng::new(b"a clone", "key"));
+    }
+    let mut anchors = anchors(&own);
+    for (name, der) in iccard::profile::anchors(&copied) {
+        anchors.add(&format!("2 {name}"), &der).unwrap();
+    }
+    let stumble: Meddling = |_, command, response| {
+        if command[..3] == [0x0C, 0xB0, 0x8E] {
+            *response = vec![0x67, 0x00];
+        }
+        Ok(())
+    };
+    let first = Meddler::new(card(&own), stumble);
+    let transport = Exchanged { first, second: Loopback::new(card(&copy)), resets: 0 };
+    let taken = tap_over(Box::new(transport), &of_profile(&own)).unwrap();
+    assert_eq!(taken.evidence.file(File::Sod), Some(&*copied.files[&File::Sod]));
+    let verdict = judged(&taken, &anchors);
+    assert!(verdict.passive.check.passed(), "{verdict:?}");
+    assert!(!verdict.verified && verdict.level == Level::L1, "{verdict:?}");
+}
