@@ -185,7 +185,11 @@ impl Reader<'_> {
             (done, _) => done,
         };
         match (resumed, puk) {
-            (Err(TapError::Pace(PaceError::Blocked { .. })), Some(puk)) => {
+            // Not where this very PIN has blocked it (63C0): it would be tried again.
+            (
+                Err(TapError::Pace(PaceError::Blocked { sw: StatusWord::AUTH_BLOCKED, .. })),
+                Some(puk),
+            ) => {
                 self.pace(pace, puk, false)?;
                 self.unblock_pin()?;
                 self.pace(pace, pin, last_try)
