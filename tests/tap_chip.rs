@@ -259,6 +259,42 @@ fn a_licence_is_judged_by_its_own_files() {
 }
 
 #[test]
+fn one_application_does_not_pass_for_the_other() {
+    // Copies whose keys of Active Authentication have another number there.
+    let other = |file: File| match file {
+        File::Sod => Some(File::Edl(edl::File::Sod)),
+        File::Dg1 => Some(File::Edl(edl::File::Dg1)),
+        File::Dg14 => Some(File::Edl(edl::File::Dg14)),
+        File::Edl(edl::File::Sod) => Some(File::Sod),
+        File::Edl(edl::File::Dg1) => Some(File::Dg1),
+        File::Edl(edl::File::Dg14) => Some(File::Dg14),
+        _ => None,
+    };
+    let live = Judging::live(ChipRun::NotOffered, None);
+    for name in ["passport-bac", "driving-licence-bap"] {
+        let genuine = built_in(name);
+        let (taken, verdict) = tapped(&genuine);
+        assert!(verdict.verified, "{name}");
+        let mut evidence = taken.evidence.clone();
+        let files = taken.evidence.files.into_iter();
+        evidence.files = files.filter_map(|(file, bytes)| Some((other(file)?, bytes))).collect();
+        assert!(evidence.files.len() >= 2, "{name}");
+        let verdict = judge(&evidence, &anchors(&genuine), &live);
+        assert!(!verdict.verified && verdict.level == Level::L0, "{name}: {verdict:?}");
+        // Nor without the file that tells.
+        evidence.files.remove(&File::Dg1);
+        evidence.files.remove(&File::Edl(edl::File::Dg1));
+        assert!(!judge(&evidence, &anchors(&genuine), &live).verified, "{name}");
+    }
+    // Nor does the holder of one stand beside what the other shows.
+    let genuine = built_in("driving-licence-bap");
+    let mut evidence = tapped(&genuine).0.evidence;
+    evidence.files.insert(File::Dg1, built_in("passport-bac").files[&File::Dg1].clone());
+    let verdict = judge(&evidence, &anchors(&genuine), &live);
+    assert!(!verdict.verified && verdict.passive.groups.unlisted == [File::Dg1], "{verdict:?}");
+}
+
+#[test]
 fn offline_a_readers_own_proofs_are_not_done() {
     for (name, _) in iccard::profile::BUILT_IN {
         let genuine = built_in(name);
