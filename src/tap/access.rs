@@ -79,10 +79,13 @@ impl Reader<'_> {
     pub(super) fn open(&mut self, offer: &Offer, chat: Option<Chat>) -> Result<Opened, TapError> {
         match (offer, self.options.allow_bac) {
             (Offer::None(got), _) => {
-                let got = got.clone();
-                self.basic(|| TapError::NoMrz { got })
+                let why = format!("the card offers no PACE ({got})");
+                self.basic(|| TapError::NoMrz { why })
             }
-            (Offer::Pace(_), true) => self.basic(|| TapError::NoPassword),
+            (Offer::Pace(_), true) => {
+                let why = "PACE is not to be used".into();
+                self.basic(|| TapError::NoMrz { why })
+            }
             (Offer::Pace(infos), false) => {
                 let params = choose(infos)?;
                 let pace = Pace { params, chat };

@@ -241,13 +241,13 @@ impl<'a> Case<'a> {
             mapping.clone()
         } else if offers_ca || self.card_security.is_some() {
             ca.clone()
+        } else if !self.passive.groups.check.passed() {
+            Check::NotDone(Reason::NoSod)
         } else if !self.passive.groups.matched.contains(&self.holder_file()) {
             // Nothing else tells an application from the other, where the keys have other numbers.
             Check::NotDone(Reason::NotRead { file: self.holder_file() })
-        } else if self.passive.groups.check.passed() {
-            Check::NotDone(Reason::CannotProve)
         } else {
-            Check::NotDone(Reason::NoSod)
+            Check::NotDone(Reason::CannotProve)
         }
     }
 
