@@ -15,7 +15,7 @@ use iccard::{
     sm::SmError,
     tap::{Options, Passwords, TapError},
     tlv::{Tag, Writer},
-    transport::{Limits, Loopback, TransportError},
+    transport::{Limits, Loopback, Power, Responder, TransportError},
     trust::Level,
 };
 use proptest::prelude::*;
@@ -345,6 +345,40 @@ fn a_card_that_says_one_thing_only_is_refused() {
     for bytes in [vec![], vec![0x90]] {
         assert!(tap_over(Box::new(Loopback::new(Parrot(bytes))), &options()).is_err());
     }
+}
+
+/// A chip whose EF.CardAccess is long, and comes a byte at a time.
+struct Dripping(usize);
+
+impl Responder for Dripping {
+    fn atr(&self) -> &[u8] {
+        &[0x3B, 0x80, 0x80, 0x01, 0x01]
+    }
+
+    fn power(&mut self, _event: Power) {}
+
+    fn respond(&mut self, command: &[u8], response: &mut Vec<u8>) {
+        self.0 += 1;
+        assert!(self.0 < 10_000, "no end");
+        let by_sfi = command[..3] == [0x00, 0xB0, 0x9C];
+        let header: &[u8] = if by_sfi { &[0x31, 0x83, 0x07, 0x00, 0x00] } else { &[0x00] };
+        response.clear();
+        response.extend_from_slice(header);
+        response.extend_from_slice(&[0x90, 0x00]);
+    }
+}
+
+#[test]
+fn a_card_that_gives_a_byte_at_a_time_is_not_waited_for() {
+    let error = tap_over(Box::new(Loopback::new(Dripping(0))), &options()).unwrap_err();
+    assert!(matches!(error, TapError::Session(SessionError::FileTooSlow { .. })), "{error}");
+    let wire = Wire::default();
+    let parrot = Box::new(Loopback::new(Parrot(vec![0xAA, 0x61, 0x01])));
+    let watched = wire.clone();
+    let error = tap_with(parrot, &options(), |session| session.observed(Box::new(watched)));
+    let error = error.unwrap_err();
+    assert!(matches!(error, TapError::Session(SessionError::TooMuch { .. })), "{error}");
+    assert!(wire.0.lock().unwrap().len() < 1_100);
 }
 
 #[test]

@@ -26,7 +26,8 @@ fn the_puk_unblocks_a_blocked_pin() {
     for _ in 0..2 {
         desk.tap(&options(pin("000000"), false)).unwrap_err();
     }
-    let last = Passwords { can: can(), ..pin("000000") };
+    // The PUK at hand does not have the same wrong PIN tried once more.
+    let last = Passwords { can: can(), puk: puk(&code), ..pin("000000") };
     let error = desk.tap(&options(last, true)).unwrap_err();
     assert!(matches!(error, TapError::Pace(PaceError::Blocked { .. })), "{error}");
     // Not by the right PIN, not by the CAN, and not by a wrong PUK.

@@ -259,6 +259,42 @@ fn a_licence_is_judged_by_its_own_files() {
 }
 
 #[test]
+fn one_application_does_not_pass_for_the_other() {
+    // Copies whose keys of Active Authentication have another number there.
+    let other = |file: File| match file {
+        File::Sod => Some(File::Edl(edl::File::Sod)),
+        File::Dg1 => Some(File::Edl(edl::File::Dg1)),
+        File::Dg14 => Some(File::Edl(edl::File::Dg14)),
+        File::Edl(edl::File::Sod) => Some(File::Sod),
+        File::Edl(edl::File::Dg1) => Some(File::Dg1),
+        File::Edl(edl::File::Dg14) => Some(File::Dg14),
+        _ => None,
+    };
+    let live = Judging::live(ChipRun::NotOffered, None);
+    for name in ["passport-bac", "driving-licence-bap"] {
+        let genuine = built_in(name);
+        let (taken, verdict) = tapped(&genuine);
+        assert!(verdict.verified, "{name}");
+        let mut evidence = taken.evidence.clone();
+        let files = taken.evidence.files.into_iter();
+        evidence.files = files.filter_map(|(file, bytes)| Some((other(file)?, bytes))).collect();
+        assert!(evidence.files.len() >= 2, "{name}");
+        let verdict = judge(&evidence, &anchors(&genuine), &live);
+        assert!(!verdict.verified && verdict.level == Level::L0, "{name}: {verdict:?}");
+        // Nor without the file that tells.
+        evidence.files.remove(&File::Dg1);
+        evidence.files.remove(&File::Edl(edl::File::Dg1));
+        assert!(!judge(&evidence, &anchors(&genuine), &live).verified, "{name}");
+    }
+    // Nor does the holder of one stand beside what the other shows.
+    let genuine = built_in("driving-licence-bap");
+    let mut evidence = tapped(&genuine).0.evidence;
+    evidence.files.insert(File::Dg1, built_in("passport-bac").files[&File::Dg1].clone());
+    let verdict = judge(&evidence, &anchors(&genuine), &live);
+    assert!(!verdict.verified && verdict.passive.groups.unlisted == [File::Dg1], "{verdict:?}");
+}
+
+#[test]
 fn offline_a_readers_own_proofs_are_not_done() {
     for (name, _) in iccard::profile::BUILT_IN {
         let genuine = built_in(name);
@@ -310,4 +346,61 @@ fn what_fits_no_protected_response_comes_in_parts() {
         Passwords { can: can(&groups.profile.secrets.can).can, ..of_profile(&groups).passwords };
     let resumed = Options { passwords, last_try: true, ..of_profile(&groups) };
     assert!(judged(&desk.tap(&resumed).unwrap(), &anchors(&groups)).verified);
+}
+
+#[test]
+fn a_new_channel_is_no_answer_under_the_old_keys() {
+    // A copy agrees to Chip Authentication, cannot read what follows, and says that it was too long:
+    // the channel that is opened then proves nothing.
+    let genuine = built_in("passport-eac");
+    let mut clone = genuine.clone();
+    for key in &mut clone.keys.chip_authentication {
+        *key = AgreementSecretKey::generate(key.domain(), &mut SeededRng::new(b"a clone", "key"));
+    }
+    let by_pace = Options { terminal: None, ..of_profile(&genuine) };
+    let passwords = Passwords::from_mrz(genuine.mrz.as_str());
+    let by_bac = Options { passwords, allow_bac: true, ..by_pace.clone() };
+    for options in [by_pace, by_bac] {
+        let transport = Meddler::new(card(&clone), |_, command, response| {
+            if command[0] == 0x0C && response.len() == 2 {
+                *response = vec![0x67, 0x00];
+            }
+            Ok(())
+        });
+        let taken = tap_over(transport, &options).unwrap();
+        let verdict = judged(&taken, &anchors(&genuine));
+        assert!(!verdict.verified && verdict.level == Level::L1, "{verdict:?}");
+        assert!(verdict.chip.chip_authentication.failed());
+    }
+}
+
+#[test]
+fn another_cards_proof_does_not_speak_for_copied_files() {
+    // Version 2 proves the swindler's own card; the copy that answers the next channel knows no
+    // Terminal Authentication, and gives somebody else's files.
+    let own = built_in("eid-pin");
+    let text = profile_text("eid-pin").replace("\"eid 1\"", "\"another seed\"");
+    let copied = iccard::profile::check(&text, "copied".as_ref()).unwrap().personalise().unwrap();
+    assert_ne!(own.files[&File::Sod], copied.files[&File::Sod]);
+    let mut copy = copied.clone();
+    for key in &mut copy.keys.chip_authentication {
+        *key = AgreementSecretKey::generate(key.domain(), &mut SeededRng::new(b"a clone", "key"));
+    }
+    let mut anchors = anchors(&own);
+    for (name, der) in iccard::profile::anchors(&copied) {
+        anchors.add(&format!("2 {name}"), &der).unwrap();
+    }
+    let stumble: Meddling = |_, command, response| {
+        if command[..3] == [0x0C, 0xB0, 0x8E] {
+            *response = vec![0x67, 0x00];
+        }
+        Ok(())
+    };
+    let first = Meddler::new(card(&own), stumble);
+    let transport = Exchanged { first, second: Loopback::new(card(&copy)), resets: 0 };
+    let taken = tap_over(Box::new(transport), &of_profile(&own)).unwrap();
+    assert_eq!(taken.evidence.file(File::Sod), Some(&*copied.files[&File::Sod]));
+    let verdict = judged(&taken, &anchors);
+    assert!(verdict.passive.check.passed(), "{verdict:?}");
+    assert!(!verdict.verified && verdict.level == Level::L1, "{verdict:?}");
 }

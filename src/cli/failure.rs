@@ -107,9 +107,13 @@ fn of_tap(error: &TapError) -> Failure {
             let code = if error.is_access() { ACCESS } else { PROTOCOL };
             Failure::new(code, error.to_string()).step(error.protocol().to_string())
         }
-        TapError::NoPassword | TapError::NoMrz { .. } => Failure::usage(error.to_string())
+        TapError::NoPassword => Failure::usage(error.to_string())
             .step("access")
             .help("give --can, --pin, --mrz or --bap as the card needs it"),
+        TapError::NoMrz { .. } => Failure::usage(error.to_string())
+            .step("access")
+            .expected("--mrz, or --bap for a driving licence")
+            .help("give --mrz, or --doc-no with --birth and --expiry; a driving licence has --bap"),
         TapError::NotUnblocked { sw } => Failure::new(ACCESS, error.to_string())
             .step("unblock the PIN")
             .expected("9000")
@@ -119,7 +123,7 @@ fn of_tap(error: &TapError) -> Failure {
             .step("SELECT")
             .expected("9000")
             .got(format!("{:04X}", sw.0))
-            .help("is this an identity card? `iccard apdu` talks to any card"),
+            .help("a driving licence opens with --bap; `iccard apdu` talks to any card"),
         _ => Failure::new(PROTOCOL, error.to_string()).step("tap"),
     }
 }

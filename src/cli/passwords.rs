@@ -77,6 +77,11 @@ impl Given {
     fn passwords(self) -> Result<Passwords> {
         let of_mrz = self.mrz.map(|text| from_mrz(&text)).transpose()?.unwrap_or_default();
         let of_line = self.bap.map(|text| from_line(&text)).transpose()?.unwrap_or_default();
+        for (secret, flag) in [(&self.can, "--can"), (&self.pin, "--pin"), (&self.puk, "--puk")] {
+            if let Some(secret) = secret {
+                digits(secret, flag)?;
+            }
+        }
         Ok(Passwords {
             can: self.can.map(|can| Password::can(&can)),
             pin: self.pin.map(|pin| Password::pin(&pin)),
@@ -86,6 +91,16 @@ impl Given {
             bap: of_line.bap,
         })
     }
+}
+
+// What cannot be right costs no try of a PIN: an unset variable, a slip of the finger.
+fn digits(secret: &str, flag: &str) -> Result<()> {
+    if !secret.is_empty() && secret.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok(());
+    }
+    let failure = Failure::usage(format!("{flag}: not made of digits")).step("read the password");
+    let got = format!("{} characters", secret.chars().count());
+    Err(failure.expected("digits and nothing else").got(got).into())
 }
 
 // The whole zone, or the MRZ_information that the keys are made of.
@@ -162,6 +177,15 @@ fn is_date(digits: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_right_costs_no_try() {
+        for (pin, right) in [("123456", true), ("12345", true), ("", false), ("12345x", false)] {
+            let pin = Some(Zeroizing::new(pin.to_owned()));
+            let given = Given { pin, ..Given::default() };
+            assert_eq!(given.passwords().is_ok(), right);
+        }
+    }
 
     #[test]
     fn printed_data_gives_the_zones_own_keys() {

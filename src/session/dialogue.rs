@@ -42,6 +42,8 @@ pub struct Session {
 
 /// Most bytes that GET RESPONSE collects for one command.
 const MAX_RESPONSE: usize = 0x1_0000;
+/// Most times that it is sent for one command: a card that gives a byte at a time has no end.
+const MAX_PARTS: usize = 1024;
 
 impl Session {
     /// A dialogue in plain, with short length fields until [`Session::allow`] is told better, and
@@ -246,15 +248,17 @@ impl Session {
         cla: u8,
         step: Step,
     ) -> Result<(), SessionError> {
+        let mut parts = 0;
         while let Some(waiting) = response.sw.bytes_waiting() {
-            if response.data.len() >= MAX_RESPONSE {
-                return Err(SessionError::TooMuch { step: step.0, limit: MAX_RESPONSE });
+            parts += 1;
+            if response.data.len() >= MAX_RESPONSE || parts > MAX_PARTS {
+                return Err(self.too_much(step));
             }
             let ne = waiting.min(u32::try_from(self.max_response_data()).unwrap_or(u32::MAX));
             let get = Command::new(Header::new(cla & 0x03, ins::GET_RESPONSE, 0, 0)).with_ne(ne);
             let more = self.send_once(&get, step)?;
             if more.data.is_empty() && more.sw.bytes_waiting().is_some() {
-                return Err(SessionError::TooMuch { step: step.0, limit: MAX_RESPONSE });
+                return Err(self.too_much(step));
             }
             response.data.extend_from_slice(&more.data);
             response.sw = more.sw;
@@ -267,6 +271,7 @@ impl Session {
     fn collect_protected(&mut self, step: Step) -> Result<(), SessionError> {
         let mut whole = Vec::new();
         let mut sent = None;
+        let mut parts = 0;
         loop {
             let Ok(part) = Response::parse(&self.response) else { return Ok(()) };
             let waiting = part.sw.bytes_waiting().filter(|_| !part.data.is_empty());
@@ -275,8 +280,9 @@ impl Session {
                 // DO8E is there: `61xx` stands protected within.
                 break;
             }
-            if whole.len() + part.data.len() > MAX_RESPONSE {
-                return Err(SessionError::TooMuch { step: step.0, limit: MAX_RESPONSE });
+            parts += 1;
+            if whole.len() + part.data.len() > MAX_RESPONSE || parts > MAX_PARTS {
+                return Err(self.too_much(step));
             }
             whole.extend_from_slice(&part.data);
             sent.get_or_insert_with(|| self.command.clone());
@@ -290,6 +296,12 @@ impl Session {
             (self.response, self.command) = (whole, sent);
         }
         Ok(())
+    }
+
+    // What the card says next belongs to nothing.
+    fn too_much(&mut self, step: Step) -> SessionError {
+        self.channel = None;
+        SessionError::TooMuch { step: step.0, limit: MAX_RESPONSE }
     }
 
     fn transmit(&mut self, step: Step) -> Result<Response, SessionError> {

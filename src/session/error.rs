@@ -77,6 +77,18 @@ pub enum SessionError {
         /// What its header says.
         got: usize,
     },
+    /// A file comes in pieces so small that it takes too many commands.
+    #[error("{file}: {expected} bytes by its header, the card gave {got} in {limit} commands")]
+    FileTooSlow {
+        /// The file.
+        file: File,
+        /// What its header says.
+        expected: usize,
+        /// What came.
+        got: usize,
+        /// The limit.
+        limit: u32,
+    },
     /// A file ends before its own header says.
     #[error("{file}: {expected} bytes by its header, the card gave {got}")]
     FileTooShort {

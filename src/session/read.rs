@@ -32,6 +32,10 @@ const MAX_SHORT_OFFSET: usize = 0x7FFF;
 /// Most bytes a file may have. Data groups with pictures are the largest.
 const MAX_FILE: usize = 0x8_0000;
 
+/// Most APDUs that one file may take, the largest file in pieces of 64 bytes: a card that gives a
+/// byte at a time is not waited for.
+const MAX_APDUS: u32 = 0x2000;
+
 /// The next smaller size to try where a card refuses to give this many bytes at once.
 pub fn lower_read(size: usize) -> Option<usize> {
     LADDER.into_iter().find(|&lower| lower < size)
@@ -49,6 +53,7 @@ impl Session {
         step: Step,
         progress: &mut dyn FnMut(Reading),
     ) -> Result<Vec<u8>, SessionError> {
+        let before = self.stats().apdus;
         let mut chunk = self.read_size();
         let mut first;
         loop {
@@ -77,6 +82,10 @@ impl Session {
         progress(Reading { file, done: data.len(), total });
         while data.len() < total {
             let offset = data.len();
+            if self.stats().apdus - before >= MAX_APDUS {
+                let (expected, got, limit) = (total, offset, MAX_APDUS);
+                return Err(SessionError::FileTooSlow { file, expected, got, limit });
+            }
             let more = match self.read_at(file, step, offset, chunk.min(total - offset)) {
                 Ok(more) if !more.is_empty() => more,
                 Ok(_) | Err(SessionError::ReadRefused { sw: StatusWord::OFFSET_OUTSIDE, .. }) => {

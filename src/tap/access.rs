@@ -79,10 +79,13 @@ impl Reader<'_> {
     pub(super) fn open(&mut self, offer: &Offer, chat: Option<Chat>) -> Result<Opened, TapError> {
         match (offer, self.options.allow_bac) {
             (Offer::None(got), _) => {
-                let got = got.clone();
-                self.basic(|| TapError::NoMrz { got })
+                let why = format!("the card offers no PACE ({got})");
+                self.basic(|| TapError::NoMrz { why })
             }
-            (Offer::Pace(_), true) => self.basic(|| TapError::NoPassword),
+            (Offer::Pace(_), true) => {
+                let why = "PACE is not to be used".into();
+                self.basic(|| TapError::NoMrz { why })
+            }
             (Offer::Pace(infos), false) => {
                 let params = choose(infos)?;
                 let pace = Pace { params, chat };
@@ -185,7 +188,11 @@ impl Reader<'_> {
             (done, _) => done,
         };
         match (resumed, puk) {
-            (Err(TapError::Pace(PaceError::Blocked { .. })), Some(puk)) => {
+            // Not where this very PIN has blocked it (63C0): it would be tried again.
+            (
+                Err(TapError::Pace(PaceError::Blocked { sw: StatusWord::AUTH_BLOCKED, .. })),
+                Some(puk),
+            ) => {
                 self.pace(pace, puk, false)?;
                 self.unblock_pin()?;
                 self.pace(pace, pin, last_try)

@@ -51,6 +51,20 @@ impl Proof {
         }
     }
 
+    /// The channel is gone. What came under its keys was proven of its other end: keys that
+    /// nothing came under are void, and so is a key of EF.CardSecurity, which does not say of which
+    /// EF.SOD it is. One of EF.DG14 is bound to all that EF.SOD signs.
+    pub(super) fn leave(&mut self) -> Option<ChipAuthentication> {
+        match std::mem::replace(self, Self::NotOffered) {
+            Self::Agreed(run) => Some(run),
+            Self::Proven(run) if run.key_file == KeyFile::CardSecurity => Some(run),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+
     pub(super) const fn is_agreed(&self) -> bool {
         matches!(self, Self::Agreed(_))
     }

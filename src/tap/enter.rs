@@ -30,7 +30,8 @@ impl Tap<'_> {
             (opened.application, terminal::references(&opened.authorities));
         let id_picc = opened.id_picc.clone().unwrap_or_default();
         self.opened = Some(opened);
-        if let Some(version_2) = version_2 {
+        // A chip that was found out in this channel has nothing more to prove.
+        if let Some(version_2) = version_2.filter(|_| matches!(self.proof, Proof::NotOffered)) {
             self.prove_both(&version_2, &authorities, &id_picc)?;
         }
         match application {
@@ -85,7 +86,7 @@ impl Tap<'_> {
         self.step("EF.CardSecurity", |tap| tap.card.keep(File::CardSecurity))?;
         let card_security = self.card.files.get(&File::CardSecurity);
         let attempt = match card_security.map(|bytes| chip::content_of(bytes)) {
-            None => return Ok(()),
+            None => Err(Proof::NotOffered),
             Some(Ok(infos)) => chip::of_card_security(&version_2.info, &infos),
             Some(Err(why)) => Err(Proof::Failed { why, run: None }),
         };
@@ -95,6 +96,10 @@ impl Tap<'_> {
             }
             Err(proof) => {
                 self.proof = proof;
+                // What is read from here on is not of a chip that is proven, and a proof in a later
+                // channel would not change that: it is not tried again.
+                self.authorised = false;
+                self.terminal = Some(Err("no Chip Authentication followed it".into()));
                 Ok(())
             }
         }

@@ -34,14 +34,15 @@ pub enum TapError {
         /// Why not the first.
         first: PaceError,
     },
-    /// The card offers no PACE, and BAC or BAP take what is printed for a reader.
+    /// The card offers no PACE, or BAC was asked for, and BAC and BAP take what is printed for a
+    /// reader.
     #[error(
-        "the card offers no PACE ({got}); for BAC the MRZ is expected, for a driving licence the \
-         line for BAP; neither was given"
+        "{why}; for BAC the MRZ is expected, for a driving licence the line for BAP; neither was \
+         given"
     )]
     NoMrz {
-        /// What came instead of a PACEInfo.
-        got: String,
+        /// Why it is not PACE.
+        why: String,
     },
     /// No password was given.
     #[error("access: a CAN, PIN, PUK or MRZ expected, none was given")]

@@ -20,7 +20,7 @@ use crate::{
     session::{Session, SessionError, lower_read},
     sm::SmError,
     transport::Reset,
-    trust::{ActiveAuthentication, Card, ChipAuthenticationMapping, Evidence},
+    trust::{ActiveAuthentication, Card, ChipAuthenticationMapping, Evidence, KeyFile},
 };
 
 /// Reads a card from its first command to its last data group.
@@ -157,10 +157,19 @@ impl Tap<'_> {
         done
     }
 
-    // A new channel, up to the application.
+    // A new channel, up to the application. Version 2 of Chip Authentication, which belongs to the
+    // way there, has to prove the chip again; version 1 is up to whoever reads on.
     pub(super) fn start_over(&mut self) -> Result<(), TapError> {
         self.card.session.reset(Reset::Warm)?;
-        self.enter()
+        let before = self.proof.leave();
+        self.enter()?;
+        if let Some(run) = before.filter(|run| run.key_file == KeyFile::CardSecurity)
+            && matches!(self.proof, Proof::NotOffered)
+        {
+            let why = "the chip did not prove itself in a further channel".into();
+            self.proof = Proof::Failed { why, run: Some(run) };
+        }
+        Ok(())
     }
 
     // A file that may be missing or closed.

@@ -241,12 +241,24 @@ pub enum Reason {
         /// Which files.
         files: Vec<File>,
     },
+    /// Data of a passport among the files of a driving licence, or the other way round: the numbers
+    /// of data groups, by which EF.SOD lists them, mean other things there.
+    #[error("{file} is that of another application")]
+    OtherApplication {
+        /// Which file.
+        file: File,
+    },
     /// EF.SOD lists a data group more than once.
     #[error("EF.SOD lists data group {number} twice")]
     ListedTwice {
         /// Its number.
         number: u8,
     },
+    /// The signed EF.DG14 has PACE, and the card did not offer any before it was opened.
+    #[error(
+        "EF.DG14 has PACE, which the card did not offer: somebody hid EF.CardAccess or its PACE"
+    )]
+    PaceHidden,
     /// No data group that EF.SOD lists was read.
     #[error("no data group was read")]
     NothingRead,

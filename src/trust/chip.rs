@@ -41,6 +41,13 @@ impl<'a> Case<'a> {
         }
     }
 
+    fn holder_file(&self) -> File {
+        match self.evidence.application() {
+            Df::Edl => File::Edl(edl::File::Dg1),
+            _ => File::Dg1,
+        }
+    }
+
     fn active_authentication_key(&self) -> File {
         match self.evidence.application() {
             Df::Edl => File::Edl(edl::File::Dg13),
@@ -234,10 +241,13 @@ impl<'a> Case<'a> {
             mapping.clone()
         } else if offers_ca || self.card_security.is_some() {
             ca.clone()
-        } else if self.passive.groups.check.passed() {
-            Check::NotDone(Reason::CannotProve)
-        } else {
+        } else if !self.passive.groups.check.passed() {
             Check::NotDone(Reason::NoSod)
+        } else if !self.passive.groups.matched.contains(&self.holder_file()) {
+            // Nothing else tells an application from the other, where the keys have other numbers.
+            Check::NotDone(Reason::NotRead { file: self.holder_file() })
+        } else {
+            Check::NotDone(Reason::CannotProve)
         }
     }
 
@@ -250,12 +260,19 @@ impl<'a> Case<'a> {
     /// Whether what was offered in the clear is what the issuer signed, in EF.DG14 or in
     /// EF.CardSecurity.
     pub(super) fn card_access(&self) -> Check {
-        let Some(bytes) = self.evidence.file(File::CardAccess) else {
-            return Check::NotDone(Reason::NotRead { file: File::CardAccess });
+        let offered = match self.evidence.file(File::CardAccess).map(SecurityInfos::parse) {
+            Some(Ok(infos)) => Some(infos),
+            Some(Err(e)) => return Check::Failed(e.into()),
+            None => None,
         };
-        let offered = match SecurityInfos::parse(bytes) {
-            Ok(infos) => infos,
-            Err(e) => return Check::Failed(e.into()),
+        let signed = self.dg14.as_ref().ok();
+        if !offered.as_ref().is_some_and(|infos| infos.pace().next().is_some())
+            && signed.is_some_and(|infos| infos.pace().next().is_some())
+        {
+            return Check::Failed(Reason::PaceHidden);
+        }
+        let Some(offered) = offered else {
+            return Check::NotDone(Reason::NotRead { file: File::CardAccess });
         };
         let pace = |info: &&SecurityInfo| {
             matches!(info, SecurityInfo::Pace(_) | SecurityInfo::PaceDomainParameter(_))

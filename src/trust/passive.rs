@@ -140,8 +140,13 @@ fn groups(evidence: &Evidence, object: &LdsSecurityObject) -> (Groups, Option<We
             groups.check = Check::Failed(Reason::ListedTwice { number });
         }
     }
+    // What stands in another application is signed by another EF.SOD, or by none.
+    let elsewhere = |file: &File| file.df() != df && file.df() != Df::MasterFile;
+    groups.unlisted.extend(evidence.files.keys().copied().filter(elsewhere));
     if !groups.check.failed() {
-        groups.check = if !groups.mismatched.is_empty() {
+        groups.check = if let Some(file) = of_another_application(evidence, df) {
+            Check::Failed(Reason::OtherApplication { file })
+        } else if !groups.mismatched.is_empty() {
             Check::Failed(Reason::HashMismatch { files: groups.mismatched.clone() })
         } else if !groups.unlisted.is_empty() {
             Check::Failed(Reason::NotListed { files: groups.unlisted.clone() })
@@ -152,4 +157,14 @@ fn groups(evidence: &Evidence, object: &LdsSecurityObject) -> (Groups, Option<We
         };
     }
     (groups, weak)
+}
+
+// EF.SOD does not say of which application it is, and EF.DG1 has the same tag in both: under the
+// other one's numbers nobody would ask for the chip's key.
+fn of_another_application(evidence: &Evidence, df: Df) -> Option<File> {
+    let (file, is_other): (_, fn(&[u8]) -> bool) = match df {
+        Df::Edl => (File::Edl(edl::File::Dg1), |bytes| Dg1::parse(bytes).is_ok()),
+        _ => (File::Dg1, |bytes| edl::Dg1::parse(bytes).is_ok()),
+    };
+    evidence.file(file).is_some_and(is_other).then_some(file)
 }

@@ -308,13 +308,12 @@ impl Initiator for Terminal {
         rng: &mut dyn CryptoRng,
     ) -> Result<Next<Established>, PaceError> {
         let state = std::mem::replace(&mut self.state, State::Over);
-        let ok = |step| {
-            if response.sw.is_success() {
-                Ok(response.data.as_slice())
-            } else {
-                let command = "GENERAL AUTHENTICATE";
-                Err(PaceError::Refused { step, command, sw: response.sw })
-            }
+        let (password, sw) = (self.password.kind(), response.sw);
+        let ok = |step| match sw {
+            // Some cards say so before they see a token.
+            StatusWord::AUTH_BLOCKED => Err(PaceError::Blocked { password, sw }),
+            _ if sw.is_success() => Ok(response.data.as_slice()),
+            _ => Err(PaceError::Refused { step, command: "GENERAL AUTHENTICATE", sw }),
         };
         let command = match state {
             State::SetAt => self.after_set_at(response.sw)?,

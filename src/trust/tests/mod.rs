@@ -206,6 +206,24 @@ fn what_is_listed_and_was_not_read_is_named() {
 }
 
 #[test]
+fn pace_that_is_signed_and_was_not_offered_was_hidden() {
+    let card = Fixture::new();
+    let mut evidence = card.evidence(CHALLENGE);
+    evidence.access = Access::Bac;
+    // Offered and not used is the reader's choice.
+    assert!(judge_live(&evidence, &card.anchors()).verified);
+    let without_pace = SecurityInfos::new([]).encode();
+    evidence.files.insert(File::CardAccess, without_pace);
+    let emptied = judge_live(&evidence, &card.anchors());
+    evidence.files.remove(&File::CardAccess);
+    let gone = judge_live(&evidence, &card.anchors());
+    for verdict in [emptied, gone] {
+        assert_eq!(verdict.card_access, Check::Failed(Reason::PaceHidden));
+        assert!(!verdict.verified && verdict.passive.check.passed());
+    }
+}
+
+#[test]
 fn a_card_without_chip_keys_is_a_possible_copy() {
     let mut card = Fixture::new();
     card.groups.remove(&File::Dg14);
@@ -219,6 +237,11 @@ fn a_card_without_chip_keys_is_a_possible_copy() {
     assert_eq!(verdict.level, Level::L1);
     assert_eq!(verdict.chip.check, Check::NotDone(Reason::CannotProve));
     assert!(!verdict.card_access.passed());
+    // Of nobody in particular it is not even that.
+    let mut evidence = card.evidence(CHALLENGE);
+    evidence.files.remove(&File::Dg1);
+    let verdict = judge(&evidence, &card.anchors(), &Judging::live(ChipRun::NotOffered, None));
+    assert!(!verdict.verified && verdict.passive.check.passed(), "{verdict:#?}");
 }
 
 #[test]
