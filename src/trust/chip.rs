@@ -266,7 +266,7 @@ impl<'a> Case<'a> {
             None => None,
         };
         let signed = self.dg14.as_ref().ok();
-        if !offered.as_ref().is_some_and(|infos| infos.pace().next().is_some())
+        if offered.as_ref().is_none_or(|infos| infos.pace().next().is_none())
             && signed.is_some_and(|infos| infos.pace().next().is_some())
         {
             return Check::Failed(Reason::PaceHidden);
