@@ -307,6 +307,8 @@ fn an_rsa_key_proves_the_chip_too() {
     let verdict = judge_bound(&evidence, &card.anchors(), BIND);
     assert!(verdict.verified && verdict.chip.active_authentication.passed(), "{verdict:#?}");
     assert_eq!(verdict.level, Level::L2);
+    let weak: Vec<_> = verdict.weak.iter().map(ToString::to_string).collect();
+    assert_eq!(weak, ["a short key: EF.DG15 has RSA 1024"]);
     evidence.active_authentication.as_mut().unwrap().signature[0] ^= 1;
     let verdict = judge_bound(&evidence, &card.anchors(), BIND);
     assert!(matches!(verdict.chip.check, Check::Failed(Reason::ActiveAuthentication(_))));
