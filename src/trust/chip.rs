@@ -316,7 +316,10 @@ impl<'a> Case<'a> {
         };
         let check = match self.seat {
             Seat::Offline { .. } => Check::NotDone(Reason::NotProvable),
-            Seat::Live { .. } if !chip.answered_the_judge() => Check::NotDone(Reason::NotAttested),
+            // One proof says nothing of a channel in which another failed.
+            Seat::Live { .. } if !chip.answered_the_judge() || !chip.check.passed() => {
+                Check::NotDone(Reason::NotAttested)
+            }
             _ if told != password => Check::Failed(Reason::AccessDiffers { password, access }),
             _ if password == Password::Pin => Check::Passed,
             _ => Check::NotDone(Reason::NoPin { password }),

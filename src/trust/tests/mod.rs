@@ -366,6 +366,12 @@ fn the_holder_counts_only_under_the_chips_own_keys() {
     );
     let without = judge(&evidence, &anchors, &Judging::live(ChipRun::NotOffered, None));
     assert_eq!(holder(&without), Check::NotDone(Reason::NotAttested));
+    let mut refused = evidence.clone();
+    refused.active_authentication = None;
+    let contradicted = Judging::live(ChipRun::Proven, Some("6985".into()));
+    let contradicted = judge(&refused, &anchors, &contradicted);
+    assert!(contradicted.chip.answered_the_judge());
+    assert_eq!(holder(&contradicted), Check::NotDone(Reason::NotAttested));
     evidence.files.insert(File::HolderVerification, vec![1]);
     assert!(holder(&judge_live(&evidence, &anchors)).failed());
     evidence.files.remove(&File::HolderVerification);
