@@ -274,10 +274,9 @@ impl<'a> Case<'a> {
             Some(Err(e)) => return Check::Failed(e.into()),
             None => None,
         };
-        let signed = self.dg14.as_ref().ok();
-        if !offered.as_ref().is_some_and(|infos| infos.pace().next().is_some())
-            && signed.is_some_and(|infos| infos.pace().next().is_some())
-        {
+        let has_pace = |infos: &SecurityInfos| infos.pace().next().is_some();
+        let signed = self.dg14.as_ref().is_ok_and(has_pace);
+        if signed && !offered.as_ref().is_some_and(has_pace) {
             return Check::Failed(Reason::PaceHidden);
         }
         let Some(offered) = offered else {
