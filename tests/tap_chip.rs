@@ -404,3 +404,27 @@ fn another_cards_proof_does_not_speak_for_copied_files() {
     assert!(verdict.passive.check.passed(), "{verdict:?}");
     assert!(!verdict.verified && verdict.level == Level::L1, "{verdict:?}");
 }
+
+#[test]
+fn a_proof_that_was_not_there_at_first_does_not_come_later() {
+    // The first channel, in which files are read, has no EF.CardSecurity for version 2; the second
+    // has one, and would prove another chip.
+    let genuine = built_in("eid-pin");
+    let mut without = genuine.clone();
+    without.files.remove(&File::CardSecurity);
+    let stumble: Meddling = |_, command, response| {
+        if command[..3] == [0x0C, 0xB0, 0x81] {
+            *response = vec![0x67, 0x00];
+        }
+        Ok(())
+    };
+    let first = Meddler::new(card(&without), stumble);
+    let transport = Exchanged { first, second: Loopback::new(card(&genuine)), resets: 0 };
+    let taken = tap_over(Box::new(transport), &of_profile(&genuine)).unwrap();
+    assert_eq!(taken.evidence.file(File::CardSecurity), None);
+    assert!(taken.terminal_authentication.as_ref().unwrap().is_err());
+    // What EF.SOD binds the key of stays proven.
+    let run = taken.evidence.chip_authentication.as_ref().unwrap();
+    assert_eq!(run.key_file, KeyFile::Dg14);
+    assert!(judged(&taken, &anchors(&genuine)).verified);
+}

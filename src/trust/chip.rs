@@ -1,12 +1,14 @@
 //! Whether the chip is the issuer's: its proofs, with keys that the issuer signed.
 
 use super::card_security::CardSecurity;
-use super::{Access, Check, Chip, ChipRun, Evidence, Holder, KeyFile, Passive, Reason, Seat};
+use super::{
+    Access, Check, Chip, ChipRun, Evidence, Holder, KeyFile, Passive, Reason, Seat, Weakness,
+};
 use crate::crypto::PublicKey;
 use crate::lds::{
     Df, Dg14, Dg15, File, HolderVerification, Password, SecurityInfo, SecurityInfos, edl,
 };
-use crate::pki::agreement;
+use crate::pki::{SubjectKey, agreement};
 use crate::protocol::active_auth::{self, AaKey, ActiveAuthError};
 use crate::protocol::pace::{ChipAuthenticationData, PaceError, cam};
 
@@ -168,14 +170,15 @@ impl<'a> Case<'a> {
         }
     }
 
-    pub(super) fn active_authentication(&self) -> Check {
+    /// The check, and what weakens it.
+    pub(super) fn active_authentication(&self) -> (Check, Option<Weakness>) {
         match self.active_signature() {
-            Ok(()) => Check::Passed,
-            Err(check) => check,
+            Ok(weak) => (Check::Passed, weak),
+            Err(check) => (check, None),
         }
     }
 
-    fn active_signature(&self) -> Result<(), Check> {
+    fn active_signature(&self) -> Result<Option<Weakness>, Check> {
         let failed = Check::Failed;
         let file = self.active_authentication_key();
         let key = match self.genuine(file) {
@@ -216,7 +219,13 @@ impl<'a> Case<'a> {
                 other => other.into(),
             })
         })?;
-        Ok(())
+        Ok(match key {
+            AaKey::Rsa(key) if key.bits() < SubjectKey::SHORT_RSA_BITS => {
+                let (certificate, key) = (file.to_string(), SubjectKey::Rsa(key).to_string());
+                Some(Weakness::ShortKey { certificate, key })
+            }
+            _ => None,
+        })
     }
 
     /// All proofs together: Chip Authentication, its mapping, Active Authentication.
@@ -265,10 +274,9 @@ impl<'a> Case<'a> {
             Some(Err(e)) => return Check::Failed(e.into()),
             None => None,
         };
-        let signed = self.dg14.as_ref().ok();
-        if offered.as_ref().is_none_or(|infos| infos.pace().next().is_none())
-            && signed.is_some_and(|infos| infos.pace().next().is_some())
-        {
+        let has_pace = |infos: &SecurityInfos| infos.pace().next().is_some();
+        let signed = self.dg14.as_ref().is_ok_and(has_pace);
+        if signed && !offered.as_ref().is_some_and(has_pace) {
             return Check::Failed(Reason::PaceHidden);
         }
         let Some(offered) = offered else {
@@ -307,7 +315,10 @@ impl<'a> Case<'a> {
         };
         let check = match self.seat {
             Seat::Offline { .. } => Check::NotDone(Reason::NotProvable),
-            Seat::Live { .. } if !chip.answered_the_judge() => Check::NotDone(Reason::NotAttested),
+            // One proof says nothing of a channel in which another failed.
+            Seat::Live { .. } if !chip.answered_the_judge() || !chip.check.passed() => {
+                Check::NotDone(Reason::NotAttested)
+            }
             _ if told != password => Check::Failed(Reason::AccessDiffers { password, access }),
             _ if password == Password::Pin => Check::Passed,
             _ => Check::NotDone(Reason::NoPin { password }),

@@ -80,7 +80,8 @@ pub fn judge(evidence: &Evidence, anchors: &Anchors, judging: &Judging) -> Verdi
     let case = Case::new(evidence, &passive, card_security.as_ref(), &judging.seat);
     let chip_authentication = case.chip_authentication();
     let chip_authentication_mapping = case.chip_authentication_mapping();
-    let active_authentication = case.active_authentication();
+    let (active_authentication, short_key) = case.active_authentication();
+    weak.extend(short_key);
     let proofs = [&chip_authentication, &chip_authentication_mapping, &active_authentication];
     let check = case.chip(proofs);
     let can_prove = check != Check::NotDone(Reason::CannotProve);

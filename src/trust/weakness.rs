@@ -21,7 +21,7 @@ pub enum Weakness {
     /// An RSA key below 2,048 bits.
     #[error("a short key: {certificate} has {key}")]
     ShortKey {
-        /// Whose.
+        /// Whose: a certificate's, or that of a file of the card.
         certificate: String,
         /// The key's kind and size.
         key: String,

@@ -308,6 +308,8 @@ fn an_rsa_key_proves_the_chip_too() {
     let verdict = judge_bound(&evidence, &card.anchors(), BIND);
     assert!(verdict.verified && verdict.chip.active_authentication.passed(), "{verdict:#?}");
     assert_eq!(verdict.level, Level::L2);
+    let weak: Vec<_> = verdict.weak.iter().map(ToString::to_string).collect();
+    assert_eq!(weak, ["a short key: EF.DG15 has RSA 1024"]);
     evidence.active_authentication.as_mut().unwrap().signature[0] ^= 1;
     let verdict = judge_bound(&evidence, &card.anchors(), BIND);
     assert!(matches!(verdict.chip.check, Check::Failed(Reason::ActiveAuthentication(_))));
@@ -365,6 +367,12 @@ fn the_holder_counts_only_under_the_chips_own_keys() {
     );
     let without = judge(&evidence, &anchors, &Judging::live(ChipRun::NotOffered, None));
     assert_eq!(holder(&without), Check::NotDone(Reason::NotAttested));
+    let mut refused = evidence.clone();
+    refused.active_authentication = None;
+    let contradicted = Judging::live(ChipRun::Proven, Some("6985".into()));
+    let contradicted = judge(&refused, &anchors, &contradicted);
+    assert!(contradicted.chip.answered_the_judge());
+    assert_eq!(holder(&contradicted), Check::NotDone(Reason::NotAttested));
     evidence.files.insert(File::HolderVerification, vec![1]);
     assert!(holder(&judge_live(&evidence, &anchors)).failed());
     evidence.files.remove(&File::HolderVerification);
