@@ -89,14 +89,16 @@ fn parts(mut data: &[u8]) {
     }
 }
 
-fn channel(choice: u8) -> SecureChannel {
+fn channel(choice: u8, secret: &[u8]) -> SecureChannel {
     let cipher = CIPHERS[usize::from(choice) % CIPHERS.len()];
-    let keys = SessionKeys::derive(cipher, b"a secret of both ends");
+    let keys = SessionKeys::derive(cipher, secret);
     SecureChannel::new(&keys).expect("keys of the right length")
 }
 
-// Whoever has no key is not believed.
+// Whoever has no key is not believed. The key is another than below, whose messages are seen here
+// too.
 fn unprotect(data: &[u8]) {
+    let channel = |choice| channel(choice, b"a secret of nobody");
     let Some((choice, data)) = pick(data, 4) else { return };
     assert!(parsed(channel(choice).unprotect_response(data)).is_none(), "a response from nobody");
     if let Some(view) = parsed(CommandView::parse(data)) {
@@ -110,7 +112,8 @@ fn unprotect(data: &[u8]) {
 // What one end protects the other reads; with any byte changed it does not.
 fn meddle(data: &[u8]) {
     let Some(([choice, at, change, ins, ne], body)) = data.split_first_chunk() else { return };
-    let (mut terminal, mut chip) = (channel(*choice), channel(*choice));
+    let channel = || channel(*choice, b"a secret of both ends");
+    let (mut terminal, mut chip) = (channel(), channel());
     let header = Header::new(0x00, *ins, 0x12, 0x34);
     let plain = Command::new(header).with_data(body).with_ne(u32::from(*ne) + 1);
     let mut wire = Vec::new();

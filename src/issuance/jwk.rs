@@ -86,11 +86,17 @@ impl RawJwk {
 
     fn point(&self) -> Result<PublicKey, JwkError> {
         if self.kty != "EC" || self.crv != "P-256" {
-            return Err(JwkError::NotP256 { kty: self.kty.clone(), crv: self.crv.clone() });
+            return Err(JwkError::NotP256 { kty: shown(&self.kty), crv: shown(&self.crv) });
         }
         let (x, y) = (member("x", &self.x)?, member("y", &self.y)?);
         Ok(PublicKey::from_sec1(Curve::P256, &[&[4][..], &x, &y].concat())?)
     }
+}
+
+// As much of a stranger's text as a message needs, and nothing that a terminal would obey.
+fn shown(text: &str) -> String {
+    let shown = text.chars().take(20);
+    shown.map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 fn member(member: &'static str, text: &str) -> Result<[u8; 32], JwkError> {
@@ -136,6 +142,8 @@ mod tests {
         };
         assert!(matches!(with("crv", "P-384"), JwkError::NotP256 { .. }));
         assert!(matches!(with("kty", "oct"), JwkError::NotP256 { .. }));
+        let told = with("crv", &"\u{1b}[2J".repeat(99)).to_string();
+        assert!(told.len() < 100 && !told.contains(char::is_control), "{told:?}");
         assert_eq!(with("x", "AAAA"), JwkError::Member { member: "x" });
         assert!(matches!(with("y", &"A".repeat(43)), JwkError::Key(_)));
         assert!(matches!(with("d", &"A".repeat(43)), JwkError::Key(_)));
