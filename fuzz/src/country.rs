@@ -59,13 +59,13 @@ pub fn country() -> &'static Country {
         let (ca_key, signer_key, list_key) = (key("ca"), key("signer"), key("list"));
         let csca = profile("TEST CSCA", 1).csca(&ca_key).expect("a CA");
         let link = profile("TEST CSCA 2", 2)
-            .link(key("next").public(), &csca, &ca_key)
+            .link(&key("next").public(), &csca, &ca_key)
             .expect("a link certificate");
         let signer = profile("TEST Document Signer", 3)
-            .document_signer(signer_key.public(), &csca, &ca_key)
+            .document_signer(&signer_key.public(), &csca, &ca_key)
             .expect("a document signer");
         let list_signer = profile("TEST Master List Signer", 4)
-            .master_list_signer(list_key.public(), &csca, &ca_key)
+            .master_list_signer(&list_key.public(), &csca, &ca_key)
             .expect("a list signer");
         let revoked = |serial, reason| Revoked {
             serial: vec![serial],
