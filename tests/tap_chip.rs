@@ -428,3 +428,27 @@ fn a_proof_that_was_not_there_at_first_does_not_come_later() {
     assert_eq!(run.key_file, KeyFile::Dg14);
     assert!(judged(&taken, &anchors(&genuine)).verified);
 }
+
+#[test]
+fn a_naked_wrong_length_costs_a_genuine_card_nothing() {
+    // At the first files that are read inside a channel, and at EF.CVCA, the last before the fingers.
+    for (name, at) in
+        [("passport-pace-cam", 0), ("eid-pin", 0), ("eid-pin", 1), ("passport-eac", 9)]
+    {
+        let genuine = built_in(name);
+        let mut reads = 0;
+        let transport = Meddler::new(card(&genuine), move |_, command, response| {
+            if command[..2] == [0x0C, 0xB0] {
+                reads += 1;
+                if reads == at + 1 {
+                    *response = vec![0x67, 0x00];
+                }
+            }
+            Ok(())
+        });
+        let taken = tap_over(transport, &of_profile(&genuine)).unwrap();
+        let verdict = judged(&taken, &anchors(&genuine));
+        assert!(verdict.verified && verdict.level == Level::L3, "{name}, {at}: {verdict:?}");
+        assert_eq!(verdict.passive.groups.unread, [], "{name}, {at}");
+    }
+}

@@ -33,7 +33,7 @@ use crate::{
     trust::{Anchors, Evidence, Verdict, judge},
 };
 
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub(super) struct TapArgs {
     /// The card access number printed on the card (or ICCARD_CAN)
     #[arg(long, value_name = "DIGITS")]
@@ -89,6 +89,13 @@ pub(super) struct TapArgs {
     /// The verifier's session (`iccard request challenge`)
     #[arg(long, value_name = "FILE", requires = "request")]
     session: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for TapArgs {
+    // Passwords are among them.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TapArgs").finish_non_exhaustive()
+    }
 }
 
 pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {

@@ -47,6 +47,12 @@ impl Tap<'_> {
             self.terminal = Some(Err("the card offers no Terminal Authentication".into()));
             return Ok(());
         }
+        // It may take a new channel.
+        let authorities = match self.read(File::Cvca)? {
+            Some(file) => parse_ef_cvca(&file).map_err(|e| e.to_string()),
+            None => Err("the card gives no EF.CVCA".into()),
+        };
+        self.card.files.remove(&File::Cvca);
         if !self.agreed && matches!(self.proof, Proof::Proven(_)) {
             self.agree()?;
             // Any protected answer shows that both have the same keys.
@@ -62,12 +68,6 @@ impl Tap<'_> {
             refuse("nothing names the chip");
             return Ok(());
         };
-        let authorities = match self.card.keep(File::Cvca) {
-            Ok(Some(file)) => parse_ef_cvca(&file).map_err(|e| e.to_string()),
-            Ok(None) => Err("the card gives no EF.CVCA".into()),
-            Err(error) => return Err(error),
-        };
-        self.card.files.remove(&File::Cvca);
         let credentials =
             authorities.and_then(|named| own.credentials(&named).map_err(|e| e.to_string()));
         match credentials {

@@ -5,7 +5,7 @@ use super::{
     access::{Offer, Opened},
     chip::{self, Attempt, Proof},
     plan::Plan,
-    run::Tap,
+    run::{Tap, is_wrong_length},
     terminal::{self, Announced, Version2},
 };
 use crate::{
@@ -14,12 +14,37 @@ use crate::{
     lds::{Df, File},
     pki::cvc::Reference,
     protocol::terminal_auth,
-    session::SessionError,
+    session::{SessionError, lower_read},
+    transport::Reset,
 };
 
 impl Tap<'_> {
-    /// Opens the card, and selects its application.
+    /// Opens the card, and selects its application. EF.CardSecurity may be the first file for which
+    /// the card wants smaller reads, which take a new channel.
     pub(super) fn enter(&mut self) -> Result<(), TapError> {
+        loop {
+            let error = match self.enter_once() {
+                Err(TapError::Session(error)) if is_wrong_length(&error) => error,
+                done => return done,
+            };
+            let of_file = File::CardSecurity.name();
+            let lower = match &error {
+                SessionError::SecureMessaging { step, .. } if *step == of_file => {
+                    lower_read(self.card.asked)
+                }
+                _ => None,
+            };
+            let Some(lower) = lower else { return Err(error.into()) };
+            self.card.session.limit_reads(lower);
+            self.card.session.reset(Reset::Warm)?;
+            if !self.card.files.contains_key(&File::CardSecurity) {
+                // Nothing was read behind that mapping.
+                self.mapping = None;
+            }
+        }
+    }
+
+    fn enter_once(&mut self) -> Result<(), TapError> {
         let version_2 = self.version_2();
         let chat = version_2.as_ref().and(self.card.options.terminal.as_ref());
         let chat = chat.map(|own| own.chat());

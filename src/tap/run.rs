@@ -179,7 +179,7 @@ impl Tap<'_> {
     // cards answer "wrong length" without secure messaging where more is asked for than they can
     // give, and nobody knows then whether they have counted: over a new channel less is asked for
     // at once. Any other unprotected answer is the end.
-    fn read(&mut self, file: File) -> Result<Option<Vec<u8>>, TapError> {
+    pub(super) fn read(&mut self, file: File) -> Result<Option<Vec<u8>>, TapError> {
         loop {
             let error = match self.card.keep(file) {
                 Ok(data) => {
