@@ -24,7 +24,7 @@ use crate::{
     apdu::StatusWord,
     crypto::SystemRng,
     issuance::{CredentialRequest, DeviceKeys, Session as RequestSession},
-    lds::{File, edl},
+    lds::{Df, File, edl},
     pki::cvc::Chat,
     profile::{self, Personalised},
     session::Session,
@@ -159,22 +159,35 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
         }
         object["face"] = json!(face.path());
     }
+    let hindrance = request.as_ref().and_then(|_| hindrance(&tapped.evidence, &verdict));
     if let Some(files) = &request
-        && verdict.verified
+        && hindrance.is_none()
     {
         files.write(tapped.evidence.clone(), UtcDateTime::now())?;
         out.row("request", files.out.display().to_string());
         object["request"] = json!(files.out);
     }
     out.object(object);
-    match (verdict.verified, &request) {
-        (true, _) => Ok(ExitCode::SUCCESS),
-        (false, None) => Ok(ExitCode::from(failure::NEGATIVE)),
-        (false, Some(_)) => {
-            out.note("no request was written: the tap is not verified");
-            Ok(ExitCode::from(failure::NEGATIVE))
-        }
+    if let Some(why) = hindrance {
+        out.note(format!("no request was written: {why}"));
+        return Ok(ExitCode::from(failure::NEGATIVE));
     }
+    Ok(if verdict.verified { ExitCode::SUCCESS } else { ExitCode::from(failure::NEGATIVE) })
+}
+
+// Why no verifier could accept a request with this evidence.
+fn hindrance(evidence: &Evidence, verdict: &Verdict) -> Option<&'static str> {
+    if !verdict.verified {
+        return Some("the tap is not verified");
+    }
+    if evidence.application() == Df::Edl {
+        return Some("requests are for identity cards, and this is a driving licence");
+    }
+    let signed = verdict.chip.active_authentication.passed();
+    (!signed).then_some(
+        "the card did not sign the session, for it has no Active Authentication; its other proofs \
+         convince whoever taps it, and nobody else",
+    )
 }
 
 fn anchors_of(profile: &Personalised, source: &str) -> Result<Anchors> {

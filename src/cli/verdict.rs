@@ -31,6 +31,7 @@ pub(super) fn print(
         out.row("", "the holder gave the PIN, and the chip itself says so");
     }
     let holder = Holder::of(evidence, now).line();
+    let holder = if holder.is_empty() { "not read".to_owned() } else { holder };
     let doubt = if verdict.passive.check.passed() { "" } else { "NOT SHOWN TO BE GENUINE   " };
     out.row("holder", format!("{doubt}{holder}"));
     let text = if verdict.verified { "VERIFIED" } else { "NOT VERIFIED" };

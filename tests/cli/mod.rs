@@ -330,3 +330,23 @@ fn a_terminals_certificates_come_from_files() {
     let said = json(dir, &["profile", "terminal", "passport-bac", "--out", "none"], 2);
     assert!(said["error"]["message"].as_str().unwrap().contains("no Terminal Authentication"));
 }
+
+#[test]
+fn a_request_is_written_only_where_a_verifier_could_take_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let commitment = text(dir, &["request", "keys", "--out", "K"], 0);
+    let commit = format!("--commit={}", commitment.trim());
+    text(dir, &["request", "challenge", &commit, "--out", "S"], 0);
+    for (card, code, expected) in [
+        ("passport-eac", 1, "no Active Authentication"),
+        ("driving-licence-bap", 1, "driving licence"),
+        ("passport-rsa-legacy", 0, "request"),
+    ] {
+        let (address, file) = (format!("emulated:{card}"), format!("{card}.jwt"));
+        let args = ["tap", "--card", &address, "--request", &file, "--keys", "K", "--session", "S"];
+        let said = text(dir, &args, code);
+        assert!(said.contains(expected), "{card}: {said}");
+        assert_eq!(dir.join(&file).exists(), code == 0, "{card}");
+    }
+}
