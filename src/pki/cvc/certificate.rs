@@ -1,6 +1,6 @@
 //! CV certificates as bytes.
 
-use super::{Chat, CvcDate, CvcError, CvcPublicKey, Reference, tag};
+use super::{Chat, CvcDate, CvcError, CvcPublicKey, Reference, shown, tag};
 use crate::pki::Oid;
 use crate::tlv::{Limits, Mode, Reader, Tlv, Writer};
 
@@ -81,7 +81,7 @@ impl CvCertificate {
         let mut field = |what, tag| fields.expect(tag).map_err(CvcError::tlv(what));
         let profile = field("profile identifier", tag::PROFILE)?.value;
         if profile != [0] {
-            let detail = format_args!("00 (version 1) expected, {} came", hex::encode(profile));
+            let detail = format_args!("00 (version 1) expected, {} came", shown(profile));
             return Err(CvcError::value("profile identifier", detail));
         }
         let authority = field("authority reference", tag::AUTHORITY)?.value;

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use time::{Date, Month, UtcDateTime};
 
-use super::CvcError;
+use super::{CvcError, shown};
 
 /// A day from 2000 to 2099, written as six digits `YYMMDD`, one a byte.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,7 +41,7 @@ impl CvcDate {
             [y1, y2, m1, m2, d1, d2] if bytes.iter().all(|b| *b <= 9) => {
                 Self::new(2000 + i32::from(10 * y1 + y2), 10 * m1 + m2, 10 * d1 + d2)
             }
-            _ => Err(CvcError::value("date", format_args!("{} is none", hex::encode(bytes)))),
+            _ => Err(CvcError::value("date", format_args!("{} is none", shown(bytes)))),
         }
     }
 

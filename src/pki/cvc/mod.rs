@@ -62,6 +62,17 @@ pub use reference::Reference;
 
 use crate::tlv::Tag;
 
+// Bytes that somebody sent, in a message that stays short whatever they sent.
+fn shown(bytes: &[u8]) -> String {
+    const MOST: usize = 8;
+    match bytes.get(..MOST) {
+        Some(first) if bytes.len() > MOST => {
+            format!("{}.. ({} bytes)", hex::encode(first), bytes.len())
+        }
+        _ => hex::encode(bytes),
+    }
+}
+
 /// Data objects of a certificate (TR-03110-3 appendix D).
 pub(crate) mod tag {
     use super::Tag;

@@ -30,6 +30,9 @@ fn references_and_dates() {
     {
         assert!(CvcDate::from_bytes(bad).is_err(), "{bad:?}");
     }
+    // However much came, little is said of it.
+    let long = CvcDate::from_bytes(&[0x4B; 2_086]).unwrap_err().to_string();
+    assert!(long.ends_with("4b4b4b4b4b4b4b4b.. (2086 bytes) is none"), "{long}");
     for bad in [
         "2025-02-29",
         "1999-01-01",
