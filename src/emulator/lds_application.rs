@@ -7,8 +7,8 @@ use super::{
     applet::{Applet, Context, Reply},
     basic_access::BasicAccess,
     chip_auth::ChipAuthentication,
-    env::Counter,
     fs::{Content, Directory, ReadBinary, Select, Target},
+    store::Counter,
 };
 use crate::{
     apdu::{CommandView, StatusWord, ins},

@@ -41,6 +41,7 @@ mod os;
 mod pace;
 mod password;
 mod security;
+mod store;
 mod terminal_auth;
 #[cfg(test)]
 mod tests;
@@ -50,7 +51,8 @@ pub use applet::{Applet, Context, Rekeyed, Reply};
 pub use basic_access::BasicAccess;
 pub use card::{Card, Parts};
 pub use chip_auth::{ChipAuthentication, ChipKey};
-pub use env::{Counter, Env, FileStore, MemoryStore, SeededEnv, Store, StoreError, SystemEnv};
+pub use env::{Env, SeededEnv, SystemEnv};
 pub use from_profile::{CardError, resident};
 pub use password::Passwords;
+pub use store::{Change, Counter, FileStore, MemoryStore, Store, StoreError};
 pub use terminal_auth::TerminalAuthentication;

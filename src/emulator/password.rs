@@ -5,7 +5,7 @@
 //! counted before the terminal's token is looked at and given back when it was right, so that a
 //! card torn out of the field in between has counted.
 
-use super::env::{Counter, Store};
+use super::store::{Counter, Store};
 use crate::{
     apdu::StatusWord,
     protocol::pace::{Password, PasswordKind},
@@ -158,7 +158,7 @@ fn keep(store: &mut dyn Store, counter: Counter, value: u8) -> Result<(), Status
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emulator::env::{MemoryStore, StoreError};
+    use crate::emulator::store::{Change, MemoryStore, StoreError};
 
     fn passwords() -> Passwords {
         Passwords {
@@ -192,10 +192,10 @@ mod tests {
     fn a_try_that_cannot_be_counted_is_none() {
         struct Broken;
         impl Store for Broken {
-            fn counter(&self, _: Counter) -> Option<u64> {
+            fn entry(&self, _: &str) -> Option<&[u8]> {
                 None
             }
-            fn set_counter(&mut self, _: Counter, _: u64) -> Result<(), StoreError> {
+            fn commit(&mut self, _: &[Change]) -> Result<(), StoreError> {
                 let source = std::io::ErrorKind::PermissionDenied.into();
                 Err(StoreError::Io { path: "nowhere".into(), source })
             }

@@ -20,18 +20,25 @@ mod check;
 mod document;
 mod error;
 mod face;
+mod layout;
 mod marks;
 mod new;
 mod personalise;
 mod resident_number;
+mod rule;
 mod schema;
 #[cfg(test)]
 mod tests;
 
 pub use check::check;
 pub use error::{Place, ProfileError};
+pub use layout::{
+    DataObjectSpec, FileKind, FileRules, FileSpec, KeyMaterial, KeySpec, KeyUse, Layout,
+    PasswordSpec, Structure,
+};
 pub use new::new_profile;
 pub use personalise::{Keys, Personalised, anchors};
+pub use rule::{Rule, RuleError, Status};
 pub use schema::{
     ActiveAuthentication, ChipAuthentication, Document, KeyKind, Licence, Limits, Person, PinRules,
     Pki, Profile, RsaScheme, Secrets, TerminalAuthentication,

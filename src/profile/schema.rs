@@ -3,6 +3,7 @@
 use time::Date;
 use zeroize::Zeroizing;
 
+use super::Layout;
 use crate::{
     atr::Atr,
     crypto::{Curve, Domain, Hash},
@@ -53,6 +54,8 @@ pub struct Profile {
     pub licence: Option<Licence>,
     /// The CSCA and the document signer.
     pub pki: Pki,
+    /// Files, passwords and keys declared one by one.
+    pub layout: Layout,
 }
 
 /// The holder.

@@ -53,11 +53,20 @@ impl<R: Responder> Transport for Loopback<R> {
             return Err(TransportError::Timeout { step: "send to the emulated card", waited });
         }
         response.clear();
-        self.chip.respond(command, response);
+        if self.chip.is_present() {
+            self.chip.respond(command, response);
+        }
+        if !self.chip.is_present() {
+            response.clear();
+            return Err(TransportError::CardRemoved { reader: self.name.clone() });
+        }
         Ok(())
     }
 
     fn reset(&mut self, kind: Reset) -> Result<(), TransportError> {
+        if !self.chip.is_present() {
+            return Err(TransportError::CardRemoved { reader: self.name.clone() });
+        }
         match kind {
             Reset::Cold => {
                 self.chip.power(Power::Off);

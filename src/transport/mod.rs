@@ -92,6 +92,12 @@ pub trait Responder: Send {
     /// Answers one command APDU of any bytes. `response` is cleared first and holds at least a
     /// status word afterwards.
     fn respond(&mut self, command: &[u8], response: &mut Vec<u8>);
+
+    /// Whether the chip is in the field. One that leaves while it answers is torn: nobody hears
+    /// that answer.
+    fn is_present(&self) -> bool {
+        true
+    }
 }
 
 impl<R: Responder + ?Sized> Responder for Box<R> {
@@ -105,6 +111,10 @@ impl<R: Responder + ?Sized> Responder for Box<R> {
 
     fn respond(&mut self, command: &[u8], response: &mut Vec<u8>) {
         (**self).respond(command, response);
+    }
+
+    fn is_present(&self) -> bool {
+        (**self).is_present()
     }
 }
 

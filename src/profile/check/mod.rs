@@ -12,7 +12,7 @@ use time::Date;
 use zeroize::Zeroizing;
 
 use super::{
-    Document, Limits, Person, PinRules, Profile, ProfileError, Secrets,
+    Document, Layout, Limits, Person, PinRules, Profile, ProfileError, Secrets,
     document::{self, Found, Source, Table},
 };
 use crate::{
@@ -103,6 +103,7 @@ pub fn check(text: &str, path: &Path) -> Result<Profile, ProfileError> {
         fingers: chip::fingers(&root)?,
         licence,
         pki: pki::pki(&root.need_table("pki", pki::PKI)?)?,
+        layout: Layout::default(),
         seed,
     };
     together::fits_together(&root, &profile)?;

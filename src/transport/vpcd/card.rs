@@ -213,7 +213,7 @@ impl CardLink {
         let mut frames = Frames::new();
         let mut response = Zeroizing::new(Vec::new());
         let mut silent_since = Some(Instant::now());
-        loop {
+        while chip.is_present() {
             let next = frames.next(|buffer| {
                 loop {
                     match socket.receive(buffer) {
@@ -242,17 +242,20 @@ impl CardLink {
                 Err(Cut::Io(error)) => return Err(io("read from the vpcd")(error)),
             };
             silent_since = None;
-            let Some(answer) = answer(content, chip, &mut response, watch)? else { continue };
-            // Stopped while the chip worked: the card left before it answered.
-            if self.stop.is_stopped() {
+            if !answer(content, chip, &mut response, watch)? {
+                continue;
+            }
+            // Stopped, or out of the field, while the chip worked: it left before it answered.
+            if self.stop.is_stopped() || !chip.is_present() {
                 return Ok(());
             }
-            match socket.send(answer) {
+            match socket.send(&response) {
                 Ok(()) => {}
                 Err(error) if is_gone(&error) => return Ok(()),
                 Err(error) => return Err(io("answer the vpcd")(error)),
             }
         }
+        Ok(())
     }
 }
 
@@ -270,13 +273,14 @@ fn connect(endpoint: &Endpoint, until: Deadline) -> io::Result<TcpStream> {
     Err(last.unwrap_or_else(|| io::ErrorKind::NotFound.into()))
 }
 
-/// What to send back: never less than two bytes, for pcscd waits for ever behind an empty frame.
-fn answer<'a, R: Responder + ?Sized>(
+/// Whether something is to be sent back, which `response` then holds: never less than two bytes,
+/// for pcscd waits for ever behind an empty frame.
+fn answer<R: Responder + ?Sized>(
     content: &[u8],
-    chip: &'a mut R,
-    response: &'a mut Vec<u8>,
+    chip: &mut R,
+    response: &mut Vec<u8>,
     watch: &mut dyn FnMut(LinkEvent<'_>),
-) -> Result<Option<&'a [u8]>, TransportError> {
+) -> Result<bool, TransportError> {
     let power = match *content {
         [control::OFF] => Power::Off,
         [control::ON] => Power::On,
@@ -291,11 +295,13 @@ fn answer<'a, R: Responder + ?Sized>(
                     got: format!("{} bytes", atr.len()),
                 });
             }
-            return Ok(Some(atr));
+            response.clear();
+            response.extend_from_slice(atr);
+            return Ok(true);
         }
         [unknown] => {
             watch(LinkEvent::UnknownControl(unknown));
-            return Ok(None);
+            return Ok(false);
         }
         _ => {
             let start = Instant::now();
@@ -307,12 +313,12 @@ fn answer<'a, R: Responder + ?Sized>(
             }
             let time = start.elapsed();
             watch(LinkEvent::Exchange(Exchange { command: content, response, time }));
-            return Ok(Some(response));
+            return Ok(true);
         }
     };
     chip.power(power);
     watch(LinkEvent::Power(power));
-    Ok(None)
+    Ok(false)
 }
 
 /// No precise diagnosis (ISO/IEC 7816-4 table 6): for a chip whose answer does not fit a frame.
