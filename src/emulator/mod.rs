@@ -31,6 +31,7 @@ mod active_auth;
 mod applet;
 mod basic_access;
 mod card;
+mod channel;
 mod chip_auth;
 mod env;
 mod from_profile;
@@ -46,7 +47,7 @@ mod terminal_auth;
 #[cfg(test)]
 mod tests;
 
-pub use access::{Access, Shown};
+pub use access::{Numbers, Seen, Shown};
 pub use applet::{Applet, Context, Rekeyed, Reply};
 pub use basic_access::BasicAccess;
 pub use card::{Card, Parts};
