@@ -21,7 +21,7 @@ pub trait Env: Send {
 pub struct SeededEnv {
     rng: SeededRng,
     now: UtcDateTime,
-    store: MemoryStore,
+    store: Box<dyn Store>,
 }
 
 impl SeededEnv {
@@ -30,12 +30,20 @@ impl SeededEnv {
 
     /// The world of this seed, with no counter set.
     pub fn new(seed: &[u8]) -> Self {
-        Self { rng: SeededRng::new(seed, "card"), now: Self::EPOCH, store: MemoryStore::default() }
+        let store = Box::new(MemoryStore::default());
+        Self { rng: SeededRng::new(seed, "card"), now: Self::EPOCH, store }
+    }
+
+    /// The same with entries kept there: they are then a part of what the dialogue follows from.
+    #[must_use]
+    pub fn with_store(mut self, store: Box<dyn Store>) -> Self {
+        self.store = store;
+        self
     }
 
     /// The same at another time.
     #[must_use]
-    pub const fn at(mut self, now: UtcDateTime) -> Self {
+    pub fn at(mut self, now: UtcDateTime) -> Self {
         self.now = now;
         self
     }
@@ -51,7 +59,7 @@ impl Env for SeededEnv {
     }
 
     fn store(&mut self) -> &mut dyn Store {
-        &mut self.store
+        &mut *self.store
     }
 }
 
