@@ -68,7 +68,8 @@ pub struct Card {
     pub(super) channels: Channels,
     /// The applet selected on the basic channel.
     pub(super) selected: Option<usize>,
-    uid: [u8; 4],
+    /// The contactless identifier of the dialogue that is going on; `None` before its first command.
+    uid: Option<[u8; 4]>,
 }
 
 impl Card {
@@ -79,7 +80,7 @@ impl Card {
             let _ = parts.tree.application(applet.aid(), index);
         }
         let (security, channels) = (Security::default(), Channels::default());
-        let mut card = Self { parts, env, security, channels, selected: None, uid: [0; 4] };
+        let mut card = Self { parts, env, security, channels, selected: None, uid: None };
         card.power(Power::On);
         card
     }
@@ -87,6 +88,16 @@ impl Card {
     /// Its world: to read and set counters in tests.
     pub fn env(&mut self) -> &mut dyn Env {
         &mut *self.env
+    }
+
+    // The first command since power or reset. With it comes a random identifier, 08 in front
+    // (ISO/IEC 14443-3 clause 6.5.4): a card of a person must not be recognised by it.
+    fn begin_dialogue(&mut self) {
+        self.env.begin_dialogue();
+        let mut uid = [0; 4];
+        self.env.rng().fill_bytes(&mut uid);
+        uid[0] = 0x08;
+        self.uid = Some(uid);
     }
 
     // Ends the session and all that was begun: PACE, a chain, a response in parts.
@@ -204,7 +215,7 @@ impl Card {
     fn reader_command(&self, command: &CommandView<'_>) -> Reply {
         let [_, instruction, p1, p2] = command.header.to_bytes();
         let data: &[u8] = match (instruction, p1, p2) {
-            (ins::GET_DATA, 0x00, 0x00) => &self.uid,
+            (ins::GET_DATA, 0x00, 0x00) => self.uid.as_ref().map_or(&[], |uid| uid),
             (ins::GET_DATA, 0x01, 0x00) => &self.parts.historical,
             (ins::GET_DATA, _, _) => return Reply::status(StatusWord::FUNCTION_UNSUPPORTED),
             _ => return Reply::status(StatusWord::INS_UNSUPPORTED),
@@ -226,7 +237,7 @@ impl Responder for Card {
         &self.parts.atr
     }
 
-    fn power(&mut self, event: Power) {
+    fn power(&mut self, _event: Power) {
         self.security = Security::default();
         self.selected = None;
         self.forget_master_key();
@@ -234,16 +245,14 @@ impl Responder for Card {
         for applet in &mut self.parts.applets {
             applet.deselect();
         }
-        if event != Power::Off {
-            // A random identifier, 08 in front (ISO/IEC 14443-3 clause 6.5.4): a card of a person
-            // must not be recognised by it.
-            self.env.rng().fill_bytes(&mut self.uid);
-            self.uid[0] = 0x08;
-        }
+        self.uid = None;
     }
 
     fn respond(&mut self, command: &[u8], response: &mut Vec<u8>) {
         response.clear();
+        if self.uid.is_none() {
+            self.begin_dialogue();
+        }
         let view = match CommandView::parse(command) {
             Ok(view) if view.header.cla == 0xFF => {
                 return push(self.reader_command(&view), response);

@@ -2,6 +2,7 @@
 
 use rand_core::CryptoRng;
 use time::{UtcDateTime, macros::utc_datetime};
+use zeroize::Zeroizing;
 
 use super::store::{MemoryStore, Store};
 use crate::crypto::SeededRng;
@@ -11,14 +12,20 @@ use crate::crypto::SeededRng;
 pub trait Env: Send {
     /// Randomness: nonces, ephemeral keys, the contactless identifier.
     fn rng(&mut self) -> &mut dyn CryptoRng;
+    /// A dialogue begins: the first command after power or reset has come. Readers differ in how
+    /// often they power a card and reset it before that, so what is random must not depend on it.
+    fn begin_dialogue(&mut self) {}
     /// The time. Chips have no clock; this is for what an applet would learn from certificates.
     fn now(&self) -> UtcDateTime;
     /// Memory that outlives power and reset.
     fn store(&mut self) -> &mut dyn Store;
 }
 
-/// A world that follows from a seed: the same seed gives the same bytes. The clock stands still.
+/// A world that follows from a seed: the same seed gives the same bytes, each dialogue its own. The
+/// clock stands still.
 pub struct SeededEnv {
+    seed: Zeroizing<Vec<u8>>,
+    dialogues: u64,
     rng: SeededRng,
     now: UtcDateTime,
     store: Box<dyn Store>,
@@ -30,8 +37,10 @@ impl SeededEnv {
 
     /// The world of this seed, with no counter set.
     pub fn new(seed: &[u8]) -> Self {
+        let rng = SeededRng::new(seed, "card");
+        let seed = Zeroizing::new(seed.to_vec());
         let store = Box::new(MemoryStore::default());
-        Self { rng: SeededRng::new(seed, "card"), now: Self::EPOCH, store }
+        Self { seed, dialogues: 0, rng, now: Self::EPOCH, store }
     }
 
     /// The same with entries kept there: they are then a part of what the dialogue follows from.
@@ -52,6 +61,11 @@ impl SeededEnv {
 impl Env for SeededEnv {
     fn rng(&mut self) -> &mut dyn CryptoRng {
         &mut self.rng
+    }
+
+    fn begin_dialogue(&mut self) {
+        self.dialogues += 1;
+        self.rng = SeededRng::new(&self.seed, &format!("card dialogue {}", self.dialogues));
     }
 
     fn now(&self) -> UtcDateTime {
@@ -80,7 +94,7 @@ impl SystemEnv {
     /// A world whose randomness is stretched from 32 bytes of `rng`, which should be the system's.
     /// Its counters last as long as it.
     pub fn new(rng: &mut dyn CryptoRng) -> Self {
-        let mut seed = zeroize::Zeroizing::new([0; 32]);
+        let mut seed = Zeroizing::new([0; 32]);
         rng.fill_bytes(&mut *seed);
         Self { rng: SeededRng::new(&*seed, "card"), store: Box::new(MemoryStore::default()) }
     }
