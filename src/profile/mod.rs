@@ -60,6 +60,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("passport-eac", include_str!("../../card-profiles/passport-eac.toml")),
     ("passport-rsa-legacy", include_str!("../../card-profiles/passport-rsa-legacy.toml")),
     ("eid-pin", include_str!("../../card-profiles/eid-pin.toml")),
+    ("iso-files", include_str!("../../card-profiles/iso-files.toml")),
     ("driving-licence-bap", include_str!("../../card-profiles/driving-licence-bap.toml")),
 ];
 

@@ -109,9 +109,9 @@ const PERSON: &Shape = &Shape {
             Text(Some("^[A-Z ]{1,28}$")),
             "as the MRZ writes it: A to Z and blanks, 28 at most",
         ),
-        needed("given_names", Text(Some("^[A-Z ]{1,28}$")), "the same"),
+        needed("given_names", Text(Some("^[A-Z ]{1,28}$")), "as the MRZ writes them"),
         needed("national_surname", Text(None), "in national characters (DG11), 30 bytes of UTF-8"),
-        needed("national_given_names", Text(None), "the same"),
+        needed("national_given_names", Text(None), "in national characters, 30 bytes of UTF-8"),
         needed("birth_date", Date, "from 1900 on"),
         needed("sex", Choice(|| names_of(SEXES)), "as the MRZ has it; X is unspecified"),
         optional(
