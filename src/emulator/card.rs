@@ -6,6 +6,7 @@ use super::{
     env::Env,
     fs::Directory,
     password::Passwords,
+    quirks::Misbehaviour,
     security::Security,
     terminal_auth::TerminalAuthentication,
 };
@@ -15,7 +16,7 @@ use crate::{
     apdu::{CommandView, Form, Header, Response, StatusWord, ins},
     crypto::SecretKey,
     protocol::pace::Parameters,
-    transport::{Power, Responder},
+    transport::{Power, Responder, fault::Damage},
 };
 
 /// What a card is made of.
@@ -59,14 +60,21 @@ pub struct Card {
     pub(super) security: Security,
     /// The applet selected; `None` is the master file.
     pub(super) selected: Option<usize>,
+    pub(super) misbehaviour: Misbehaviour,
     uid: [u8; 4],
 }
 
 impl Card {
     /// A card of these parts in this world.
     pub fn new(parts: Parts, env: Box<dyn Env>) -> Self {
-        let mut card =
-            Self { parts, env, security: Security::default(), selected: None, uid: [0; 4] };
+        let mut card = Self {
+            parts,
+            env,
+            security: Security::default(),
+            selected: None,
+            misbehaviour: Misbehaviour::default(),
+            uid: [0; 4],
+        };
         card.power(Power::On);
         card
     }
@@ -152,6 +160,7 @@ impl Card {
         let frame = self.frame(wire);
         let none = StatusWord::SM_UNSUPPORTED;
         let session = self.security.session.as_mut().ok_or(none)?;
+        let before = session.channel.snapshot();
         let command = session.channel.unprotect_command(wire).map_err(|e| e.status())?;
         let room = session.channel.max_response_data(frame);
         let plain = CommandView {
@@ -169,10 +178,16 @@ impl Card {
         // What does not fit one protected response, such as an RSA signature, waits for a protected
         // GET RESPONSE (ISO/IEC 7816-4 clause 11.7).
         let reply = self.security.fit(reply, u32::try_from(room).ok());
+        if let Some(naked) = self.naked_by_quirk(&reply, before) {
+            push(Reply::status(naked?), out);
+            return Ok(());
+        }
+        self.deviate(plain.header);
         let session = self.security.session.as_mut().ok_or(none)?;
         let response = Response { data: reply.data, sw: reply.sw };
         // The answer to the command that agreed new keys still goes out under the old ones.
         session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
+        self.end_by_quirk();
         if let Some(opened) = opened {
             self.security.open(opened)?;
             self.session_changed();
@@ -209,7 +224,8 @@ impl Responder for Card {
 
     fn power(&mut self, event: Power) {
         self.security = Security::default();
-        self.selected = None;
+        self.forget_misbehaviour();
+        self.selected = self.first_selection();
         self.forget_master_key();
         self.parts.mf.deselect();
         for applet in &mut self.parts.applets {
@@ -224,6 +240,19 @@ impl Responder for Card {
     }
 
     fn respond(&mut self, command: &[u8], response: &mut Vec<u8>) {
+        if !self.answered_by_quirk(command, response) {
+            self.answer(command, response);
+            self.change_on_wire(command, response);
+        }
+    }
+
+    fn damage(&mut self, damage: Damage) -> bool {
+        self.damaged(damage)
+    }
+}
+
+impl Card {
+    fn answer(&mut self, command: &[u8], response: &mut Vec<u8>) {
         response.clear();
         let view = match CommandView::parse(command) {
             Ok(view) if view.header.cla == 0xFF => {

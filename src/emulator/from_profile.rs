@@ -9,6 +9,7 @@ use super::{
     fs::{Content, Directory, Ef},
     lds_application::LdsApplication,
     password::Passwords,
+    quirks,
     terminal_auth::TerminalAuthentication,
 };
 use crate::{
@@ -70,13 +71,14 @@ impl Card {
     /// [`CardError::FileTooLarge`]; [`CardError::ActiveAuthentication`] and [`CardError::Cvca`] for
     /// keys that cannot be used.
     pub fn from_profile(card: &Personalised, env: Box<dyn Env>) -> Result<Self, CardError> {
+        let card = &*quirks::as_built(card);
         let profile = &card.profile;
         let (mf, files) = directories(card)?;
         let holder = holder(profile);
         let active_auth =
             profile.active_authentication.zip(card.keys.active_authentication.clone());
         let active_auth = active_auth.map(|(aa, key)| match key {
-            PrivateKey::Ec(key) => Ok(active_auth::Chip::new(key, aa.hash)),
+            PrivateKey::Ec(key) => Ok(quirks::signing_chip(profile, key, aa.hash)),
             PrivateKey::Rsa(key) => active_auth::Chip::rsa(*key, aa.hash),
         });
         let is_licence = card.licence.is_some();
@@ -111,7 +113,7 @@ impl Card {
                 .extended
                 .map(|(command, response)| (usize::from(command), usize::from(response))),
         };
-        Ok(Self::new(parts, env))
+        Ok(Self::new(parts, env).with_quirks(profile.quirks.clone()))
     }
 }
 

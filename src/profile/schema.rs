@@ -3,13 +3,14 @@
 use time::Date;
 use zeroize::Zeroizing;
 
-use super::Layout;
+use super::{Layout, Quirks};
 use crate::{
     atr::Atr,
     crypto::{Curve, Domain, Hash},
     lds::{Sex, edl},
     pki::cvc::Reference,
     protocol::{chip_auth, pace, terminal_auth},
+    transport::fault::FaultPlan,
 };
 
 /// A card, declared: one person, one document, its secrets, its chip and its PKI. Everything that
@@ -56,6 +57,11 @@ pub struct Profile {
     pub pki: Pki,
     /// Files, passwords and keys declared one by one.
     pub layout: Layout,
+    /// What the chip does otherwise than the standards say.
+    pub quirks: Quirks,
+    /// What goes wrong with it in a run: for a [`Faulty`](crate::transport::fault::Faulty) around
+    /// the card.
+    pub faults: FaultPlan,
 }
 
 /// The holder.

@@ -1,6 +1,7 @@
 //! Reading a card profile from TOML, with the place of whatever is wrong.
 
 mod chip;
+mod faults;
 mod licence;
 mod names;
 mod pki;
@@ -45,6 +46,8 @@ const ROOT: &[&str] = &[
     "fingers",
     "licence",
     "pki",
+    "faults",
+    "quirks",
 ];
 const PERSON: &[&str] = &[
     "surname",
@@ -104,6 +107,8 @@ pub fn check(text: &str, path: &Path) -> Result<Profile, ProfileError> {
         licence,
         pki: pki::pki(&root.need_table("pki", pki::PKI)?)?,
         layout: Layout::default(),
+        quirks: faults::quirks(&root)?,
+        faults: faults::faults(&root)?,
         seed,
     };
     together::fits_together(&root, &profile)?;

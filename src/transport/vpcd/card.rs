@@ -157,12 +157,14 @@ impl CardLink {
                 return result.map(|()| Ended::PeerClosed);
             }
             // A chip that was taken away does not knock before somebody puts it back.
-            while {
+            loop {
                 if self.stop.wait(AWAY) {
                     return Ok(Ended::Stopped);
                 }
-                !chip.is_present()
-            } {}
+                if chip.is_present() {
+                    break;
+                }
+            }
         }
     }
 
