@@ -38,7 +38,12 @@ pub(super) struct EmulateArgs {
 }
 
 pub(super) fn run(context: &Context, args: &EmulateArgs) -> Result<ExitCode> {
-    let (mut chip, profile) = card::emulated(Some(&args.profile), args.seed.as_deref())?;
+    let (mut chip, profile) = {
+        let state = context.card.state();
+        let faults = context.card.faults();
+        card::emulated(Some(&args.profile), args.seed.as_deref(), state.as_deref(), faults)?
+    };
+    let faults = chip.handle();
     let endpoint = args.vpcd.slot(args.slot).map_err(|e| Failure::usage(e.to_string()))?;
     let link = if args.listen {
         CardLink::listening(&endpoint)?
@@ -72,6 +77,11 @@ pub(super) fn run(context: &Context, args: &EmulateArgs) -> Result<ExitCode> {
         Ended::Stopped => "stopped",
     };
     out.line(format!("{why} after {apdus} APDUs"));
-    out.object(json!({ "profile": profile.name(), "ended": why, "apdus": apdus }));
+    out.object(json!({
+        "profile": profile.name(),
+        "ended": why,
+        "apdus": apdus,
+        "faults": faults.fired(),
+    }));
     Ok(ExitCode::SUCCESS)
 }

@@ -33,8 +33,9 @@ pub(super) struct Misbehaviour {
     damage: Vec<Damage>,
     /// The rest of a protected answer that goes out in parts.
     rest: Vec<u8>,
-    /// Bytes of the last part's GET RESPONSE that are left.
+    /// The session ends with the answer to this command, which is not protected.
     ends_now: bool,
+    /// It ends with the command behind this one.
     ends_soon: bool,
 }
 
@@ -43,7 +44,7 @@ impl Card {
     #[must_use]
     pub fn with_quirks(mut self, quirks: Quirks) -> Self {
         self.misbehaviour.quirks = quirks;
-        self.selected = self.first_selection();
+        self.wake();
         self
     }
 
@@ -53,10 +54,16 @@ impl Card {
         true
     }
 
-    /// What is selected when the chip wakes up; `None` is the master file.
-    pub(super) fn first_selection(&self) -> Option<usize> {
+    /// The chip wakes up, inside its first application where it starts there.
+    pub(super) fn wake(&mut self) {
+        let tree = &self.parts.tree;
         let starts = self.misbehaviour.quirks.starts_in_application;
-        (starts && !self.parts.applets.is_empty()).then_some(0)
+        let first = self.parts.applets.first().filter(|_| starts);
+        let df = first.and_then(|applet| tree.named(applet.aid()).first().copied());
+        if let Some(df) = df {
+            self.channels.here().enter(df, tree);
+            self.selected = tree.applet(df);
+        }
     }
 
     /// The card has lost its power: what was begun is forgotten.
