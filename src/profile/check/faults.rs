@@ -44,6 +44,7 @@ const QUIRKS: &[&str] = &[
     "no_signature_info",
     "wrong_chip_key",
     "endless",
+    "cut",
     "sod_content_type",
 ];
 
@@ -129,6 +130,7 @@ pub(super) fn quirks(root: &Table<'_>) -> Result<Quirks, ProfileError> {
         no_signature_info: is("no_signature_info")?,
         wrong_chip_key: is("wrong_chip_key")?,
         endless: table.text("endless")?.map(|found| file(&found)).transpose()?,
+        cut: table.text("cut")?.map(|found| file(&found)).transpose()?,
         sod_content_type: content_type.transpose()?,
     })
 }
