@@ -5,13 +5,18 @@ use std::{path::Path, time::Duration};
 use anyhow::Result;
 use clap::Args;
 
-use super::failure::Failure;
+use time::UtcDateTime;
+
+use super::{
+    failure::Failure,
+    recording::{RecordArgs, Replayed, of_recording},
+};
 use crate::{
     crypto::SystemRng,
     emulator::{self, SeededEnv, SystemEnv},
     profile::{self, Personalised},
     transport::{
-        CardAddress, Deadline, Limits, Loopback, Transport,
+        CardAddress, Deadline, Limits, Loopback, Replay, Transport,
         pcsc::{self, ConnectOptions},
         vpcd::VpcdListener,
     },
@@ -42,6 +47,8 @@ pub(super) struct CardArgs {
     /// Shut other programs out of the reader, instead of sharing it
     #[arg(long, global = true)]
     exclusive: bool,
+    #[command(flatten)]
+    record: RecordArgs,
 }
 
 /// What the card is opened for.
@@ -60,6 +67,16 @@ pub(super) struct Opened {
     pub(super) source: String,
     /// The profile, where the card is emulated in this process.
     pub(super) profile: Option<Personalised>,
+    /// The recording, where one is replayed.
+    pub(super) replayed: Option<Replayed>,
+    /// When: a recording that is replayed has its own time.
+    pub(super) time: UtcDateTime,
+}
+
+impl Opened {
+    fn new(transport: Box<dyn Transport>, source: String) -> Self {
+        Self { transport, source, profile: None, replayed: None, time: UtcDateTime::now() }
+    }
 }
 
 impl CardArgs {
@@ -74,38 +91,59 @@ impl CardArgs {
     pub(super) const fn address(&self) -> &CardAddress {
         &self.card
     }
+
+    pub(super) const fn record(&self) -> &RecordArgs {
+        &self.record
+    }
 }
 
-/// Opens the card of the address.
+/// Opens the card of the address, and records what is said to it where that is wanted.
 pub(super) fn open(args: &CardArgs, purpose: Use) -> Result<Opened> {
+    open_seeded(args, purpose, None)
+}
+
+/// The same with the randomness of a card that is emulated in this process from a seed.
+pub(super) fn open_seeded(args: &CardArgs, purpose: Use, seed: Option<&str>) -> Result<Opened> {
+    // A file that cannot be written is told before the card is asked.
+    let file = args.record.create()?;
+    match connect(args, purpose, seed) {
+        Ok(opened) => args.record.start(file, opened),
+        Err(error) => {
+            args.record.discard();
+            Err(error)
+        }
+    }
+}
+
+fn connect(args: &CardArgs, purpose: Use, seed: Option<&str>) -> Result<Opened> {
     match &args.card {
         CardAddress::Emulated { profile } => {
-            let (card, profile) = emulated(profile.as_deref(), None)?;
+            let (card, profile) = emulated(profile.as_deref(), seed)?;
             let source = format!("emulated:{}", profile.name());
             let transport = Box::new(Loopback::named(card, source.clone()));
-            Ok(Opened { transport, source, profile: Some(profile) })
+            Ok(Opened { profile: Some(profile), ..Opened::new(transport, source) })
         }
         CardAddress::Vpcd(endpoint) => {
             let listener = VpcdListener::bind(endpoint)?;
             let wait = Duration::from_secs(args.wait.unwrap_or(30));
             let reader = listener.accept(Deadline::after(wait))?;
             let source = args.card.to_string();
-            Ok(Opened { transport: Box::new(reader), source, profile: None })
+            Ok(Opened::new(Box::new(reader), source))
         }
         CardAddress::Pcsc { reader } => {
             let options =
                 ConnectOptions { reader: reader.clone(), ..connect_options(args, purpose) };
             let transport = pcsc::connect(&options)?;
             let source = format!("pcsc:{}", transport.name());
-            Ok(Opened { transport: Box::new(transport), source, profile: None })
+            Ok(Opened::new(Box::new(transport), source))
         }
-        CardAddress::Replay { .. } => Err(Failure::usage(format!(
-            "{}: replaying a recording is not in this version",
-            args.card
-        ))
-        .step("open the card")
-        .help("use emulated, pcsc or vpcd")
-        .into()),
+        CardAddress::Replay { file } => {
+            let (recording, replayed) = Replayed::load(file)?;
+            let transport = Replay::new(recording).map_err(of_recording)?;
+            let time = replayed.time;
+            let opened = Opened::new(Box::new(transport), args.card.to_string());
+            Ok(Opened { replayed: Some(replayed), time, ..opened })
+        }
     }
 }
 

@@ -5,7 +5,8 @@
 //! status word is an answer, never an error.
 //!
 //! [`Loopback`] joins the two in one process, [`pcsc`] is the way to real readers, [`vpcd`] puts a
-//! chip into another program's reader and takes such chips. A [`CardAddress`] names any of them.
+//! chip into another program's reader and takes such chips. A [`CardAddress`] names any of them. A
+//! [`Recorder`] writes a dialogue down, and [`Replay`] answers it again (docs/recording.md).
 
 mod address;
 mod error;
@@ -13,6 +14,8 @@ mod limits;
 mod loopback;
 mod observe;
 pub mod pcsc;
+mod record;
+mod replay;
 pub mod vpcd;
 
 use std::time::{Duration, Instant};
@@ -22,6 +25,12 @@ pub use error::TransportError;
 pub use limits::{Limits, LimitsError};
 pub use loopback::Loopback;
 pub use observe::{Exchange, Observer, Step};
+pub use record::{
+    Anchor, Counts, Entry, ErrorKind, FORMAT, Failed, Header, MAX_LINE, MAX_RECORDING, Masked,
+    Pair, Part, RecordError, Recorded, RecordedExchange, RecordedLimits, RecordedReset, Recorder,
+    Recording, ResetKind, Secrets, TerminalSecrets,
+};
+pub use replay::{Divergence, Replay};
 
 /// A connected card, seen from the terminal. The caller owns the response buffer, so that a hot
 /// loop allocates nothing.
