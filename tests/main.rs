@@ -18,6 +18,7 @@ mod lds_samples;
 mod passive_samples;
 mod pki_samples;
 mod record;
+mod state;
 mod tap;
 mod tap_access;
 mod tap_chip;

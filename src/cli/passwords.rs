@@ -73,14 +73,16 @@ impl Given {
     pub(super) fn of_profile(card: &Personalised) -> Self {
         let text = |text: &str| Some(Zeroizing::new(text.to_owned()));
         let secrets = &card.profile.secrets;
-        let pin = secrets.pin.as_ref().filter(|_| card.profile.pin.required);
-        match (&card.licence, pin) {
-            (Some(line), _) => Self { bap: text(line.as_str()), ..Self::default() },
-            (None, _) if card.profile.pace.is_empty() => {
-                Self { mrz: text(card.mrz.as_str()), ..Self::default() }
+        let pin = secrets.pin.as_ref().and_then(|pin| text(pin));
+        match &card.licence {
+            Some(line) => Self { bap: text(line.as_str()), ..Self::default() },
+            None if card.profile.pace.is_empty() => {
+                let mrz = card.mrz.as_ref().and_then(|mrz| text(mrz.as_str()));
+                Self { mrz, ..Self::default() }
             }
-            (None, Some(pin)) => Self { pin: text(pin), ..Self::default() },
-            (None, None) => Self { can: text(&secrets.can), ..Self::default() },
+            None if secrets.can.is_empty() => Self { pin, ..Self::default() },
+            None if card.profile.pin.required && pin.is_some() => Self { pin, ..Self::default() },
+            None => Self { can: text(&secrets.can), ..Self::default() },
         }
     }
 

@@ -28,7 +28,7 @@ pub struct SeededEnv {
     dialogues: u64,
     rng: SeededRng,
     now: UtcDateTime,
-    store: MemoryStore,
+    store: Box<dyn Store>,
 }
 
 impl SeededEnv {
@@ -39,12 +39,20 @@ impl SeededEnv {
     pub fn new(seed: &[u8]) -> Self {
         let rng = SeededRng::new(seed, "card");
         let seed = Zeroizing::new(seed.to_vec());
-        Self { seed, dialogues: 0, rng, now: Self::EPOCH, store: MemoryStore::default() }
+        let store = Box::new(MemoryStore::default());
+        Self { seed, dialogues: 0, rng, now: Self::EPOCH, store }
+    }
+
+    /// The same with entries kept there: they are then a part of what the dialogue follows from.
+    #[must_use]
+    pub fn with_store(mut self, store: Box<dyn Store>) -> Self {
+        self.store = store;
+        self
     }
 
     /// The same at another time.
     #[must_use]
-    pub const fn at(mut self, now: UtcDateTime) -> Self {
+    pub fn at(mut self, now: UtcDateTime) -> Self {
         self.now = now;
         self
     }
@@ -65,7 +73,7 @@ impl Env for SeededEnv {
     }
 
     fn store(&mut self) -> &mut dyn Store {
-        &mut self.store
+        &mut *self.store
     }
 }
 

@@ -5,11 +5,13 @@
 //! status word is an answer, never an error.
 //!
 //! [`Loopback`] joins the two in one process, [`pcsc`] is the way to real readers, [`vpcd`] puts a
-//! chip into another program's reader and takes such chips. A [`CardAddress`] names any of them. A
-//! [`Recorder`] writes a dialogue down, and [`Replay`] answers it again (docs/recording.md).
+//! chip into another program's reader and takes such chips. A [`CardAddress`] names any of them.
+//! [`fault`] wraps a chip that misbehaves on purpose. A [`Recorder`] writes a dialogue down, and
+//! [`Replay`] answers it again (docs/recording.md).
 
 mod address;
 mod error;
+pub mod fault;
 mod limits;
 mod loopback;
 mod observe;
@@ -107,6 +109,12 @@ pub trait Responder: Send {
     fn is_present(&self) -> bool {
         true
     }
+
+    /// Does this wrong at the next command, in a test of who reads. Whether the chip can: most
+    /// cannot be told.
+    fn damage(&mut self, _damage: fault::Damage) -> bool {
+        false
+    }
 }
 
 impl<R: Responder + ?Sized> Responder for Box<R> {
@@ -124,6 +132,10 @@ impl<R: Responder + ?Sized> Responder for Box<R> {
 
     fn is_present(&self) -> bool {
         (**self).is_present()
+    }
+
+    fn damage(&mut self, damage: fault::Damage) -> bool {
+        (**self).damage(damage)
     }
 }
 
