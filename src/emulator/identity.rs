@@ -8,7 +8,7 @@ impl CardId {
     /// and what its machine-readable zone says of document and holder.
     pub fn of_profile(card: &Personalised) -> Self {
         let profile = &card.profile;
-        let mrz = card.mrz.as_str().as_bytes();
+        let mrz = card.mrz.as_ref().map_or("", |mrz| mrz.as_str()).as_bytes();
         Self::new(&profile.name, &[profile.seed.as_bytes(), mrz])
     }
 }

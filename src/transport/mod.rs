@@ -15,6 +15,7 @@ mod limits;
 mod loopback;
 mod observe;
 pub mod pcsc;
+mod shared;
 pub mod vpcd;
 
 use std::time::{Duration, Instant};
@@ -24,6 +25,7 @@ pub use error::TransportError;
 pub use limits::{Limits, LimitsError};
 pub use loopback::Loopback;
 pub use observe::{Exchange, Observer, Step};
+pub use shared::Shared;
 
 /// A connected card, seen from the terminal. The caller owns the response buffer, so that a hot
 /// loop allocates nothing.
