@@ -52,7 +52,7 @@ pub(super) struct CardArgs {
     #[command(flatten)]
     record: RecordArgs,
     /// Keep an emulated card's PINs, counters and files there over restarts (or ICCARD_STATE)
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "PATH")]
     state: Option<PathBuf>,
 }
 
@@ -142,7 +142,8 @@ fn connect(args: &CardArgs, purpose: Use, seed: Option<&str>) -> Result<Opened> 
     }
     match &args.card {
         CardAddress::Emulated { profile } => {
-            let (card, profile) = emulated(profile.as_deref(), seed, args.state().as_deref())?;
+            let (card, profile) =
+                emulated(profile.as_deref(), seed, &State::of(args.state(), false)?)?;
             let source = format!("emulated:{}", profile.name());
             let transport = Box::new(Loopback::named(card, source.clone()));
             Ok(Opened { profile: Some(profile), ..Opened::new(transport, source) })
@@ -191,16 +192,56 @@ pub(super) fn ignored_readers() -> Vec<String> {
     list.split(';').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
+/// Where emulated cards keep their state.
+#[derive(Clone, Debug)]
+pub(super) enum State {
+    /// As long as they live.
+    Memory,
+    /// One card's.
+    File(PathBuf),
+    /// Each card's own file in this folder, by the profile's name.
+    Folder(PathBuf),
+}
+
+impl State {
+    /// What a path is: several cards have a folder, which is made where it is not there.
+    pub(super) fn of(path: Option<PathBuf>, many: bool) -> Result<Self> {
+        match path {
+            None => Ok(Self::Memory),
+            Some(folder) if folder.is_dir() => Ok(Self::Folder(folder)),
+            Some(folder) if many => {
+                std::fs::create_dir(&folder)
+                    .map_err(|error| Failure::file(&folder, "make the folder of states", &error))?;
+                Ok(Self::Folder(folder))
+            }
+            Some(file) => Ok(Self::File(file)),
+        }
+    }
+
+    /// The file of the card of this name.
+    fn file(&self, name: &str) -> Option<PathBuf> {
+        let letter = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '-' };
+        match self {
+            Self::Memory => None,
+            Self::File(file) => Some(file.clone()),
+            Self::Folder(folder) => {
+                let name: String = name.chars().map(letter).take(64).collect();
+                Some(folder.join(format!("{name}.state")))
+            }
+        }
+    }
+}
+
 /// The emulated card of a profile: a name that the library or the folder `card-profiles` has, or
-/// a TOML file; the open resident card where none is named. Its state is kept in that file.
+/// a TOML file; the open resident card where none is named. Its state is kept there.
 pub(super) fn emulated(
     profile: Option<&str>,
     seed: Option<&str>,
-    state: Option<&Path>,
+    state: &State,
 ) -> Result<(emulator::Card, Personalised)> {
     let personalised = personalised(profile.unwrap_or("resident"))?;
-    let store: Box<dyn Store> = match state {
-        Some(path) => Box::new(kept(path, &personalised)?),
+    let store: Box<dyn Store> = match state.file(personalised.name()) {
+        Some(path) => Box::new(kept(&path, &personalised)?),
         None => Box::new(MemoryStore::default()),
     };
     let env: Box<dyn emulator::Env> = match seed {
