@@ -43,6 +43,7 @@ mod mse;
 mod os;
 mod pace;
 mod password;
+mod quirks;
 mod security;
 mod store;
 mod terminal_auth;

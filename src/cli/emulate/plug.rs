@@ -19,7 +19,7 @@ use crate::{
     crypto::SystemRng,
     transport::{
         Shared, Step, TransportError,
-        fault::{FaultPlan, Faulty},
+        fault::FaultPlan,
         vpcd::{CardLink, Ended, Endpoint, LinkEvent},
     },
 };
@@ -39,7 +39,7 @@ pub(super) fn run(context: &Context, args: &EmulateArgs) -> Result<ExitCode> {
     let mut plugs = Vec::new();
     let mut slots = Vec::new();
     for (index, profile) in (0..=u16::MAX).zip(&args.profiles) {
-        let (plug, slot) = plug(args, index, profile, &state)?;
+        let (plug, slot) = plug(args, index, profile, &state, context.card.faults())?;
         context.out.note(format!(
             "{}emulating {} at {} (Ctrl-C to stop)",
             plug.label,
@@ -81,12 +81,18 @@ pub(super) fn run(context: &Context, args: &EmulateArgs) -> Result<ExitCode> {
     report(context, &slots, ended)
 }
 
-fn plug(args: &EmulateArgs, index: u16, profile: &str, state: &State) -> Result<(Plug, Slot)> {
+fn plug(
+    args: &EmulateArgs,
+    index: u16,
+    profile: &str,
+    state: &State,
+    faults: FaultPlan,
+) -> Result<(Plug, Slot)> {
     let usage = |error: String| Failure::usage(error).step("find the slot");
     let number = args.slot.checked_add(index).ok_or_else(|| usage("slot past 65535".into()))?;
     let endpoint = args.vpcd.slot(number).map_err(|e| usage(e.to_string()))?;
     let seed = seed_of(args.seed.as_deref(), index);
-    let (chip, profile) = card::emulated(Some(profile), seed.as_deref(), state)?;
+    let (chip, profile) = card::emulated(Some(profile), seed.as_deref(), state, faults)?;
     let link = if args.listen {
         CardLink::listening(&endpoint)?
     } else {
@@ -94,7 +100,7 @@ fn plug(args: &EmulateArgs, index: u16, profile: &str, state: &State) -> Result<
     };
     let link = link.patience(Duration::from_secs(args.patience)).reconnecting(!args.once);
     let seat =
-        Shared::new(Seat::new(Box::new(Faulty::new(chip, FaultPlan::default())), link.hand()));
+        Shared::new(Seat::new(Box::new(chip), link.hand()));
     let (name, reader) = (profile.name().to_owned(), endpoint.to_string());
     let slot = Slot::new(number, reader, name, seat.clone(), link.hand());
     let many = args.profiles.len() > 1;
@@ -117,10 +123,9 @@ fn load(profile: &str, seed: Option<&str>, state: &State) -> Result<Loaded, Cont
             help: Some("start the emulator with a folder: each card has its own file there".into()),
         });
     }
-    match card::emulated(Some(profile), seed, state) {
+    match card::emulated(Some(profile), seed, state, FaultPlan::default()) {
         Ok((chip, profile)) => {
-            let chip = Box::new(Faulty::new(chip, FaultPlan::default()));
-            Ok(Loaded { chip, name: profile.name().to_owned() })
+            Ok(Loaded { chip: Box::new(chip), name: profile.name().to_owned() })
         }
         Err(error) => {
             let failure = Failure::from_error(error);
