@@ -33,6 +33,7 @@ mod basic_access;
 mod card;
 mod channel;
 mod chip_auth;
+mod counters;
 mod env;
 mod from_profile;
 pub mod fs;
