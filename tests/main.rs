@@ -6,7 +6,10 @@ mod support;
 
 mod bad_input;
 mod cli;
+mod control;
+mod control_pcscd;
 mod cvc;
+mod faults;
 mod floors;
 mod interop_cvc;
 mod interop_libeac;
@@ -17,6 +20,7 @@ mod interop_openssl_trust;
 mod lds_samples;
 mod passive_samples;
 mod pki_samples;
+mod record;
 mod state;
 mod tap;
 mod tap_access;

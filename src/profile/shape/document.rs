@@ -7,6 +7,7 @@ use super::{
         Text, Texts,
     },
     Shape,
+    faults::{FAULTS, QUIRKS},
     iso::{DATA_OBJECT, FILE, KEY, PASSWORD},
     names_of, needed, optional, otherwise,
 };
@@ -99,6 +100,12 @@ pub(in crate::profile) const ROOT: &Shape = &Shape {
             "keys of INTERNAL, EXTERNAL and MUTUAL AUTHENTICATE and of PSO",
         ),
         optional("data_object", Tables(DATA_OBJECT), "data objects of GET DATA"),
+        optional("faults", Table(FAULTS), "what goes wrong in a run (docs/faults.md)"),
+        optional(
+            "quirks",
+            Table(QUIRKS),
+            "what the chip does otherwise than the standards say (docs/faults.md)",
+        ),
     ],
 };
 
