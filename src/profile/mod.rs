@@ -20,10 +20,12 @@ mod check;
 mod document;
 mod error;
 mod face;
+mod from_recording;
 mod layout;
 mod marks;
 mod new;
 mod personalise;
+mod recorded_files;
 mod resident_number;
 mod rule;
 mod schema;
@@ -32,6 +34,7 @@ mod tests;
 
 pub use check::check;
 pub use error::{Place, ProfileError};
+pub use from_recording::{FromRecordingError, from_recording};
 pub use layout::{
     DataObjectSpec, FileKind, FileRules, FileSpec, KeyMaterial, KeySpec, KeyUse, Layout,
     PasswordSpec, Structure,
