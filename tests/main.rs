@@ -6,6 +6,8 @@ mod support;
 
 mod bad_input;
 mod cli;
+mod control;
+mod control_pcscd;
 mod cvc;
 mod floors;
 mod interop_cvc;

@@ -1,11 +1,11 @@
 //! `--record`, and what a command needs to know of a recording that it replays.
 
 use std::{
-    cell::OnceCell,
     fs::File,
     io::BufWriter,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::OnceLock,
 };
 
 use anyhow::Result;
@@ -48,7 +48,7 @@ pub(super) struct RecordArgs {
     #[arg(long, global = true, requires = "record")]
     record_secrets: bool,
     #[arg(skip)]
-    recorder: OnceCell<Recorder>,
+    recorder: OnceLock<Recorder>,
 }
 
 impl RecordArgs {

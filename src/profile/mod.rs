@@ -25,6 +25,7 @@ mod layout;
 mod marks;
 mod new;
 mod personalise;
+mod quirks;
 mod recorded_files;
 mod resident_number;
 mod rule;
@@ -41,6 +42,7 @@ pub use layout::{
 };
 pub use new::new_profile;
 pub use personalise::{KeyOnlyKeys, Keys, Personalised, anchors};
+pub use quirks::{Extended, LengthAnswer, Naked, Quirks};
 pub use rule::{Rule, RuleError, Status};
 pub use schema::{
     ActiveAuthentication, ChipAuthentication, Document, KeyKind, KeyOnly, Licence, Limits, Person,

@@ -3,13 +3,14 @@
 use time::Date;
 use zeroize::Zeroizing;
 
-use super::Layout;
+use super::{Layout, Quirks};
 use crate::{
     atr::Atr,
     crypto::{Curve, Domain, Hash},
     lds::{Sex, edl},
     pki::cvc::Reference,
     protocol::{chip_auth, pace, terminal_auth},
+    transport::fault::FaultPlan,
 };
 
 /// A card, declared: its secrets, its chip, and what stands on it: a travel document or a licence, a
@@ -49,6 +50,11 @@ pub struct Profile {
     pub terminal_authentication: Option<TerminalAuthentication>,
     /// Files, passwords and keys declared one by one.
     pub layout: Layout,
+    /// What the chip does otherwise than the standards say.
+    pub quirks: Quirks,
+    /// What goes wrong with it in a run: for a [`Faulty`](crate::transport::fault::Faulty) around
+    /// the card.
+    pub faults: FaultPlan,
 }
 
 /// A travel document, or a driving licence.

@@ -18,6 +18,7 @@ mod observe;
 pub mod pcsc;
 mod record;
 mod replay;
+mod shared;
 pub mod vpcd;
 
 use std::time::{Duration, Instant};
@@ -33,6 +34,7 @@ pub use record::{
     Recording, ResetKind, Secrets, TerminalSecrets,
 };
 pub use replay::{Divergence, Replay};
+pub use shared::Shared;
 
 /// A connected card, seen from the terminal. The caller owns the response buffer, so that a hot
 /// loop allocates nothing.
