@@ -9,6 +9,7 @@ mod cli;
 mod control;
 mod control_pcscd;
 mod cvc;
+mod faults;
 mod floors;
 mod interop_cvc;
 mod interop_libeac;

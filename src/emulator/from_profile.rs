@@ -16,7 +16,7 @@ use super::{
 use crate::{
     lds::{Df, File, HolderVerification, LDS_AID, edl},
     pki::cvc::{CvcError, Issuer, PrivateKey},
-    profile::{self, Layout, Personalised, ProfileError, Rule},
+    profile::{self, Layout, Personalised, Profile, ProfileError, Rule},
     protocol::{
         active_auth::{self, ActiveAuthError},
         bac::{self, AccessKey},
@@ -153,6 +153,8 @@ fn tree(card: &Personalised, aid: &[u8]) -> Result<Tree, CardError> {
         }
         let terminal = |right| Rule::All(vec![holder(), Rule::Terminal(right)]);
         let rule = match file {
+            // It stands among the declared ones, with their rules.
+            file if is_declared(profile, *file) => continue,
             // The chip makes it.
             File::HolderVerification => continue,
             File::CardSecurity => any_pace(),
@@ -163,14 +165,29 @@ fn tree(card: &Personalised, aid: &[u8]) -> Result<Tree, CardError> {
         };
         add(*file, rule, Content::Bytes(bytes.clone()))?;
     }
-    if profile.travel.is_some() && profile.secrets.pin.is_some() {
+    let made = profile.secrets.pin.is_some() && !is_declared(profile, File::HolderVerification);
+    if profile.travel.is_some() && made {
         let made = Content::Made { len: HolderVerification::LEN };
         add(File::HolderVerification, Rule::SecureMessaging, made)?;
     }
     for spec in &profile.layout.files {
         tree.declare(spec)?;
     }
+    // Those of the application that the card makes itself.
+    for (_, spec) in profile.layout.inside.iter().filter(|_| profile.travel.is_some()) {
+        tree.declare_in(application, spec)?;
+    }
     Ok(tree)
+}
+
+// Whether the profile declares this file itself.
+fn is_declared(profile: &Profile, file: File) -> bool {
+    let path = [file.fid()];
+    let layout = &profile.layout;
+    match file.df() {
+        Df::MasterFile => layout.files.iter().any(|spec| spec.path == path),
+        Df::Lds | Df::Edl => layout.inside.iter().any(|(_, spec)| spec.path == path),
+    }
 }
 
 fn chip_auth(card: &Personalised, version: Version, rule: Rule) -> Option<ChipAuthentication> {
