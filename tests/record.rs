@@ -106,6 +106,11 @@ fn a_redacted_recording_tells_no_secret_and_a_full_one_is_the_same_tap() {
         let replayed = iccard(dir, &["tap", "--json", "--card", &replay]);
         assert_eq!(live.status.code(), replayed.status.code(), "{name}");
         let (live, replayed) = (json(&live), json(&replayed));
+        if live.get("error").is_some() {
+            // A card that is none to tap says the same again.
+            assert_eq!(live["error"]["message"], replayed["error"]["message"], "{name}");
+            continue;
+        }
         for field in ["access", "pace", "holder", "apdus", "bytes_to_card", "bytes_from_card"] {
             assert_eq!(live[field], replayed[field], "{name}: {field}");
         }
@@ -300,8 +305,8 @@ fn a_recording_becomes_a_profile_whose_chip_proves_nothing() {
         assert_eq!(tapped.status.code(), Some(1), "{}", String::from_utf8_lossy(&tapped.stderr));
         let copied = json(&tapped);
         assert_eq!(copied["holder"], original["holder"], "{name}");
-        assert_eq!(copied["verdict"]["passive"]["check"]["result"], "passed", "{copied:#}");
-        assert_ne!(copied["verdict"]["chip"]["check"]["result"], "passed", "{copied:#}");
+        assert_eq!(copied["verdict"]["passive"]["result"], "passed", "{copied:#}");
+        assert_ne!(copied["verdict"]["chip"]["result"], "passed", "{copied:#}");
         let files = |file: &str| {
             let text = std::fs::read_to_string(dir.join(file)).unwrap();
             let mut files = serde_json::from_str::<Value>(&text).unwrap()["files"].clone();

@@ -56,7 +56,7 @@ pub fn from_recording(recording: &Recording, name: &str) -> Result<String, FromR
     if files.keys().any(is(&edl::AID)) {
         return Err(FromRecordingError::Licence { file: file() });
     }
-    let travels = files.keys().any(is(LDS_AID));
+    let travels = files.keys().any(is(&LDS_AID));
     let mut text = Text { out: String::new() };
     let header = recording.header();
     text.line(HEAD);
@@ -131,7 +131,10 @@ impl Text {
         if parsed.is_none() {
             self.line("# The recorded ATR has none that are well-formed.");
         }
-        self.pair("historical", &quoted(&hex::encode_upper(parsed.map_or(&[][..], |_| &historical))));
+        self.pair(
+            "historical",
+            &quoted(&hex::encode_upper(parsed.map_or(&[][..], |_| &historical))),
+        );
 
         let pace = self.pace(files, secrets, travels);
         if pace || travels {
@@ -143,7 +146,9 @@ impl Text {
             for (key, secret, len) in [("pin", &secrets.pin, 6), ("puk", &secrets.puk, 10)] {
                 match secret {
                     Some(secret) if secret.len() == len => self.pair(key, &quoted(secret)),
-                    Some(_) => self.line(&format!("# {key}: not of {len} digits, as profiles have it")),
+                    Some(_) => {
+                        self.line(&format!("# {key}: not of {len} digits, as profiles have it"));
+                    }
                     None => {}
                 }
             }
@@ -172,7 +177,7 @@ impl Text {
 
     // Made up but for what the keys of BAC and of PACE with the MRZ follow from.
     fn document(&mut self, files: &Files, secrets: &Secrets) {
-        let dg1 = files.get(&(application(LDS_AID), File::Dg1.fid()));
+        let dg1 = files.get(&(application(&LDS_AID), File::Dg1.fid()));
         let dg1 = dg1.and_then(|file| Dg1::parse(&file.bytes).ok());
         let information = dg1.as_ref().and_then(|dg1| dg1.mrz().information().ok());
         let typed = secrets.mrz.as_deref().map(str::to_owned);
@@ -180,7 +185,9 @@ impl Text {
         let printed = information.as_deref().and_then(Printed::of);
         let passport = dg1.as_ref().is_none_or(|dg1| dg1.text().len() == 88);
         if printed.is_none() {
-            self.line("\n# The number and dates of the MRZ are not known, or none that profiles have.");
+            self.line(
+                "\n# The number and dates of the MRZ are not known, or none that profiles have.",
+            );
         }
         let printed = printed.unwrap_or_default();
         self.line("\n[person]");
@@ -209,7 +216,7 @@ impl Text {
         let mut folders = Vec::new();
         for (place, _) in files.keys() {
             if let Place::Application(name) = place
-                && !(travels && *place == application(LDS_AID))
+                && !(travels && *place == application(&LDS_AID))
                 && !folders.contains(name)
             {
                 folders.push(name.clone());
@@ -229,9 +236,8 @@ impl Text {
                     None => (format!("{}/", hex::encode_upper(name)), Df::Lds),
                 },
             };
-            let known = (prefix.is_empty() || df == Df::Lds)
-                .then(|| File::from_fid(df, *fid))
-                .flatten();
+            let known =
+                (prefix.is_empty() || df == Df::Lds).then(|| File::from_fid(df, *fid)).flatten();
             if known == Some(File::HolderVerification) {
                 // The chip makes it anew for each session.
                 continue;
@@ -315,7 +321,9 @@ fn pace_table(parameters: &Parameters, travels: bool) -> Option<String> {
         Domain::Curve(curve) => ("curve", CURVES.iter().find(|(_, c)| *c == curve)?.0),
         Domain::Group(group) => ("group", GROUPS.iter().find(|(_, g)| *g == group)?.0),
     };
-    Some(format!("\n[[pace]]\nmapping = \"{mapping}\"\n{key} = \"{domain}\"\ncipher = \"{cipher}\""))
+    Some(format!(
+        "\n[[pace]]\nmapping = \"{mapping}\"\n{key} = \"{domain}\"\ncipher = \"{cipher}\""
+    ))
 }
 
 fn application(aid: &[u8]) -> Place {

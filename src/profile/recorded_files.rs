@@ -131,8 +131,8 @@ impl Follower {
     fn by_sfi(&self, sfi: u8) -> Option<u16> {
         let df = match &self.place {
             Place::Master => Some(Df::MasterFile),
-            Place::Application(name) if name.as_slice() == LDS_AID => Some(Df::Lds),
-            Place::Application(name) if name.as_slice() == edl::AID => Some(Df::Edl),
+            Place::Application(name) if name.as_slice() == LDS_AID.as_slice() => Some(Df::Lds),
+            Place::Application(name) if name.as_slice() == edl::AID.as_slice() => Some(Df::Edl),
             Place::Application(_) => None,
         };
         let known = df.and_then(|df| File::from_sfi(df, sfi)).map(File::fid);
