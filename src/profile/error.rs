@@ -37,6 +37,14 @@ impl std::fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProfileError {
+    /// The file of a profile cannot be read.
+    #[error("{}: {message}", .file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
     /// The text is no TOML.
     #[error("{at}: {message}")]
     Syntax {

@@ -28,10 +28,12 @@ mod quirks;
 mod resident_number;
 mod rule;
 mod schema;
+mod shape;
+mod sources;
 #[cfg(test)]
 mod tests;
 
-pub use check::check;
+pub use check::{check, check_all, read, read_all};
 pub use error::{Place, ProfileError};
 pub use layout::{
     DataObjectSpec, FileKind, FileRules, FileSpec, KeyMaterial, KeySpec, KeyUse, Layout,
@@ -45,6 +47,7 @@ pub use schema::{
     ActiveAuthentication, ChipAuthentication, Document, KeyKind, KeyOnly, Licence, Limits, Person,
     PinRules, Pki, Profile, RsaScheme, Secrets, TerminalAuthentication, Travel,
 };
+pub use shape::{json_schema, key_table};
 
 /// The text of the resident profile, which is part of the library.
 pub const RESIDENT: &str = include_str!("../../card-profiles/resident.toml");

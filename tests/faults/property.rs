@@ -101,5 +101,8 @@ fn any_plan_ends_in_the_truth_or_an_error() {
         }
     }
     // The plans are of all kinds: none of the ends is missing.
-    assert!(fired > PLANS / 2 && verified > 5 && failed > 5 && judged_bad > 0, "{fired} {verified} {failed} {judged_bad}");
+    assert!(
+        fired > PLANS / 2 && verified > 5 && failed > 5 && judged_bad > 0,
+        "{fired} {verified} {failed} {judged_bad}"
+    );
 }

@@ -1,6 +1,9 @@
 use std::path::Path;
 
-use iccard::{profile::{self, Personalised}, transport::Loopback};
+use iccard::{
+    profile::{self, Personalised},
+    transport::Loopback,
+};
 
 use super::{faulty, told};
 use crate::support::card::{of_profile, tap_over};
@@ -13,7 +16,11 @@ fn quirk(name: &str) -> Personalised {
 
 #[test]
 fn every_quirk() {
-    let mut names: Vec<String> = std::fs::read_dir(env!("ICCARD_Q")).unwrap().map(|e| e.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()).filter(|n| n.starts_with("quirk-")).collect();
+    let mut names: Vec<String> = std::fs::read_dir(env!("ICCARD_Q"))
+        .unwrap()
+        .map(|e| e.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned())
+        .filter(|n| n.starts_with("quirk-"))
+        .collect();
     names.sort();
     for name in names {
         let started = std::time::Instant::now();
@@ -22,6 +29,12 @@ fn every_quirk() {
         let chip = faulty(&card, "");
         let handle = chip.handle();
         let outcome = tap_over(Box::new(Loopback::new(chip)), &of_profile(&card));
-        println!("{name}: {} [{} faults, {made:?} {:?}, {} apdus]", told(&card, &outcome), handle.fired(), started.elapsed(), outcome.as_ref().map_or(0, |t| t.stats.apdus));
+        println!(
+            "{name}: {} [{} faults, {made:?} {:?}, {} apdus]",
+            told(&card, &outcome),
+            handle.fired(),
+            started.elapsed(),
+            outcome.as_ref().map_or(0, |t| t.stats.apdus)
+        );
     }
 }

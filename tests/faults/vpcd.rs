@@ -6,10 +6,9 @@ use std::{
 };
 
 use iccard::transport::{
-        Deadline, Loopback, Transport, TransportError,
-        fault::FaultHandle,
-        vpcd::{CardLink, Endpoint, StopHandle, VpcdListener, VpcdReader},
-    },
+    Deadline, Loopback, Transport, TransportError,
+    fault::FaultHandle,
+    vpcd::{CardLink, Endpoint, StopHandle, VpcdListener, VpcdReader},
 };
 
 use super::{faulty, told};
@@ -86,13 +85,15 @@ fn a_fault_is_the_same_over_both_ways() {
         let plan = format!("{plan}; seed 7");
         let chip = faulty(&resident, &plan);
         let here = chip.handle();
-        let outcome = tap_over(Box::new(Loopback::named(chip, "here".into())), &of_profile(&resident));
+        let outcome =
+            tap_over(Box::new(Loopback::named(chip, "here".into())), &of_profile(&resident));
         let expected = told(&resident, &outcome).replace("the card left here", "the card left");
         let plugged = Plugged::new(&plan);
         let reader = plugged.reader();
         let name = reader.name().to_owned();
         let outcome = tap_over(Box::new(reader), &of_profile(&resident));
-        let got = told(&resident, &outcome).replace(&format!("the card left {name}"), "the card left");
+        let got =
+            told(&resident, &outcome).replace(&format!("the card left {name}"), "the card left");
         assert_eq!(got, expected, "{plan}");
         let fired = |handle: &FaultHandle| {
             handle.faults().iter().map(|firing| firing.fired).collect::<Vec<_>>()

@@ -99,8 +99,7 @@ fn plug(
         CardLink::connecting(endpoint.clone())
     };
     let link = link.patience(Duration::from_secs(args.patience)).reconnecting(!args.once);
-    let seat =
-        Shared::new(Seat::new(Box::new(chip), link.hand()));
+    let seat = Shared::new(Seat::new(Box::new(chip), link.hand()));
     let (name, reader) = (profile.name().to_owned(), endpoint.to_string());
     let slot = Slot::new(number, reader, name, seat.clone(), link.hand());
     let many = args.profiles.len() > 1;
@@ -124,9 +123,7 @@ fn load(profile: &str, seed: Option<&str>, state: &State) -> Result<Loaded, Cont
         });
     }
     match card::emulated(Some(profile), seed, state, FaultPlan::default()) {
-        Ok((chip, profile)) => {
-            Ok(Loaded { chip: Box::new(chip), name: profile.name().to_owned() })
-        }
+        Ok((chip, profile)) => Ok(Loaded { chip: Box::new(chip), name: profile.name().to_owned() }),
         Err(error) => {
             let failure = Failure::from_error(error);
             Err(ControlError::Refused {

@@ -10,25 +10,11 @@ use super::{
 };
 use crate::crypto::{Curve, Hash};
 
-const KEY_ONLY: &[&str] = &[
-    "aid",
-    "serial",
-    "curve",
-    "hash",
-    "country",
-    "organization",
-    "ca",
-    "ca_from",
-    "ca_until",
-    "card_from",
-    "card_until",
-];
-
 /// The application's name where the profile has none (docs/applet.md).
 const AID: [u8; 8] = [0xF0, 0x49, 0x43, 0x43, 0x41, 0x52, 0x44, 0x01];
 
 pub(super) fn key_only(root: &Table<'_>) -> Result<Option<KeyOnly>, ProfileError> {
-    let Some(table) = root.table("key_only", KEY_ONLY)? else { return Ok(None) };
+    let Some(table) = root.table("key_only")? else { return Ok(None) };
     let name = |key| -> Result<String, ProfileError> {
         let found = table.need_text(key)?;
         if !found.value.contains("TEST") {

@@ -8,10 +8,10 @@ mod terminals;
 
 use std::collections::BTreeMap;
 
-use super::{Pki, Profile, ProfileError};
+use super::{FileKind, Pki, Profile, ProfileError};
 use crate::{
     lds::{
-        File, MrzInformation, SecurityInfos, edl, oids,
+        Df, File, MrzInformation, SecurityInfos, edl, oids,
         sod::{self, DataGroupHash, LdsSecurityObject},
     },
     pki::{Certificate, SignedData, cvc::CvCertificate, oid_of_hash},
@@ -50,7 +50,8 @@ impl Profile {
     ///
     /// # Errors
     /// [`ProfileError::Personalise`] where a value does not fit its place on the card.
-    pub fn personalise(self) -> Result<Personalised, ProfileError> {
+    pub fn personalise(mut self) -> Result<Personalised, ProfileError> {
+        self.fill_keys();
         let keys = self.keys()?;
         let mut files = self.master_files();
         let (mut csca, mut signer, mut mrz) = (None, None, None);
@@ -69,9 +70,12 @@ impl Profile {
         }
         let mut card =
             Personalised { profile: self, files, keys, csca, signer, mrz, licence, cvca, terminal };
+        card.replace_files();
         card.sign_card_security()?;
         let groups: Vec<_> = card.files.keys().copied().collect();
         card.sign(&groups)?;
+        // What is signed may be declared too.
+        card.replace_files();
         Ok(card)
     }
 
@@ -148,6 +152,22 @@ impl Personalised {
             self.files.insert(File::CardSecurity, signed);
         }
         Ok(())
+    }
+
+    // The bytes of declared files in place of those that the card would have made.
+    fn replace_files(&mut self) {
+        let layout = &self.profile.layout;
+        let of_application = if self.licence.is_some() { Df::Edl } else { Df::Lds };
+        let below = layout.files.iter().map(|spec| (Df::MasterFile, spec));
+        let inside = layout.inside.iter().map(|(_, spec)| (of_application, spec));
+        for (df, spec) in below.chain(inside) {
+            if let ([fid], FileKind::Transparent { content, .. }) =
+                (spec.path.as_slice(), &spec.kind)
+                && let Some(file) = File::from_fid(df, *fid)
+            {
+                self.files.insert(file, content.clone());
+            }
+        }
     }
 
     fn signed(
