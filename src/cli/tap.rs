@@ -130,7 +130,7 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
         allow_bac: args.allow_bac,
         terminal,
         max_apdu: context.card.max_apdu(),
-        challenge: request.as_ref().map(RequestFiles::challenge),
+        bind: request.as_ref().map(RequestFiles::bind),
         source: source.clone(),
         ..Options::default()
     };
@@ -182,6 +182,10 @@ fn hindrance(evidence: &Evidence, verdict: &Verdict) -> Option<&'static str> {
     }
     if evidence.application() == Df::Edl {
         return Some("requests are for identity cards, and this is a driving licence");
+    }
+    if verdict.key_only.is_some() {
+        let pin = verdict.holder_verification.as_ref().is_some_and(|h| h.check.passed());
+        return (!pin).then_some("a key-only card takes its PIN for a request: give --pin");
     }
     let signed = verdict.chip.active_authentication.passed();
     (!signed).then_some(
@@ -245,8 +249,8 @@ impl RequestFiles {
         Ok(Some(Self { out: out.clone(), keys, session }))
     }
 
-    fn challenge(&self) -> [u8; 8] {
-        self.session.binding(&self.keys.jkt()).challenge()
+    fn bind(&self) -> [u8; 32] {
+        *self.session.binding(&self.keys.jkt()).as_bytes()
     }
 
     fn write(&self, evidence: Evidence, now: UtcDateTime) -> Result<()> {

@@ -140,7 +140,7 @@ fn directories(card: &Personalised) -> Result<(Directory, Directory), CardError>
         };
         match file.df() {
             Df::MasterFile => mf.push(ef(*file, access, content)),
-            Df::Lds | Df::Edl => application.push(ef(*file, access, content)),
+            Df::Lds | Df::Edl | Df::KeyOnly => application.push(ef(*file, access, content)),
         }
     }
     let made = Content::Made { len: HolderVerification::LEN };

@@ -4,7 +4,6 @@ use super::TerminalCertificates;
 use crate::{
     lds::edl,
     protocol::{
-        active_auth,
         bac::AccessKey,
         pace::{ParameterReference, Password},
     },
@@ -65,8 +64,9 @@ pub struct Options {
     pub parameter_reference: ParameterReference,
     /// Lowers what card and reader allow: [`Limits::SHORT`] for short APDUs only.
     pub max_apdu: Limits,
-    /// RND.IFD of Active Authentication: the first bytes of a request's binding. Without it, random.
-    pub challenge: Option<[u8; active_auth::CHALLENGE_LEN]>,
+    /// A request's binding: RND.IFD of Active Authentication is its first bytes, the challenge of a
+    /// key-only card all of it. Without it, they are random.
+    pub bind: Option<[u8; 32]>,
     /// What the evidence calls the card: `emulated:resident`, `pcsc:` and the reader's name.
     pub source: String,
 }
@@ -104,7 +104,7 @@ impl Default for Options {
             terminal: None,
             parameter_reference: ParameterReference::Always,
             max_apdu: Limits::EXTENDED,
-            challenge: None,
+            bind: None,
             source: "unknown".into(),
         }
     }

@@ -81,7 +81,7 @@ fn sod_of(evidence: &Evidence) -> File {
     }
 }
 
-fn without_sod(check: Check) -> Passive {
+pub(super) fn without_sod(check: Check) -> Passive {
     let not_done = || Check::NotDone(Reason::NoSod);
     Passive {
         check: check.clone(),
