@@ -2,6 +2,7 @@
 
 use super::{
     access::Access,
+    applet::Applet,
     basic_access::BasicAccess,
     card::{Card, Parts},
     chip_auth::{ChipAuthentication, ChipKey},
@@ -80,26 +81,36 @@ impl Card {
             PrivateKey::Rsa(key) => active_auth::Chip::rsa(*key, aa.hash),
         });
         let is_licence = card.licence.is_some();
-        let application = LdsApplication {
-            aid: if is_licence { &edl::AID } else { &LDS_AID },
-            directory: files,
-            chip_auth: chip_auth(card, Version::V1, holder),
-            active_auth: active_auth.transpose()?.map(|chip| (chip, holder)),
-            basic_access: basic_access(card),
-        };
+        let application = profile.travel.is_some().then(|| -> Result<LdsApplication, CardError> {
+            Ok(LdsApplication {
+                aid: if is_licence { &edl::AID } else { &LDS_AID },
+                directory: files,
+                chip_auth: chip_auth(card, Version::V1, holder),
+                active_auth: active_auth.transpose()?.map(|chip| (chip, holder)),
+                basic_access: basic_access(card),
+            })
+        });
+        let mut applets: Vec<Box<dyn Applet>> = Vec::new();
+        if let Some(application) = application.transpose()? {
+            applets.push(Box::new(application));
+        }
         let secrets = &profile.secrets;
         let parts = Parts {
             atr: profile.atr.as_bytes().to_vec(),
             historical: profile.atr.historical().to_vec(),
             mf,
-            applets: vec![Box::new(application)],
+            applets,
             pace: profile.pace.clone(),
             mapping: card.keys.mapping.clone(),
             chip_auth: chip_auth(card, Version::V2, Access::AnyPace),
             terminal_auth: terminal_auth(card, holder)?,
             passwords: Passwords {
-                mrz: (!is_licence).then(|| Password::mrz(card.mrz.as_str())),
-                can: (!is_licence).then(|| Password::can(&secrets.can)),
+                mrz: card
+                    .mrz
+                    .as_ref()
+                    .filter(|_| !is_licence)
+                    .map(|mrz| Password::mrz(mrz.as_str())),
+                can: (!secrets.can.is_empty()).then(|| Password::can(&secrets.can)),
                 pin: secrets.pin.as_ref().map(|pin| Password::pin(pin)),
                 puk: secrets.puk.as_ref().map(|puk| Password::puk(puk)),
                 pin_tries: profile.pin.tries,
@@ -164,7 +175,7 @@ fn chip_auth(card: &Personalised, version: Version, access: Access) -> Option<Ch
 }
 
 fn basic_access(card: &Personalised) -> Option<BasicAccess> {
-    let mrz = card.mrz.as_str();
+    let mrz = card.mrz.as_ref()?.as_str();
     // Behind the document number and its check digit stand two dates with theirs.
     let id = mrz.get(..mrz.len().saturating_sub(14)).unwrap_or_default().as_bytes().to_vec();
     let key = match &card.licence {
