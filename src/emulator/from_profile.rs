@@ -8,11 +8,13 @@ use super::{
     chip_auth::{ChipAuthentication, ChipKey},
     env::{Env, SeededEnv},
     fs::{Content, Directory, Ef},
+    key_only::KeyOnlyApplication,
     lds_application::LdsApplication,
     password::Passwords,
     terminal_auth::TerminalAuthentication,
 };
 use crate::{
+    crypto::Hash,
     lds::{Df, File, HolderVerification, LDS_AID, edl},
     pki::cvc::{CvcError, Issuer, PrivateKey},
     profile::{self, Personalised, Profile, ProfileError},
@@ -20,6 +22,7 @@ use crate::{
         active_auth::{self, ActiveAuthError},
         bac::{self, AccessKey},
         chip_auth::{self, Version},
+        key_only::{self, KeyOnlyError},
         pace::Password,
         terminal_auth::{self, TrustStore},
     },
@@ -49,6 +52,9 @@ pub enum CardError {
     /// The key of Active Authentication cannot sign.
     #[error(transparent)]
     ActiveAuthentication(#[from] ActiveAuthError),
+    /// The key of a key-only card is of a curve that such cards do not have.
+    #[error(transparent)]
+    KeyOnly(#[from] KeyOnlyError),
     /// The certificate of the CVCA is none to trust.
     #[error(transparent)]
     Cvca(#[from] CvcError),
@@ -68,11 +74,11 @@ impl Card {
     /// fit together or not.
     ///
     /// # Errors
-    /// [`CardError::FileTooLarge`]; [`CardError::ActiveAuthentication`] and [`CardError::Cvca`] for
-    /// keys that cannot be used.
+    /// [`CardError::FileTooLarge`]; [`CardError::ActiveAuthentication`], [`CardError::KeyOnly`] and
+    /// [`CardError::Cvca`] for keys that cannot be used.
     pub fn from_profile(card: &Personalised, env: Box<dyn Env>) -> Result<Self, CardError> {
         let profile = &card.profile;
-        let (mf, files) = directories(card)?;
+        let Directories { mf, application: files, key_only } = directories(card)?;
         let holder = holder(profile);
         let active_auth =
             profile.active_authentication.zip(card.keys.active_authentication.clone());
@@ -92,6 +98,9 @@ impl Card {
         });
         let mut applets: Vec<Box<dyn Applet>> = Vec::new();
         if let Some(application) = application.transpose()? {
+            applets.push(Box::new(application));
+        }
+        if let Some(application) = key_only_application(card, key_only, holder)? {
             applets.push(Box::new(application));
         }
         let secrets = &profile.secrets;
@@ -131,10 +140,32 @@ const fn holder(profile: &Profile) -> Access {
     if profile.pin.required { Access::Pin } else { Access::Holder }
 }
 
-// The files of the master file and those of the application.
-fn directories(card: &Personalised) -> Result<(Directory, Directory), CardError> {
+fn key_only_application(
+    card: &Personalised,
+    directory: Directory,
+    access: Access,
+) -> Result<Option<KeyOnlyApplication>, CardError> {
+    let (Some(spec), Some(keys)) = (&card.profile.key_only, &card.keys.key_only) else {
+        return Ok(None);
+    };
+    // That of the file as it is, whether it is a certificate or not.
+    let certificate = card.files.get(&File::CardCertificate).map_or(&[][..], Vec::as_slice);
+    let mut fingerprint = [0; 32];
+    fingerprint.copy_from_slice(&Hash::Sha256.digest(&[certificate]));
+    let chip = key_only::Chip::new(keys.card.clone(), fingerprint)?;
+    Ok(Some(KeyOnlyApplication { aid: spec.aid.clone(), directory, chip, access }))
+}
+
+// The files of the master file and those of the applications.
+struct Directories {
+    mf: Directory,
+    application: Directory,
+    key_only: Directory,
+}
+
+fn directories(card: &Personalised) -> Result<Directories, CardError> {
     let profile = &card.profile;
-    let (mut mf, mut application) = (Vec::new(), Vec::new());
+    let (mut mf, mut application, mut key_only) = (Vec::new(), Vec::new(), Vec::new());
     for (file, bytes) in &card.files {
         let limit = usize::from(u16::MAX);
         if bytes.len() > limit {
@@ -151,7 +182,8 @@ fn directories(card: &Personalised) -> Result<(Directory, Directory), CardError>
         };
         match file.df() {
             Df::MasterFile => mf.push(ef(*file, access, content)),
-            Df::Lds | Df::Edl | Df::KeyOnly => application.push(ef(*file, access, content)),
+            Df::Lds | Df::Edl => application.push(ef(*file, access, content)),
+            Df::KeyOnly => key_only.push(ef(*file, access, content)),
         }
     }
     let made = Content::Made { len: HolderVerification::LEN };
@@ -159,7 +191,11 @@ fn directories(card: &Personalised) -> Result<(Directory, Directory), CardError>
     if profile.secrets.pin.is_some() {
         application.push(ef(File::HolderVerification, Access::AnySession, made));
     }
-    Ok((Directory::new(mf), Directory::new(application)))
+    Ok(Directories {
+        mf: Directory::new(mf),
+        application: Directory::new(application),
+        key_only: Directory::new(key_only),
+    })
 }
 
 fn chip_auth(card: &Personalised, version: Version, access: Access) -> Option<ChipAuthentication> {

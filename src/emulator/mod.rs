@@ -35,6 +35,7 @@ mod chip_auth;
 mod env;
 mod from_profile;
 pub mod fs;
+mod key_only;
 mod lds_application;
 mod mse;
 mod os;

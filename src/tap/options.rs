@@ -73,12 +73,14 @@ pub struct Options {
 
 #[cfg(feature = "emulator")]
 impl Options {
-    /// What opens an emulated card, as its profile has it: the PIN where the data need it, the CAN
-    /// where there is PACE, else what is printed; and certificates that the chip believes.
+    /// What opens an emulated card, as its profile has it: the PIN where the data need it or where a
+    /// key alone is to say that it was given, the CAN where there is PACE, else what is printed; and certificates that the chip believes.
     pub fn of_profile(card: &crate::profile::Personalised) -> Self {
         let secrets = &card.profile.secrets;
         let can = || Passwords { can: Some(Password::can(&secrets.can)), ..Passwords::default() };
-        let pin = secrets.pin.as_ref().filter(|_| card.profile.pin.required);
+        let of_key_only = card.profile.key_only.is_some() && card.profile.travel.is_none();
+        let wanted = card.profile.pin.required || (of_key_only && card.profile.pin.activated);
+        let pin = secrets.pin.as_ref().filter(|_| wanted);
         let pin =
             pin.map(|pin| Passwords { pin: Some(Password::pin(pin)), ..Passwords::default() });
         let passwords = match &card.licence {
