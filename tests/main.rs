@@ -17,6 +17,7 @@ mod interop_openssl_trust;
 mod lds_samples;
 mod passive_samples;
 mod pki_samples;
+mod state;
 mod tap;
 mod tap_access;
 mod tap_chip;

@@ -1,14 +1,17 @@
 //! Opening the card that an address names.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Result;
 use clap::Args;
 
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use crate::{
     crypto::SystemRng,
-    emulator::{self, SeededEnv, SystemEnv},
+    emulator::{self, CardId, FileStore, MemoryStore, SeededEnv, Store, StoreError, SystemEnv},
     profile::{self, Personalised},
     transport::{
         CardAddress, Deadline, Limits, Loopback, Transport,
@@ -42,6 +45,9 @@ pub(super) struct CardArgs {
     /// Shut other programs out of the reader, instead of sharing it
     #[arg(long, global = true)]
     exclusive: bool,
+    /// Keep an emulated card's PINs, counters and files there over restarts (or ICCARD_STATE)
+    #[arg(long, global = true, value_name = "FILE")]
+    state: Option<PathBuf>,
 }
 
 /// What the card is opened for.
@@ -74,13 +80,32 @@ impl CardArgs {
     pub(super) const fn address(&self) -> &CardAddress {
         &self.card
     }
+
+    /// Where an emulated card keeps its state.
+    pub(super) fn state(&self) -> Option<PathBuf> {
+        let set = || std::env::var_os("ICCARD_STATE").filter(|path| !path.is_empty());
+        self.state.clone().or_else(|| set().map(PathBuf::from))
+    }
 }
 
 /// Opens the card of the address.
 pub(super) fn open(args: &CardArgs, purpose: Use) -> Result<Opened> {
+    let is_emulated = matches!(args.card, CardAddress::Emulated { .. });
+    if let (Some(file), false) = (&args.state, is_emulated) {
+        return Err(Failure::usage(format!(
+            "--state {}: {} has its own",
+            file.display(),
+            args.card
+        ))
+        .step("open the card")
+        .expected("--card emulated")
+        .got(args.card.to_string())
+        .help("only an emulated card's state is a file; leave --state out")
+        .into());
+    }
     match &args.card {
         CardAddress::Emulated { profile } => {
-            let (card, profile) = emulated(profile.as_deref(), None)?;
+            let (card, profile) = emulated(profile.as_deref(), None, args.state().as_deref())?;
             let source = format!("emulated:{}", profile.name());
             let transport = Box::new(Loopback::named(card, source.clone()));
             Ok(Opened { transport, source, profile: Some(profile) })
@@ -130,18 +155,51 @@ pub(super) fn ignored_readers() -> Vec<String> {
 }
 
 /// The emulated card of a profile: a name that the library or the folder `card-profiles` has, or
-/// a TOML file; the open resident card where none is named.
+/// a TOML file; the open resident card where none is named. Its state is kept in that file.
 pub(super) fn emulated(
     profile: Option<&str>,
     seed: Option<&str>,
+    state: Option<&Path>,
 ) -> Result<(emulator::Card, Personalised)> {
     let personalised = personalised(profile.unwrap_or("resident"))?;
+    let store: Box<dyn Store> = match state {
+        Some(path) => Box::new(kept(path, &personalised)?),
+        None => Box::new(MemoryStore::default()),
+    };
     let env: Box<dyn emulator::Env> = match seed {
-        Some(seed) => Box::new(SeededEnv::new(seed.as_bytes())),
-        None => Box::new(SystemEnv::new(&mut SystemRng::default())),
+        Some(seed) => Box::new(SeededEnv::new(seed.as_bytes()).with_store(store)),
+        None => Box::new(SystemEnv::new(&mut SystemRng::default()).with_store(store)),
     };
     let card = emulator::Card::from_profile(&personalised, env)?;
     Ok((card, personalised))
+}
+
+fn kept(path: &Path, card: &Personalised) -> Result<FileStore> {
+    let id = CardId::of_profile(card);
+    FileStore::open(path, &id).map_err(|error| {
+        let failure = Failure::new(failure::FILE, error.to_string()).step("open the card's state");
+        match &error {
+            StoreError::OtherCard { expected, got, .. } => failure
+                .expected(format!("the state of {expected}"))
+                .got(format!("the state of {got}"))
+                .help("give each card a state of its own"),
+            StoreError::InUse { by, .. } => failure
+                .expected("a state that nobody uses")
+                .got(format!("in use by {by}"))
+                .help("end the other emulator, or give this card a state of its own"),
+            StoreError::Newer { expected, got, .. } => failure
+                .expected(format!("version {expected} at most"))
+                .got(format!("version {got}"))
+                .help("use the newer iccard, or begin anew with another file"),
+            StoreError::Malformed { expected, got, .. } => failure
+                .expected(*expected)
+                .got(got.clone())
+                .help("take a copy from before it was edited, or begin anew with another file"),
+            StoreError::Io { source, .. } => failure.got(source.to_string()),
+            _ => failure,
+        }
+        .into()
+    })
 }
 
 /// A profile with all its files signed.

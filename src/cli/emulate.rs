@@ -38,7 +38,10 @@ pub(super) struct EmulateArgs {
 }
 
 pub(super) fn run(context: &Context, args: &EmulateArgs) -> Result<ExitCode> {
-    let (mut chip, profile) = card::emulated(Some(&args.profile), args.seed.as_deref())?;
+    let (mut chip, profile) = {
+        let state = context.card.state();
+        card::emulated(Some(&args.profile), args.seed.as_deref(), state.as_deref())?
+    };
     let endpoint = args.vpcd.slot(args.slot).map_err(|e| Failure::usage(e.to_string()))?;
     let link = if args.listen {
         CardLink::listening(&endpoint)?

@@ -1,14 +1,14 @@
 //! From a personalised profile to a card.
 
 use super::{
-    access::Access,
+    access::{any_pace, holder},
     applet::Applet,
     basic_access::BasicAccess,
     card::{Card, Parts},
     chip_auth::{ChipAuthentication, ChipKey},
     env::{Env, SeededEnv},
-    fs::{Content, Directory, Ef},
-    key_only::KeyOnlyApplication,
+    fs::{Content, Node, NodeId, Tree, TreeError},
+    key_only::{KeyOnlyApplication, opened},
     lds_application::LdsApplication,
     password::Passwords,
     terminal_auth::TerminalAuthentication,
@@ -17,7 +17,7 @@ use crate::{
     crypto::Hash,
     lds::{Df, File, HolderVerification, LDS_AID, edl},
     pki::cvc::{CvcError, Issuer, PrivateKey},
-    profile::{self, Personalised, Profile, ProfileError},
+    profile::{self, Layout, Personalised, ProfileError, Rule},
     protocol::{
         active_auth::{self, ActiveAuthError},
         bac::{self, AccessKey},
@@ -49,6 +49,9 @@ pub enum CardError {
         /// Its bytes.
         got: usize,
     },
+    /// A declared file has no place among the others.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
     /// The key of Active Authentication cannot sign.
     #[error(transparent)]
     ActiveAuthentication(#[from] ActiveAuthError),
@@ -78,21 +81,21 @@ impl Card {
     /// [`CardError::Cvca`] for keys that cannot be used.
     pub fn from_profile(card: &Personalised, env: Box<dyn Env>) -> Result<Self, CardError> {
         let profile = &card.profile;
-        let Directories { mf, application: files, key_only } = directories(card)?;
-        let holder = holder(profile);
+        let is_licence = card.licence.is_some();
+        let aid: &'static [u8] = if is_licence { &edl::AID } else { &LDS_AID };
+        let tree = tree(card, aid)?;
+        let holder = || holder(profile.pin.required);
         let active_auth =
             profile.active_authentication.zip(card.keys.active_authentication.clone());
         let active_auth = active_auth.map(|(aa, key)| match key {
             PrivateKey::Ec(key) => Ok(active_auth::Chip::new(key, aa.hash)),
             PrivateKey::Rsa(key) => active_auth::Chip::rsa(*key, aa.hash),
         });
-        let is_licence = card.licence.is_some();
         let application = profile.travel.is_some().then(|| -> Result<LdsApplication, CardError> {
             Ok(LdsApplication {
-                aid: if is_licence { &edl::AID } else { &LDS_AID },
-                directory: files,
-                chip_auth: chip_auth(card, Version::V1, holder),
-                active_auth: active_auth.transpose()?.map(|chip| (chip, holder)),
+                aid,
+                chip_auth: chip_auth(card, Version::V1, holder()),
+                active_auth: active_auth.transpose()?.map(|chip| (chip, holder())),
                 basic_access: basic_access(card),
             })
         });
@@ -100,19 +103,21 @@ impl Card {
         if let Some(application) = application.transpose()? {
             applets.push(Box::new(application));
         }
-        if let Some(application) = key_only_application(card, key_only, holder)? {
+        if let Some(application) = key_only_application(card)? {
             applets.push(Box::new(application));
         }
         let secrets = &profile.secrets;
         let parts = Parts {
             atr: profile.atr.as_bytes().to_vec(),
             historical: profile.atr.historical().to_vec(),
-            mf,
+            tree,
+            layout: Layout { files: Vec::new(), ..profile.layout.clone() },
+            iso: !profile.layout.is_empty(),
             applets,
             pace: profile.pace.clone(),
             mapping: card.keys.mapping.clone(),
-            chip_auth: chip_auth(card, Version::V2, Access::AnyPace),
-            terminal_auth: terminal_auth(card, holder)?,
+            chip_auth: chip_auth(card, Version::V2, any_pace()),
+            terminal_auth: terminal_auth(card, holder())?,
             passwords: Passwords {
                 mrz: card
                     .mrz
@@ -135,16 +140,7 @@ impl Card {
     }
 }
 
-// Which sessions open the data that every reader may have.
-const fn holder(profile: &Profile) -> Access {
-    if profile.pin.required { Access::Pin } else { Access::Holder }
-}
-
-fn key_only_application(
-    card: &Personalised,
-    directory: Directory,
-    access: Access,
-) -> Result<Option<KeyOnlyApplication>, CardError> {
+fn key_only_application(card: &Personalised) -> Result<Option<KeyOnlyApplication>, CardError> {
     let (Some(spec), Some(keys)) = (&card.profile.key_only, &card.keys.key_only) else {
         return Ok(None);
     };
@@ -152,53 +148,64 @@ fn key_only_application(
     let certificate = card.files.get(&File::CardCertificate).map_or(&[][..], Vec::as_slice);
     let mut fingerprint = [0; 32];
     fingerprint.copy_from_slice(&Hash::Sha256.digest(&[certificate]));
-    let chip = key_only::Chip::new(keys.card.clone(), fingerprint)?;
-    Ok(Some(KeyOnlyApplication { aid: spec.aid.clone(), directory, chip, access }))
+    Ok(Some(KeyOnlyApplication {
+        aid: spec.aid.clone(),
+        chip: key_only::Chip::new(keys.card.clone(), fingerprint)?,
+        rule: opened(card.profile.pin.required),
+    }))
 }
 
-// The files of the master file and those of the applications.
-struct Directories {
-    mf: Directory,
-    application: Directory,
-    key_only: Directory,
-}
-
-fn directories(card: &Personalised) -> Result<Directories, CardError> {
+// The files of the document, those of a key-only application, then those that the profile declares.
+// Applications have the numbers of their applets.
+fn tree(card: &Personalised, aid: &[u8]) -> Result<Tree, CardError> {
     let profile = &card.profile;
-    let (mut mf, mut application, mut key_only) = (Vec::new(), Vec::new(), Vec::new());
+    let mut tree = Tree::default();
+    let application = match profile.travel {
+        Some(_) => tree.application(aid, 0)?,
+        None => NodeId::MF,
+    };
+    let key_only = match &profile.key_only {
+        Some(spec) => tree.application(&spec.aid, usize::from(profile.travel.is_some()))?,
+        None => NodeId::MF,
+    };
+    let holder = || holder(profile.pin.required);
+    let mut add = |file: File, rule, content| {
+        let df = match file.df() {
+            Df::MasterFile => NodeId::MF,
+            Df::Lds | Df::Edl => application,
+            Df::KeyOnly => key_only,
+        };
+        tree.add(df, Node::transparent(file.fid(), Some(file.sfi()), rule, content))
+    };
     for (file, bytes) in &card.files {
         let limit = usize::from(u16::MAX);
         if bytes.len() > limit {
             return Err(CardError::FileTooLarge { file: *file, limit, got: bytes.len() });
         }
-        let content = Content::Bytes(bytes.clone());
-        let terminal = |right| Access::Terminal { right, pin: profile.pin.required };
-        let access = match file {
-            File::CardSecurity => Access::AnyPace,
+        let terminal = |right| Rule::All(vec![holder(), Rule::Terminal(right)]);
+        let rule = match file {
+            // The chip makes it.
+            File::HolderVerification => continue,
+            File::CardSecurity => any_pace(),
             File::Dg3 | File::Edl(edl::File::Dg7) => terminal(READ_FINGERS),
             File::Dg4 | File::Edl(edl::File::Dg8) => terminal(READ_IRISES),
-            file if file.df() == Df::MasterFile => Access::Always,
-            _ => holder(profile),
+            file if file.df() == Df::MasterFile => Rule::Always,
+            file if file.df() == Df::KeyOnly => opened(profile.pin.required),
+            _ => holder(),
         };
-        match file.df() {
-            Df::MasterFile => mf.push(ef(*file, access, content)),
-            Df::Lds | Df::Edl => application.push(ef(*file, access, content)),
-            Df::KeyOnly => key_only.push(ef(*file, access, content)),
-        }
+        add(*file, rule, Content::Bytes(bytes.clone()))?;
     }
-    let made = Content::Made { len: HolderVerification::LEN };
-    application.retain(|ef| ef.fid != File::HolderVerification.fid());
-    if profile.secrets.pin.is_some() {
-        application.push(ef(File::HolderVerification, Access::AnySession, made));
+    if profile.travel.is_some() && profile.secrets.pin.is_some() {
+        let made = Content::Made { len: HolderVerification::LEN };
+        add(File::HolderVerification, Rule::SecureMessaging, made)?;
     }
-    Ok(Directories {
-        mf: Directory::new(mf),
-        application: Directory::new(application),
-        key_only: Directory::new(key_only),
-    })
+    for spec in &profile.layout.files {
+        tree.declare(spec)?;
+    }
+    Ok(tree)
 }
 
-fn chip_auth(card: &Personalised, version: Version, access: Access) -> Option<ChipAuthentication> {
+fn chip_auth(card: &Personalised, version: Version, rule: Rule) -> Option<ChipAuthentication> {
     let keys = card.profile.chip_authentication.iter().zip(&card.keys.chip_authentication);
     let keys: Vec<_> = keys
         .filter(|(ca, _)| ca.version == version)
@@ -207,7 +214,7 @@ fn chip_auth(card: &Personalised, version: Version, access: Access) -> Option<Ch
             chip: chip_auth::Chip::new(ca.suite, key.clone()),
         })
         .collect();
-    (!keys.is_empty()).then(|| ChipAuthentication::new(version, keys, access))
+    (!keys.is_empty()).then(|| ChipAuthentication::new(version, keys, rule))
 }
 
 fn basic_access(card: &Personalised) -> Option<BasicAccess> {
@@ -224,7 +231,7 @@ fn basic_access(card: &Personalised) -> Option<BasicAccess> {
 
 fn terminal_auth(
     card: &Personalised,
-    holder: Access,
+    holder: Rule,
 ) -> Result<Option<TerminalAuthentication>, CardError> {
     let (Some(ta), Some(cvca)) = (&card.profile.terminal_authentication, &card.cvca) else {
         return Ok(None);
@@ -233,11 +240,7 @@ fn terminal_auth(
     let store = TrustStore::new([Issuer::trust_point(cvca)?], cvca.effective())?;
     let access = match ta.version {
         terminal_auth::Version::V1 => holder,
-        terminal_auth::Version::V2 => Access::AnyPace,
+        terminal_auth::Version::V2 => any_pace(),
     };
     Ok(Some(TerminalAuthentication { version: ta.version, store, access }))
-}
-
-fn ef(file: File, access: Access, content: Content) -> Ef {
-    Ef { fid: file.fid(), sfi: Some(file.sfi()), access, content }
 }

@@ -1,15 +1,13 @@
-//! The application of a key-only card (docs/applet.md): a label, a certificate, and signatures over
-//! challenges that say whether the PIN was given and that are counted.
+//! The application of a key-only card (docs/applet.md): signatures over challenges that say whether
+//! the PIN was given, and that are counted.
 
 use super::{
-    access::Access,
     applet::{Applet, Context, Reply},
-    fs::{Directory, ReadBinary},
-    lds_application::select_ef,
     store::Counter,
 };
 use crate::{
     apdu::{CommandView, StatusWord, ins},
+    profile::{Rule, Status},
     protocol::{key_only::Chip, pace::PasswordKind},
 };
 
@@ -18,12 +16,10 @@ use crate::{
 pub(super) struct KeyOnlyApplication {
     /// Its identifier.
     pub(super) aid: Vec<u8>,
-    /// Its files.
-    pub(super) directory: Directory,
     /// Its key.
     pub(super) chip: Chip,
     /// Who may use it.
-    pub(super) access: Access,
+    pub(super) rule: Rule,
 }
 
 impl Applet for KeyOnlyApplication {
@@ -36,37 +32,18 @@ impl Applet for KeyOnlyApplication {
         command: &CommandView<'_>,
         context: &mut Context<'_>,
     ) -> Result<Reply, StatusWord> {
-        match command.header.ins {
-            ins::SELECT => select_ef(&mut self.directory, command, context),
-            ins::READ_BINARY | ins::READ_BINARY_ODD => {
-                let read = ReadBinary::parse(command)?;
-                let never = StatusWord::NO_DIAGNOSIS;
-                self.directory.read(read, context.room, context.session, &mut |_| Err(never))
-            }
-            ins::INTERNAL_AUTHENTICATE => self.internal_authenticate(command, context),
-            _ => Err(StatusWord::INS_UNSUPPORTED),
+        if command.header.ins != ins::INTERNAL_AUTHENTICATE {
+            return Err(StatusWord::INS_UNSUPPORTED);
         }
-    }
-
-    fn deselect(&mut self) {
-        self.directory.deselect();
-    }
-}
-
-impl KeyOnlyApplication {
-    fn internal_authenticate(
-        &self,
-        command: &CommandView<'_>,
-        context: &mut Context<'_>,
-    ) -> Result<Reply, StatusWord> {
-        if !self.access.permits(context.session) {
+        if !self.rule.permits(&context.status) {
             return Err(StatusWord::SECURITY_STATUS);
         }
         if (command.header.p1, command.header.p2) != (0, 0) {
             return Err(StatusWord::WRONG_P1P2);
         }
         let challenge = Chip::challenge(command.data).map_err(|e| e.status())?;
-        let pin = context.session.is_some_and(|s| s.pace && s.password == PasswordKind::Pin);
+        // By PACE, as the documentation says: a password of VERIFY is not the holder's PIN here.
+        let pin = context.status.pace() == Some(PasswordKind::Pin);
         // Kept before anything is signed: no number comes twice, whenever the power goes.
         let store = context.env.store();
         let counter = store.counter(Counter::KeyOnly).unwrap_or(0);
@@ -74,4 +51,13 @@ impl KeyOnlyApplication {
         store.set_counter(Counter::KeyOnly, counter).map_err(|_| StatusWord::MEMORY_FAILURE)?;
         Ok(Reply::data(self.chip.sign(&challenge, pin, counter)))
     }
+
+    fn deselect(&mut self) {}
+}
+
+/// The sessions that open the application: after PACE with the CAN or the PIN, and with the PIN
+/// alone where that is required.
+pub(super) fn opened(pin_required: bool) -> Rule {
+    use PasswordKind::{Can, Pin};
+    Rule::Pace(if pin_required { vec![Pin] } else { vec![Can, Pin] })
 }

@@ -31,10 +31,12 @@ mod active_auth;
 mod applet;
 mod basic_access;
 mod card;
+mod channel;
 mod chip_auth;
 mod env;
 mod from_profile;
 pub mod fs;
+mod identity;
 mod key_only;
 mod lds_application;
 mod mse;
@@ -47,7 +49,7 @@ mod terminal_auth;
 #[cfg(test)]
 mod tests;
 
-pub use access::{Access, Shown};
+pub use access::{Numbers, Seen, Shown};
 pub use applet::{Applet, Context, Rekeyed, Reply};
 pub use basic_access::BasicAccess;
 pub use card::{Card, Parts};
@@ -55,5 +57,5 @@ pub use chip_auth::{ChipAuthentication, ChipKey};
 pub use env::{Env, SeededEnv, SystemEnv};
 pub use from_profile::{CardError, resident};
 pub use password::Passwords;
-pub use store::{Change, Counter, FileStore, MemoryStore, Store, StoreError};
+pub use store::{CardId, Change, Counter, FileStore, MemoryStore, Store, StoreError};
 pub use terminal_auth::TerminalAuthentication;

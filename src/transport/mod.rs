@@ -6,9 +6,11 @@
 //!
 //! [`Loopback`] joins the two in one process, [`pcsc`] is the way to real readers, [`vpcd`] puts a
 //! chip into another program's reader and takes such chips. A [`CardAddress`] names any of them.
+//! [`fault`] wraps a chip that misbehaves on purpose.
 
 mod address;
 mod error;
+pub mod fault;
 mod limits;
 mod loopback;
 mod observe;
@@ -98,6 +100,12 @@ pub trait Responder: Send {
     fn is_present(&self) -> bool {
         true
     }
+
+    /// Does this wrong at the next command, in a test of who reads. Whether the chip can: most
+    /// cannot be told.
+    fn damage(&mut self, _damage: fault::Damage) -> bool {
+        false
+    }
 }
 
 impl<R: Responder + ?Sized> Responder for Box<R> {
@@ -115,6 +123,10 @@ impl<R: Responder + ?Sized> Responder for Box<R> {
 
     fn is_present(&self) -> bool {
         (**self).is_present()
+    }
+
+    fn damage(&mut self, damage: fault::Damage) -> bool {
+        (**self).damage(damage)
     }
 }
 

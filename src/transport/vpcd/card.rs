@@ -156,9 +156,13 @@ impl CardLink {
             if !self.reconnect {
                 return result.map(|()| Ended::PeerClosed);
             }
-            if self.stop.wait(AWAY) {
-                return Ok(Ended::Stopped);
-            }
+            // A chip that was taken away does not knock before somebody puts it back.
+            while {
+                if self.stop.wait(AWAY) {
+                    return Ok(Ended::Stopped);
+                }
+                !chip.is_present()
+            } {}
         }
     }
 
