@@ -127,7 +127,6 @@ fn a_card_made_with_openssl_is_believed() {
     openssl(&dir, "x509 -inform DER -in ca.der -out ca.pem").unwrap();
     openssl(&dir, "req -new -key card.key -config config -subj /CN=TEST-card -out card.csr")
         .unwrap();
-    let now = UtcDateTime::now();
     let challenge = [0xC5; 32];
     for (extensions, verified) in [("card", true), ("plain", false)] {
         let sign = "x509 -req -in card.csr -CA ca.pem -CAkey ca.key -days 30 -extfile config";
@@ -143,7 +142,7 @@ fn a_card_made_with_openssl_is_believed() {
         answer.extend([0x9E, 0x40]);
         answer.extend(signature);
         let card = Card { source: "foreign".into(), atr: vec![0x3B, 0x80, 0x80, 0x01, 0x01] };
-        let mut evidence = Evidence::new(card, now, Access::PacePin);
+        let mut evidence = Evidence::new(card, UtcDateTime::now(), Access::PacePin);
         evidence.files.insert(File::CardCertificate, read(&dir, "card.der"));
         evidence.key_only = Some(KeyOnlyAuthentication { challenge, answer });
         let mut anchors = Anchors::new("foreign");

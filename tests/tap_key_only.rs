@@ -98,8 +98,8 @@ fn a_wrong_pin_costs_a_try_and_the_last_one_takes_the_can() {
     assert!(matches!(error, TapError::Pace(PaceError::LastTry { .. })), "{error}");
     let both = Passwords { can: right_can().can, ..pin("000000") };
     let error = desk.tap(&Options { last_try: true, ..with(both, None) }).unwrap_err();
-    assert!(matches!(error, TapError::Pace(PaceError::WrongPassword { .. })), "{error}");
-    // Blocked: the right one opens nothing, the CAN still does, without the PIN being said.
+    assert!(matches!(error, TapError::Pace(PaceError::Blocked { .. })), "{error}");
+    // The right one opens nothing, the CAN still does, without the PIN being said.
     let error = desk.tap(&with(right_pin(), None)).unwrap_err();
     assert!(matches!(error, TapError::Pace(PaceError::Blocked { .. })), "{error}");
     let tapped = desk.tap(&with(right_can(), None)).unwrap();

@@ -1,14 +1,14 @@
 //! The other files of a card: data groups, EF.COM, EF.DIR, EF.ATR/INFO, EF.SOD's frame and
-//! content, EF.HolderVerification, the driving licence's files, those of a key-only card and its answer, ATR
-//! and ATS.
+//! content, EF.HolderVerification, the driving licence's files, those of a key-only card and its
+//! answer, ATR and ATS.
 #![no_main]
 
 use std::hint::black_box;
 
 use iccard::atr::{Atr, Ats, HistoricalBytes};
 use iccard::lds::{
-    AtrInfo, CardLabel, Com, Df, Dg1, Dg11, Dg12, Dg13, Dg14, Dg15, Dg16, Dir, File, HolderVerification,
-    LdsSecurityObject, edl, sod,
+    AtrInfo, CardLabel, Com, Df, Dg1, Dg11, Dg12, Dg13, Dg14, Dg15, Dg16, Dir, File,
+    HolderVerification, LdsSecurityObject, edl, sod,
 };
 use iccard::protocol::key_only::Answer;
 use iccard_fuzz::{parsed, pick, round_trip};

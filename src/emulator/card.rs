@@ -8,6 +8,7 @@ use super::{
     env::Env,
     fs::Tree,
     password::Passwords,
+    quirks::Misbehaviour,
     security::Security,
     terminal_auth::TerminalAuthentication,
 };
@@ -18,7 +19,7 @@ use crate::{
     crypto::SecretKey,
     profile::Layout,
     protocol::pace::Parameters,
-    transport::{Power, Responder},
+    transport::{Power, Responder, fault::Damage},
 };
 
 /// What a card is made of.
@@ -68,6 +69,7 @@ pub struct Card {
     pub(super) channels: Channels,
     /// The applet selected on the basic channel.
     pub(super) selected: Option<usize>,
+    pub(super) misbehaviour: Misbehaviour,
     /// The contactless identifier of the dialogue that is going on; `None` before its first command.
     uid: Option<[u8; 4]>,
 }
@@ -80,7 +82,9 @@ impl Card {
             let _ = parts.tree.application(applet.aid(), index);
         }
         let (security, channels) = (Security::default(), Channels::default());
-        let mut card = Self { parts, env, security, channels, selected: None, uid: None };
+        let misbehaviour = Misbehaviour::default();
+        let mut card =
+            Self { parts, env, security, channels, selected: None, misbehaviour, uid: None };
         card.power(Power::On);
         card
     }
@@ -182,6 +186,7 @@ impl Card {
         let frame = self.frame(wire);
         let none = StatusWord::SM_UNSUPPORTED;
         let session = self.security.session.as_mut().ok_or(none)?;
+        let before = session.channel.snapshot();
         let command = session.channel.unprotect_command(wire).map_err(|e| e.status())?;
         let room = session.channel.max_response_data(frame);
         let plain = CommandView {
@@ -199,10 +204,16 @@ impl Card {
         // What does not fit one protected response, such as an RSA signature, waits for a protected
         // GET RESPONSE (ISO/IEC 7816-4 clause 11.7).
         let reply = self.security.fit(reply, u32::try_from(room).ok());
+        if let Some(naked) = self.naked_by_quirk(&reply, before) {
+            push(Reply::status(naked?), out);
+            return Ok(());
+        }
+        self.deviate(plain.header);
         let session = self.security.session.as_mut().ok_or(none)?;
         let response = Response { data: reply.data, sw: reply.sw };
         // The answer to the command that agreed new keys still goes out under the old ones.
         session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
+        self.end_by_quirk();
         if let Some(opened) = opened {
             self.security.open(opened)?;
             self.session_changed();
@@ -239,16 +250,31 @@ impl Responder for Card {
 
     fn power(&mut self, _event: Power) {
         self.security = Security::default();
+        self.forget_misbehaviour();
         self.selected = None;
         self.forget_master_key();
         self.channels = Channels::default();
         for applet in &mut self.parts.applets {
             applet.deselect();
         }
+        self.wake();
         self.uid = None;
     }
 
     fn respond(&mut self, command: &[u8], response: &mut Vec<u8>) {
+        if !self.answered_by_quirk(command, response) {
+            self.answer(command, response);
+            self.change_on_wire(command, response);
+        }
+    }
+
+    fn damage(&mut self, damage: Damage) -> bool {
+        self.damaged(damage)
+    }
+}
+
+impl Card {
+    fn answer(&mut self, command: &[u8], response: &mut Vec<u8>) {
         response.clear();
         if self.uid.is_none() {
             self.begin_dialogue();

@@ -11,6 +11,7 @@ use super::{
     key_only::{KeyOnlyApplication, opened},
     lds_application::LdsApplication,
     password::Passwords,
+    quirks,
     terminal_auth::TerminalAuthentication,
 };
 use crate::{
@@ -80,6 +81,7 @@ impl Card {
     /// [`CardError::FileTooLarge`]; [`CardError::ActiveAuthentication`], [`CardError::KeyOnly`] and
     /// [`CardError::Cvca`] for keys that cannot be used.
     pub fn from_profile(card: &Personalised, env: Box<dyn Env>) -> Result<Self, CardError> {
+        let card = &*quirks::as_built(card);
         let profile = &card.profile;
         let is_licence = card.licence.is_some();
         let aid: &'static [u8] = if is_licence { &edl::AID } else { &LDS_AID };
@@ -88,7 +90,7 @@ impl Card {
         let active_auth =
             profile.active_authentication.zip(card.keys.active_authentication.clone());
         let active_auth = active_auth.map(|(aa, key)| match key {
-            PrivateKey::Ec(key) => Ok(active_auth::Chip::new(key, aa.hash)),
+            PrivateKey::Ec(key) => Ok(quirks::signing_chip(profile, key, aa.hash)),
             PrivateKey::Rsa(key) => active_auth::Chip::rsa(*key, aa.hash),
         });
         let application = profile.travel.is_some().then(|| -> Result<LdsApplication, CardError> {
@@ -136,7 +138,7 @@ impl Card {
                 .extended
                 .map(|(command, response)| (usize::from(command), usize::from(response))),
         };
-        Ok(Self::new(parts, env))
+        Ok(Self::new(parts, env).with_quirks(profile.quirks.clone()))
     }
 }
 

@@ -24,6 +24,7 @@ mod layout;
 mod marks;
 mod new;
 mod personalise;
+mod quirks;
 mod resident_number;
 mod rule;
 mod schema;
@@ -38,6 +39,7 @@ pub use layout::{
 };
 pub use new::new_profile;
 pub use personalise::{KeyOnlyKeys, Keys, Personalised, anchors};
+pub use quirks::{Extended, LengthAnswer, Naked, Quirks};
 pub use rule::{Rule, RuleError, Status};
 pub use schema::{
     ActiveAuthentication, ChipAuthentication, Document, KeyKind, KeyOnly, Licence, Limits, Person,

@@ -3,13 +3,14 @@
 use time::Date;
 use zeroize::Zeroizing;
 
-use super::Layout;
+use super::{Layout, Quirks};
 use crate::{
     atr::Atr,
     crypto::{Curve, Domain, Hash},
     lds::{Sex, edl},
     pki::cvc::Reference,
     protocol::{chip_auth, pace, terminal_auth},
+    transport::fault::FaultPlan,
 };
 
 /// A card, declared: its secrets, its chip, and what stands on it: a travel document or a licence, a
@@ -49,6 +50,20 @@ pub struct Profile {
     pub terminal_authentication: Option<TerminalAuthentication>,
     /// Files, passwords and keys declared one by one.
     pub layout: Layout,
+    /// What the chip does otherwise than the standards say.
+    pub quirks: Quirks,
+    /// What goes wrong with it in a run: for a [`Faulty`](crate::transport::fault::Faulty) around
+    /// the card.
+    pub faults: FaultPlan,
+}
+
+impl Profile {
+    /// Whether who taps the card gives the PIN and not the CAN: the data need it, or a key alone is
+    /// to say that it was given.
+    pub const fn asks_for_the_pin(&self) -> bool {
+        let key_alone = self.key_only.is_some() && self.travel.is_none();
+        self.pin.required || (key_alone && self.pin.activated)
+    }
 }
 
 /// A travel document, or a driving licence.

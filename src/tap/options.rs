@@ -78,9 +78,7 @@ impl Options {
     pub fn of_profile(card: &crate::profile::Personalised) -> Self {
         let secrets = &card.profile.secrets;
         let can = || Passwords { can: Some(Password::can(&secrets.can)), ..Passwords::default() };
-        let of_key_only = card.profile.key_only.is_some() && card.profile.travel.is_none();
-        let wanted = card.profile.pin.required || (of_key_only && card.profile.pin.activated);
-        let pin = secrets.pin.as_ref().filter(|_| wanted);
+        let pin = secrets.pin.as_ref().filter(|_| card.profile.asks_for_the_pin());
         let pin =
             pin.map(|pin| Passwords { pin: Some(Password::pin(pin)), ..Passwords::default() });
         let passwords = match &card.licence {

@@ -50,7 +50,7 @@ pub(super) fn judge(
     Verdict {
         verified: found.check.passed(),
         level,
-        passive: passive::without_sod(none()),
+        passive: passive::without_sod(&none(), none),
         chip: Chip {
             check: found.signature.clone(),
             chip_authentication: none(),

@@ -1,6 +1,7 @@
 //! Reading a card profile from TOML, with the place of whatever is wrong.
 
 mod chip;
+mod faults;
 mod key_only;
 mod licence;
 mod names;
@@ -46,6 +47,8 @@ const ROOT: &[&str] = &[
     "fingers",
     "licence",
     "pki",
+    "faults",
+    "quirks",
     "key_only",
 ];
 /// What a card may be besides a travel document or a licence.
@@ -97,6 +100,8 @@ pub fn check(text: &str, path: &Path) -> Result<Profile, ProfileError> {
         travel,
         key_only: key_only::key_only(&root)?,
         layout: Layout::default(),
+        quirks: faults::quirks(&root)?,
+        faults: faults::faults(&root)?,
         seed,
     };
     together::fits_together(&root, &profile)?;

@@ -147,7 +147,8 @@ impl Personalised {
             hashes: hashes.collect(),
             versions: None,
         };
-        let signed = self.signed("EF.SOD", oids::LDS_SECURITY_OBJECT, &object.encode())?;
+        let kind = self.profile.quirks.sod_content_type.unwrap_or(oids::LDS_SECURITY_OBJECT);
+        let signed = self.signed("EF.SOD", kind, &object.encode())?;
         let file = match self.licence {
             Some(_) => File::Edl(edl::File::Sod),
             None => File::Sod,
