@@ -1,10 +1,10 @@
 //! `--record`, and what a command needs to know of a recording that it replays.
 
 use std::{
-    cell::OnceCell,
     fs::File,
     io::BufWriter,
     path::{Path, PathBuf},
+    sync::OnceLock,
 };
 
 use anyhow::Result;
@@ -38,7 +38,7 @@ pub(super) struct RecordArgs {
     #[arg(long, global = true, requires = "record")]
     record_secrets: bool,
     #[arg(skip)]
-    recorder: OnceCell<Recorder>,
+    recorder: OnceLock<Recorder>,
 }
 
 impl RecordArgs {
