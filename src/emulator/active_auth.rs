@@ -3,6 +3,7 @@
 use super::{
     access::Access,
     applet::{Context, Reply},
+    defect::Defects,
 };
 use crate::{
     apdu::{CommandView, StatusWord},
@@ -19,6 +20,7 @@ pub(super) fn internal_authenticate(
     access: Access,
     command: &CommandView<'_>,
     context: &mut Context<'_>,
+    defects: Defects,
 ) -> Result<Reply, StatusWord> {
     if !access.permits(context.session) {
         return Err(StatusWord::SECURITY_STATUS);
@@ -26,6 +28,7 @@ pub(super) fn internal_authenticate(
     if (command.header.p1, command.header.p2) != (0, 0) {
         return Err(StatusWord::WRONG_P1P2);
     }
-    let signature = chip.internal_authenticate(command.data, context.env.rng());
+    let challenge = defects.challenge(command.data);
+    let signature = chip.internal_authenticate(&challenge, context.env.rng());
     signature.map(Reply::data).map_err(|e| e.status())
 }

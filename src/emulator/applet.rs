@@ -1,6 +1,8 @@
 //! What an application on the card is to the operating system.
 
-use super::{access::Shown, basic_access::BasicAccess, env::Env, password::Passwords};
+use super::{
+    access::Shown, basic_access::BasicAccess, defect::Defects, env::Env, password::Passwords,
+};
 use crate::{
     apdu::{CommandView, StatusWord},
     protocol::chip_auth::Version,
@@ -99,6 +101,9 @@ pub trait Applet: Send {
     fn basic_access(&mut self) -> Option<&mut BasicAccess> {
         None
     }
+
+    /// Makes it an application of a card with deliberate mistakes.
+    fn set_defects(&mut self, _defects: Defects) {}
 
     /// A certificate has changed the trust points of Terminal Authentication: EF.CVCA reads so now.
     fn trust_points_changed(&mut self, _ef_cvca: &[u8]) {}

@@ -3,6 +3,7 @@
 use super::{
     applet::{Applet, Reply},
     chip_auth::ChipAuthentication,
+    defect::{Defect, Defects},
     env::Env,
     fs::Directory,
     password::Passwords,
@@ -59,14 +60,15 @@ pub struct Card {
     pub(super) security: Security,
     /// The applet selected; `None` is the master file.
     pub(super) selected: Option<usize>,
+    pub(super) defects: Defects,
     uid: [u8; 4],
 }
 
 impl Card {
     /// A card of these parts in this world.
     pub fn new(parts: Parts, env: Box<dyn Env>) -> Self {
-        let mut card =
-            Self { parts, env, security: Security::default(), selected: None, uid: [0; 4] };
+        let (security, defects) = (Security::default(), Defects::NONE);
+        let mut card = Self { parts, env, security, selected: None, defects, uid: [0; 4] };
         card.power(Power::On);
         card
     }
@@ -152,12 +154,12 @@ impl Card {
         let frame = self.frame(wire);
         let none = StatusWord::SM_UNSUPPORTED;
         let session = self.security.session.as_mut().ok_or(none)?;
-        let command = session.channel.unprotect_command(wire).map_err(|e| e.status())?;
+        let command = session.unprotect(wire, self.defects).map_err(|e| e.status())?;
         let room = session.channel.max_response_data(frame);
         let plain = CommandView {
             header: command.header,
             data: &command.data,
-            ne: command.ne,
+            ne: self.defects.ne(command.ne),
             extended: command.form == Form::Extended,
         };
         let (reply, opened) = if plain.header.ins == ins::GET_RESPONSE {
@@ -172,10 +174,20 @@ impl Card {
         let session = self.security.session.as_mut().ok_or(none)?;
         let response = Response { data: reply.data, sw: reply.sw };
         // The answer to the command that agreed new keys still goes out under the old ones.
-        session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
+        if self.defects.has(Defect::StatusNotProtected) && response.data.is_empty() {
+            response.encode(out);
+        } else {
+            session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
+        }
+        let old = self.defects.has(Defect::OldKeysAlive).then(|| session.channel.clone());
         if let Some(opened) = opened {
             self.security.open(opened)?;
+            if let Some(session) = &mut self.security.session {
+                session.old = old;
+            }
             self.session_changed();
+        } else if self.defects.ends_session(plain.header, response.sw) {
+            self.abort();
         }
         Ok(())
     }
@@ -243,7 +255,7 @@ impl Responder for Card {
             Ok(()) => {
                 // A command without secure messaging inside a session ends it (ICAO Doc 9303-11
                 // clause 9.8.5) and is then answered as any other.
-                if self.security.session.is_some() {
+                if self.security.session.is_some() && !self.defects.keeps_session(view.header) {
                     self.abort();
                 }
                 let reply = self.plain(&view);
@@ -252,7 +264,9 @@ impl Responder for Card {
         };
         if let Some(sw) = failed {
             // Keys and rights go, and the status word is not protected.
-            self.abort();
+            if !self.defects.has(Defect::RightsAfterSmError) {
+                self.abort();
+            }
             response.clear();
             push(Reply::status(sw), response);
         }

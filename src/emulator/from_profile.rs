@@ -5,6 +5,7 @@ use super::{
     basic_access::BasicAccess,
     card::{Card, Parts},
     chip_auth::{ChipAuthentication, ChipKey},
+    defect::Defects,
     env::{Env, SeededEnv},
     fs::{Content, Directory, Ef},
     lds_application::LdsApplication,
@@ -86,6 +87,7 @@ impl Card {
             chip_auth: chip_auth(card, Version::V1, holder),
             active_auth: active_auth.transpose()?.map(|chip| (chip, holder)),
             basic_access: basic_access(card),
+            defects: Defects::NONE,
         };
         let secrets = &profile.secrets;
         let parts = Parts {

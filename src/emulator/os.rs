@@ -3,6 +3,7 @@
 use super::{
     applet::{Context, Reply},
     card::Card,
+    defect::Defect,
     fs::{ReadBinary, Select, Target},
     lds_application::select_ef,
     mse::SET_AT_PACE,
@@ -42,13 +43,16 @@ impl Card {
                 self.security.pace = None;
                 return Err(StatusWord::WRONG_P1P2);
             }
-            let last = !header.is_chained();
+            let last = self.defects.is_last(header, self.security.pace.as_ref());
+            let data = self.defects.dynamic_data(command.data);
             let Self { parts, security, env, .. } = self;
             let passwords = &parts.passwords;
-            return pace::general_authenticate(command.data, last, passwords, security, &mut **env);
+            return pace::general_authenticate(&data, last, passwords, security, &mut **env);
         }
         // Any other command in between ends PACE, and makes a challenge void.
-        self.security.pace = None;
+        if !self.defects.has(Defect::CommandBetween) {
+            self.security.pace = None;
+        }
         if header.ins != ins::EXTERNAL_AUTHENTICATE {
             self.forget_challenge();
         }
@@ -90,8 +94,9 @@ impl Card {
         match header.ins {
             ins::SELECT => self.select(command, room),
             ins::MANAGE_SECURITY_ENVIRONMENT if p1p2 == SET_AT_PACE => {
-                let Self { parts, security, env, .. } = self;
-                pace::set_at(command, parts, security, &mut **env).map(|reply| (reply, None))
+                let Self { parts, security, env, defects, .. } = self;
+                pace::set_at(command, parts, security, &mut **env, *defects)
+                    .map(|reply| (reply, None))
             }
             _ if self.parts.terminal_auth.is_some()
                 && is_command(header, self.security.session.is_some()) =>
@@ -162,8 +167,8 @@ impl Card {
         command: &CommandView<'_>,
         room: usize,
     ) -> Result<(Reply, Option<Opened>), StatusWord> {
-        let Self { parts, security, env, selected, .. } = self;
-        let session = security.shown();
+        let Self { parts, security, env, selected, defects, .. } = self;
+        let session = defects.shown(security.shown(), command.header);
         let mut context = Context {
             session,
             announced: announced(security),

@@ -5,8 +5,11 @@
 pub mod active_auth;
 pub mod bac;
 pub mod chip_auth;
+mod flaws;
 pub mod pace;
 pub mod terminal_auth;
+
+pub use flaws::Flaws;
 
 use rand_core::CryptoRng;
 

@@ -7,7 +7,9 @@
 mod channel;
 mod error;
 mod keys;
+mod lenient;
 
 pub use channel::{SecureChannel, SscSnapshot};
 pub use error::SmError;
 pub use keys::SessionKeys;
+pub use lenient::Leniency;

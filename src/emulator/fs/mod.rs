@@ -99,6 +99,13 @@ impl Directory {
         }
     }
 
+    /// Gives the file with this identifier another access rule, where there is one.
+    pub(super) fn set_access(&mut self, fid: u16, access: Access) {
+        if let Some(ef) = self.files.iter_mut().find(|ef| ef.fid == fid) {
+            ef.access = access;
+        }
+    }
+
     /// Forgets the selection and what was made for it.
     pub fn deselect(&mut self) {
         self.current = None;
