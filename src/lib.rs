@@ -6,6 +6,7 @@ pub mod apdu;
 pub mod atr;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod conform;
 pub mod crypto;
 #[cfg(feature = "emulator")]
 pub mod emulator;

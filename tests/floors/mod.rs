@@ -16,7 +16,7 @@ const FLOORS: [&[&str]; 9] = [
     &["sm", "lds", "transport"],
     &["protocol", "profile"],
     &["session", "trust", "emulator"],
-    &["tap", "issuance", "script"],
+    &["tap", "issuance", "script", "conform"],
     &["issuer", "wallet"],
     &["cli"],
 ];
