@@ -7,6 +7,8 @@ pub mod atr;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod conform;
+#[cfg(feature = "emulator")]
+pub mod control;
 pub mod crypto;
 #[cfg(feature = "emulator")]
 pub mod emulator;
@@ -19,6 +21,8 @@ pub mod protocol;
 pub mod session;
 pub mod sm;
 pub mod tap;
+#[cfg(feature = "emulator")]
+pub mod testing;
 pub mod tlv;
 pub mod transport;
 pub mod trust;

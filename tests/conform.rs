@@ -138,7 +138,7 @@ fn a_card_declares_by_itself_what_its_profile_says() {
     for name in ["passport-eac", "resident", "passport-pace-cam"] {
         let card = built_in(name);
         let secrets = Secrets {
-            mrz_information: Some(card.mrz.as_str().to_owned().into()),
+            mrz_information: card.mrz.as_ref().map(|mrz| mrz.as_str().to_owned().into()),
             can: Some(Password::can(&card.profile.secrets.can)),
             ..Secrets::default()
         };

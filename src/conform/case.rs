@@ -53,10 +53,17 @@ impl Case {
         needs: &[Capability],
         check: impl Fn(&mut Terminal<'_>) -> Result<(), Stop> + Send + Sync + 'static,
     ) -> Self {
+        // What several parts of a case need is told once.
+        let mut once = Vec::new();
+        for need in needs {
+            if !once.contains(need) {
+                once.push(*need);
+            }
+        }
         Self {
             id: id.into(),
             title: title.into(),
-            needs: needs.to_vec(),
+            needs: once,
             basis: Basis::Standard,
             check: Box::new(check),
         }

@@ -185,11 +185,15 @@ impl Capabilities {
         let is_licence = card.licence.is_some();
         let pin = profile.secrets.pin.as_ref().filter(|_| profile.pin.required);
         let secrets = Secrets {
-            mrz_information: (!is_licence).then(|| card.mrz.as_str().to_owned().into()),
-            can: (!is_licence).then(|| Password::can(&profile.secrets.can)),
+            mrz_information: card
+                .mrz
+                .as_ref()
+                .filter(|_| !is_licence)
+                .map(|mrz| mrz.as_str().to_owned().into()),
+            can: (!profile.secrets.can.is_empty()).then(|| Password::can(&profile.secrets.can)),
             pin: pin.map(|pin| Password::pin(pin)),
             terminal: card.terminal.clone().map(Arc::new),
-            csca: Some(Arc::new(card.csca.clone())),
+            csca: card.csca.clone().map(Arc::new),
         };
         let mut declared = Self::empty(format!("the profile {}", profile.name), secrets);
         declared.choose_access();

@@ -134,7 +134,7 @@ impl Report {
         for case in &self.cases {
             if let Outcome::NotApplicable(missing) = &case.outcome {
                 let missing: Vec<_> = missing.iter().map(ToString::to_string).collect();
-                list.push_str(&format!("{:<16} {}\n", case.id, missing.join(", ")));
+                list.push_str(&format!("{:<22} {}\n", case.id, missing.join(", ")));
             }
         }
         list

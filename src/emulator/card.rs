@@ -1,11 +1,13 @@
 //! The card as a whole: power and reset, the wire, secure messaging around every command.
 
 use super::{
+    access::Seen,
     applet::{Applet, Reply},
+    channel::Channels,
     chip_auth::ChipAuthentication,
     defect::{Defect, Defects},
     env::Env,
-    fs::Directory,
+    fs::Tree,
     password::Passwords,
     security::Security,
     terminal_auth::TerminalAuthentication,
@@ -15,6 +17,7 @@ use std::collections::BTreeMap;
 use crate::{
     apdu::{CommandView, Form, Header, Response, StatusWord, ins},
     crypto::SecretKey,
+    profile::Layout,
     protocol::pace::Parameters,
     transport::{Power, Responder},
 };
@@ -25,9 +28,14 @@ pub struct Parts {
     pub atr: Vec<u8>,
     /// Its historical bytes, which readers ask for with `FF CA 01 00`.
     pub historical: Vec<u8>,
-    /// The EFs of the master file.
-    pub mf: Directory,
-    /// The applications, in the order in which a shortened name finds them.
+    /// The files.
+    pub tree: Tree,
+    /// Passwords, keys and data objects of ISO/IEC 7816-4 and -8. Its files are in the tree.
+    pub layout: Layout,
+    /// Whether the card has the commands of ISO/IEC 7816-4, -8 and -9, and logical channels; without
+    /// them it has those of a travel document.
+    pub iso: bool,
+    /// The applets. Each answers in the DF of its name, which is made where the tree has none.
     pub applets: Vec<Box<dyn Applet>>,
     /// The PACE protocols and domain parameters that EF.CardAccess offers.
     pub pace: Vec<Parameters>,
@@ -58,17 +66,24 @@ pub struct Card {
     pub(super) parts: Parts,
     pub(super) env: Box<dyn Env>,
     pub(super) security: Security,
-    /// The applet selected; `None` is the master file.
+    pub(super) channels: Channels,
+    /// The applet selected on the basic channel.
     pub(super) selected: Option<usize>,
     pub(super) defects: Defects,
-    uid: [u8; 4],
+    /// The contactless identifier of the dialogue that is going on; `None` before its first command.
+    uid: Option<[u8; 4]>,
 }
 
 impl Card {
     /// A card of these parts in this world.
-    pub fn new(parts: Parts, env: Box<dyn Env>) -> Self {
-        let (security, defects) = (Security::default(), Defects::NONE);
-        let mut card = Self { parts, env, security, selected: None, defects, uid: [0; 4] };
+    pub fn new(mut parts: Parts, env: Box<dyn Env>) -> Self {
+        for (index, applet) in parts.applets.iter().enumerate() {
+            // One with a name that no application can have is never selected.
+            let _ = parts.tree.application(applet.aid(), index);
+        }
+        let (security, channels) = (Security::default(), Channels::default());
+        let defects = Defects::NONE;
+        let mut card = Self { parts, env, security, channels, selected: None, defects, uid: None };
         card.power(Power::On);
         card
     }
@@ -76,6 +91,16 @@ impl Card {
     /// Its world: to read and set counters in tests.
     pub fn env(&mut self) -> &mut dyn Env {
         &mut *self.env
+    }
+
+    // The first command since power or reset. With it comes a random identifier, 08 in front
+    // (ISO/IEC 14443-3 clause 6.5.4): a card of a person must not be recognised by it.
+    fn begin_dialogue(&mut self) {
+        self.env.begin_dialogue();
+        let mut uid = [0; 4];
+        self.env.rng().fill_bytes(&mut uid);
+        uid[0] = 0x08;
+        self.uid = Some(uid);
     }
 
     // Ends the session and all that was begun: PACE, a chain, a response in parts.
@@ -86,7 +111,7 @@ impl Card {
     }
 
     pub(super) fn session_changed(&mut self) {
-        self.parts.mf.forget_made();
+        self.channels.all().for_each(|channel| channel.place.forget_made());
         self.forget_master_key();
         for applet in &mut self.parts.applets {
             applet.session_changed();
@@ -98,6 +123,13 @@ impl Card {
         if let Some(chip_auth) = &mut self.parts.chip_auth {
             chip_auth.forget();
         }
+    }
+
+    /// What was shown on the channel of this command.
+    pub(super) fn seen(&mut self, header: Header) -> Seen {
+        let pins = self.parts.layout.passwords.iter().filter(|spec| spec.is_pin);
+        let session = self.defects.shown(self.security.shown(), header);
+        self.channels.seen(session, pins.map(|spec| spec.reference))
     }
 
     // How many response data bytes an answer to this command may have.
@@ -197,7 +229,7 @@ impl Card {
     fn reader_command(&self, command: &CommandView<'_>) -> Reply {
         let [_, instruction, p1, p2] = command.header.to_bytes();
         let data: &[u8] = match (instruction, p1, p2) {
-            (ins::GET_DATA, 0x00, 0x00) => &self.uid,
+            (ins::GET_DATA, 0x00, 0x00) => self.uid.as_ref().map_or(&[], |uid| uid),
             (ins::GET_DATA, 0x01, 0x00) => &self.parts.historical,
             (ins::GET_DATA, _, _) => return Reply::status(StatusWord::FUNCTION_UNSUPPORTED),
             _ => return Reply::status(StatusWord::INS_UNSUPPORTED),
@@ -219,24 +251,22 @@ impl Responder for Card {
         &self.parts.atr
     }
 
-    fn power(&mut self, event: Power) {
+    fn power(&mut self, _event: Power) {
         self.security = Security::default();
         self.selected = None;
         self.forget_master_key();
-        self.parts.mf.deselect();
+        self.channels = Channels::default();
         for applet in &mut self.parts.applets {
             applet.deselect();
         }
-        if event != Power::Off {
-            // A random identifier, 08 in front (ISO/IEC 14443-3 clause 6.5.4): a card of a person
-            // must not be recognised by it.
-            self.env.rng().fill_bytes(&mut self.uid);
-            self.uid[0] = 0x08;
-        }
+        self.uid = None;
     }
 
     fn respond(&mut self, command: &[u8], response: &mut Vec<u8>) {
         response.clear();
+        if self.uid.is_none() {
+            self.begin_dialogue();
+        }
         let view = match CommandView::parse(command) {
             Ok(view) if view.header.cla == 0xFF => {
                 return push(self.reader_command(&view), response);

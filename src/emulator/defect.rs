@@ -6,11 +6,13 @@ use std::borrow::Cow;
 use super::{
     access::Shown,
     card::Card,
+    fs::NodeId,
     security::{PaceRun, Session},
 };
 use crate::{
     apdu::{Command, CommandView, Header, StatusWord, ins},
     lds::File,
+    profile::Rule,
     protocol::{Flaws, pace::PasswordKind},
     sm::{Leniency, SmError},
     tlv::{Reader, Writer, parse_one},
@@ -259,8 +261,11 @@ impl Card {
             chip_auth.set_flaws(defects.flaws());
         }
         if defects.has(Defect::CardSecurityOpen) {
-            let fid = File::CardSecurity.fid();
-            self.parts.mf.set_access(fid, super::access::Access::Always);
+            let tree = &mut self.parts.tree;
+            let file = tree.by_fid(NodeId::MF, File::CardSecurity.fid());
+            if let Some(node) = file.and_then(|id| tree.node_mut(id)) {
+                node.rules.read = Rule::Always;
+            }
         }
         self
     }

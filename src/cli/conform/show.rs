@@ -12,7 +12,7 @@ use crate::{
 
 /// A case in words, with its dialogue where it is asked for.
 pub(super) fn case(case: &CaseReport, verbose: bool) -> String {
-    let mut text = format!("{:<16} {:<7} {}", case.id, mark(&case.outcome), case.title);
+    let mut text = format!("{:<22} {:<7} {}", case.id, mark(&case.outcome), case.title);
     match &case.outcome {
         Outcome::Failed(failure) => {
             let _ = write!(text, "\n  {failure}");
