@@ -7,6 +7,7 @@ mod support;
 mod bad_input;
 mod cli;
 mod cvc;
+mod emulator_files;
 mod floors;
 mod interop_cvc;
 mod interop_libeac;

@@ -12,9 +12,10 @@ use super::{
     terminal_auth::TerminalAuthentication,
 };
 use crate::{
+    crypto::{SecretKey, SeededRng},
     lds::{Df, File, HolderVerification, LDS_AID, edl},
     pki::cvc::{CvcError, Issuer, PrivateKey},
-    profile::{self, Layout, Personalised, ProfileError, Rule},
+    profile::{self, KeyMaterial, Layout, Personalised, ProfileError, Rule},
     protocol::{
         active_auth::{self, ActiveAuthError},
         bac::{self, AccessKey},
@@ -95,7 +96,7 @@ impl Card {
             atr: profile.atr.as_bytes().to_vec(),
             historical: profile.atr.historical().to_vec(),
             tree,
-            layout: Layout { files: Vec::new(), ..profile.layout.clone() },
+            layout: layout(&profile.layout, &profile.seed),
             iso: !profile.layout.is_empty(),
             applets: vec![Box::new(application)],
             pace: profile.pace.clone(),
@@ -155,6 +156,19 @@ fn tree(card: &Personalised, aid: &[u8]) -> Result<Tree, CardError> {
         tree.declare(spec)?;
     }
     Ok(tree)
+}
+
+// Passwords, keys and data objects, with the keys that follow from the seed.
+fn layout(declared: &Layout, seed: &str) -> Layout {
+    let mut layout = Layout { files: Vec::new(), ..declared.clone() };
+    for spec in &mut layout.keys {
+        if let KeyMaterial::Ec { curve, value, .. } = &mut spec.key {
+            let label = format!("key {}", spec.number);
+            let made = || SecretKey::generate(*curve, &mut SeededRng::new(seed.as_bytes(), &label));
+            value.get_or_insert_with(|| made().to_bytes().clone());
+        }
+    }
+    layout
 }
 
 fn chip_auth(card: &Personalised, version: Version, rule: Rule) -> Option<ChipAuthentication> {

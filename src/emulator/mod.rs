@@ -36,6 +36,7 @@ mod chip_auth;
 mod env;
 mod from_profile;
 pub mod fs;
+mod iso;
 mod lds_application;
 mod mse;
 mod os;

@@ -6,6 +6,7 @@
 mod cards;
 mod eac;
 mod files;
+mod iso;
 mod passwords;
 mod properties;
 mod reader;
