@@ -6,6 +6,8 @@ mod support;
 
 mod bad_input;
 mod cli;
+mod control;
+mod control_pcscd;
 mod cvc;
 mod emulator_files;
 mod floors;
@@ -18,6 +20,8 @@ mod interop_openssl_trust;
 mod lds_samples;
 mod passive_samples;
 mod pki_samples;
+mod record;
+mod state;
 mod tap;
 mod tap_access;
 mod tap_chip;

@@ -49,8 +49,9 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
+// Empty where the card is nobody's.
 fn number(of: &Personalised) -> &[u8] {
-    of.profile.document.number.as_bytes()
+    of.profile.travel.as_ref().map_or(&[], |travel| travel.document.number.as_bytes())
 }
 
 struct Dialogue<'a> {
@@ -86,7 +87,8 @@ impl Dialogue<'_> {
         let mut response = Vec::new();
         self.chip.respond(command, &mut response);
         assert!((2..=0x1_0002).contains(&response.len()), "{} bytes", response.len());
-        let leaks = response.windows(self.number.len()).any(|w| w == self.number);
+        let len = self.number.len();
+        let leaks = len > 0 && response.windows(len).any(|w| w == self.number);
         assert!(!leaks, "the document number in the clear");
         response
     }
@@ -131,7 +133,8 @@ impl Dialogue<'_> {
 
     fn bac(&mut self, of: &Personalised) {
         self.send(SELECT);
-        let session = self.drive(bac::Terminal::new(AccessKey::mrz(of.mrz.as_str())));
+        let mrz = of.mrz.as_ref().expect("a card with BAC").as_str();
+        let session = self.drive(bac::Terminal::new(AccessKey::mrz(mrz)));
         self.channel = session.channel().ok();
     }
 

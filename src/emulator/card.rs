@@ -8,6 +8,7 @@ use super::{
     env::Env,
     fs::Tree,
     password::Passwords,
+    quirks::Misbehaviour,
     security::Security,
     terminal_auth::TerminalAuthentication,
 };
@@ -18,7 +19,7 @@ use crate::{
     crypto::SecretKey,
     profile::Layout,
     protocol::pace::Parameters,
-    transport::{Power, Responder},
+    transport::{Power, Responder, fault::Damage},
 };
 
 /// What a card is made of.
@@ -70,7 +71,9 @@ pub struct Card {
     pub(super) selected: Option<usize>,
     /// The entries of files that the profile declares.
     pub(super) declared: Vec<String>,
-    uid: [u8; 4],
+    pub(super) misbehaviour: Misbehaviour,
+    /// The contactless identifier of the dialogue that is going on; `None` before its first command.
+    uid: Option<[u8; 4]>,
 }
 
 impl Card {
@@ -81,8 +84,16 @@ impl Card {
             let _ = parts.tree.application(applet.aid(), index);
         }
         let (security, channels) = (Security::default(), Channels::default());
-        let (selected, declared) = (None, Vec::new());
-        let mut card = Self { parts, env, security, channels, selected, declared, uid: [0; 4] };
+        let mut card = Self {
+            parts,
+            env,
+            security,
+            channels,
+            selected: None,
+            declared: Vec::new(),
+            misbehaviour: Misbehaviour::default(),
+            uid: None,
+        };
         card.restore();
         card.power(Power::On);
         card
@@ -91,6 +102,16 @@ impl Card {
     /// Its world: to read and set counters in tests.
     pub fn env(&mut self) -> &mut dyn Env {
         &mut *self.env
+    }
+
+    // The first command since power or reset. With it comes a random identifier, 08 in front
+    // (ISO/IEC 14443-3 clause 6.5.4): a card of a person must not be recognised by it.
+    fn begin_dialogue(&mut self) {
+        self.env.begin_dialogue();
+        let mut uid = [0; 4];
+        self.env.rng().fill_bytes(&mut uid);
+        uid[0] = 0x08;
+        self.uid = Some(uid);
     }
 
     // Ends the session and all that was begun: PACE, a chain, a response in parts.
@@ -199,6 +220,7 @@ impl Card {
         let frame = self.frame(wire);
         let none = StatusWord::SM_UNSUPPORTED;
         let session = self.security.session.as_mut().ok_or(none)?;
+        let before = session.channel.snapshot();
         let command = session.channel.unprotect_command(wire).map_err(|e| e.status())?;
         let room = session.channel.max_response_data(frame);
         let plain = CommandView {
@@ -216,10 +238,16 @@ impl Card {
         // What does not fit one protected response, such as an RSA signature, waits for a protected
         // GET RESPONSE (ISO/IEC 7816-4 clause 11.7).
         let reply = self.security.fit(reply, u32::try_from(room).ok());
+        if let Some(naked) = self.naked_by_quirk(&reply, before) {
+            push(Reply::status(naked?), out);
+            return Ok(());
+        }
+        self.deviate(plain.header);
         let session = self.security.session.as_mut().ok_or(none)?;
         let response = Response { data: reply.data, sw: reply.sw };
         // The answer to the command that agreed new keys still goes out under the old ones.
         session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
+        self.end_by_quirk();
         if let Some(opened) = opened {
             self.security.open(opened)?;
             self.session_changed();
@@ -232,7 +260,7 @@ impl Card {
     fn reader_command(&self, command: &CommandView<'_>) -> Reply {
         let [_, instruction, p1, p2] = command.header.to_bytes();
         let data: &[u8] = match (instruction, p1, p2) {
-            (ins::GET_DATA, 0x00, 0x00) => &self.uid,
+            (ins::GET_DATA, 0x00, 0x00) => self.uid.as_ref().map_or(&[], |uid| uid),
             (ins::GET_DATA, 0x01, 0x00) => &self.parts.historical,
             (ins::GET_DATA, _, _) => return Reply::status(StatusWord::FUNCTION_UNSUPPORTED),
             _ => return Reply::status(StatusWord::INS_UNSUPPORTED),
@@ -254,24 +282,37 @@ impl Responder for Card {
         &self.parts.atr
     }
 
-    fn power(&mut self, event: Power) {
+    fn power(&mut self, _event: Power) {
         self.security = Security::default();
+        self.forget_misbehaviour();
         self.selected = None;
         self.forget_master_key();
         self.channels = Channels::default();
         for applet in &mut self.parts.applets {
             applet.deselect();
         }
-        if event != Power::Off {
-            // A random identifier, 08 in front (ISO/IEC 14443-3 clause 6.5.4): a card of a person
-            // must not be recognised by it.
-            self.env.rng().fill_bytes(&mut self.uid);
-            self.uid[0] = 0x08;
-        }
+        self.wake();
+        self.uid = None;
     }
 
     fn respond(&mut self, command: &[u8], response: &mut Vec<u8>) {
+        if !self.answered_by_quirk(command, response) {
+            self.answer(command, response);
+            self.change_on_wire(command, response);
+        }
+    }
+
+    fn damage(&mut self, damage: Damage) -> bool {
+        self.damaged(damage)
+    }
+}
+
+impl Card {
+    fn answer(&mut self, command: &[u8], response: &mut Vec<u8>) {
         response.clear();
+        if self.uid.is_none() {
+            self.begin_dialogue();
+        }
         let view = match CommandView::parse(command) {
             Ok(view) if view.header.cla == 0xFF => {
                 return push(self.reader_command(&view), response);

@@ -2,6 +2,7 @@
 
 use super::{
     access::{any_pace, holder},
+    applet::Applet,
     basic_access::BasicAccess,
     card::{Card, Parts},
     chip_auth::{ChipAuthentication, ChipKey},
@@ -9,6 +10,7 @@ use super::{
     fs::{Content, Node, NodeId, Tree, TreeError},
     lds_application::LdsApplication,
     password::Passwords,
+    quirks,
     terminal_auth::TerminalAuthentication,
 };
 use crate::{
@@ -74,6 +76,7 @@ impl Card {
     /// [`CardError::FileTooLarge`]; [`CardError::ActiveAuthentication`] and [`CardError::Cvca`] for
     /// keys that cannot be used.
     pub fn from_profile(card: &Personalised, env: Box<dyn Env>) -> Result<Self, CardError> {
+        let card = &*quirks::as_built(card);
         let profile = &card.profile;
         let is_licence = card.licence.is_some();
         let aid: &'static [u8] = if is_licence { &edl::AID } else { &LDS_AID };
@@ -82,15 +85,21 @@ impl Card {
         let active_auth =
             profile.active_authentication.zip(card.keys.active_authentication.clone());
         let active_auth = active_auth.map(|(aa, key)| match key {
-            PrivateKey::Ec(key) => Ok(active_auth::Chip::new(key, aa.hash)),
+            PrivateKey::Ec(key) => Ok(quirks::signing_chip(profile, key, aa.hash)),
             PrivateKey::Rsa(key) => active_auth::Chip::rsa(*key, aa.hash),
         });
-        let application = LdsApplication {
-            aid,
-            chip_auth: chip_auth(card, Version::V1, holder()),
-            active_auth: active_auth.transpose()?.map(|chip| (chip, holder())),
-            basic_access: basic_access(card),
-        };
+        let application = profile.travel.is_some().then(|| -> Result<LdsApplication, CardError> {
+            Ok(LdsApplication {
+                aid,
+                chip_auth: chip_auth(card, Version::V1, holder()),
+                active_auth: active_auth.transpose()?.map(|chip| (chip, holder())),
+                basic_access: basic_access(card),
+            })
+        });
+        let mut applets: Vec<Box<dyn Applet>> = Vec::new();
+        if let Some(application) = application.transpose()? {
+            applets.push(Box::new(application));
+        }
         let secrets = &profile.secrets;
         let parts = Parts {
             atr: profile.atr.as_bytes().to_vec(),
@@ -98,14 +107,18 @@ impl Card {
             tree,
             layout: layout(&profile.layout, &profile.seed),
             iso: !profile.layout.is_empty(),
-            applets: vec![Box::new(application)],
+            applets,
             pace: profile.pace.clone(),
             mapping: card.keys.mapping.clone(),
             chip_auth: chip_auth(card, Version::V2, any_pace()),
             terminal_auth: terminal_auth(card, holder())?,
             passwords: Passwords {
-                mrz: (!is_licence).then(|| Password::mrz(card.mrz.as_str())),
-                can: (!is_licence).then(|| Password::can(&secrets.can)),
+                mrz: card
+                    .mrz
+                    .as_ref()
+                    .filter(|_| !is_licence)
+                    .map(|mrz| Password::mrz(mrz.as_str())),
+                can: (!secrets.can.is_empty()).then(|| Password::can(&secrets.can)),
                 pin: secrets.pin.as_ref().map(|pin| Password::pin(pin)),
                 puk: secrets.puk.as_ref().map(|puk| Password::puk(puk)),
                 pin_tries: profile.pin.tries,
@@ -117,7 +130,7 @@ impl Card {
                 .extended
                 .map(|(command, response)| (usize::from(command), usize::from(response))),
         };
-        Ok(Self::new(parts, env))
+        Ok(Self::new(parts, env).with_quirks(profile.quirks.clone()))
     }
 }
 
@@ -125,7 +138,10 @@ impl Card {
 fn tree(card: &Personalised, aid: &[u8]) -> Result<Tree, CardError> {
     let profile = &card.profile;
     let mut tree = Tree::default();
-    let application = tree.application(aid, 0)?;
+    let application = match profile.travel {
+        Some(_) => tree.application(aid, 0)?,
+        None => NodeId::MF,
+    };
     let holder = || holder(profile.pin.required);
     let mut add = |file: File, rule, content| {
         let df = if file.df() == Df::MasterFile { NodeId::MF } else { application };
@@ -148,7 +164,7 @@ fn tree(card: &Personalised, aid: &[u8]) -> Result<Tree, CardError> {
         };
         add(*file, rule, Content::Bytes(bytes.clone()))?;
     }
-    if profile.secrets.pin.is_some() {
+    if profile.travel.is_some() && profile.secrets.pin.is_some() {
         let made = Content::Made { len: HolderVerification::LEN };
         add(File::HolderVerification, Rule::SecureMessaging, made)?;
     }
@@ -184,7 +200,7 @@ fn chip_auth(card: &Personalised, version: Version, rule: Rule) -> Option<ChipAu
 }
 
 fn basic_access(card: &Personalised) -> Option<BasicAccess> {
-    let mrz = card.mrz.as_str();
+    let mrz = card.mrz.as_ref()?.as_str();
     // Behind the document number and its check digit stand two dates with theirs.
     let id = mrz.get(..mrz.len().saturating_sub(14)).unwrap_or_default().as_bytes().to_vec();
     let key = match &card.licence {

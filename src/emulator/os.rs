@@ -23,10 +23,15 @@ impl Card {
         command: &CommandView<'_>,
         room: usize,
     ) -> (Reply, Option<Opened>) {
-        match self.run(command, room) {
+        if let Some(sw) = self.refused_by_quirk(command) {
+            return (Reply::status(sw), None);
+        }
+        let (mut reply, opened) = match self.run(command, room) {
             Ok(done) => done,
             Err(sw) => (Reply::status(sw), None),
-        }
+        };
+        self.change_reply(command, room, &mut reply);
+        (reply, opened)
     }
 
     fn run(

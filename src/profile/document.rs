@@ -82,7 +82,7 @@ impl<'a> Table<'a> {
         if self.name.is_empty() { key.into() } else { format!("{}.{key}", self.name) }
     }
 
-    fn missing(&self, key: &str) -> ProfileError {
+    pub(super) fn missing(&self, key: &str) -> ProfileError {
         ProfileError::MissingKey { at: self.source.place(self.at), key: self.path(key) }
     }
 
@@ -306,6 +306,21 @@ impl<T> Found<'_, T> {
 }
 
 impl Found<'_, &str> {
+    /// Bytes as hexadecimal digits, with blanks or without.
+    pub(super) fn hex(
+        &self,
+        count: std::ops::RangeInclusive<usize>,
+    ) -> Result<Vec<u8>, ProfileError> {
+        let digits: String = self.value.split_ascii_whitespace().collect();
+        let bytes = hex::decode(digits)
+            .map_err(|_| self.bad("hexadecimal digits, two a byte,", "another text came"))?;
+        if count.contains(&bytes.len()) {
+            return Ok(bytes);
+        }
+        let expected = format!("{} to {} bytes", count.start(), count.end());
+        Err(self.bad(expected, format!("{} bytes came", bytes.len())))
+    }
+
     /// One of a list of names.
     pub(super) fn one_of<V: Copy>(&self, names: &[(&str, V)]) -> Result<V, ProfileError> {
         names.iter().find(|(name, _)| *name == self.value).map(|(_, value)| *value).ok_or_else(

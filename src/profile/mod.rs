@@ -24,6 +24,7 @@ mod layout;
 mod marks;
 mod new;
 mod personalise;
+mod quirks;
 mod resident_number;
 mod rule;
 mod schema;
@@ -37,11 +38,12 @@ pub use layout::{
     PasswordSpec, Structure,
 };
 pub use new::new_profile;
-pub use personalise::{Keys, Personalised, anchors};
+pub use personalise::{KeyOnlyKeys, Keys, Personalised, anchors};
+pub use quirks::{Extended, LengthAnswer, Naked, Quirks};
 pub use rule::{Rule, RuleError, Status};
 pub use schema::{
-    ActiveAuthentication, ChipAuthentication, Document, KeyKind, Licence, Limits, Person, PinRules,
-    Pki, Profile, RsaScheme, Secrets, TerminalAuthentication,
+    ActiveAuthentication, ChipAuthentication, Document, KeyKind, KeyOnly, Licence, Limits, Person,
+    PinRules, Pki, Profile, RsaScheme, Secrets, TerminalAuthentication, Travel,
 };
 
 /// The text of the resident profile, which is part of the library.

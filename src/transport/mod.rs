@@ -6,13 +6,19 @@
 //!
 //! [`Loopback`] joins the two in one process, [`pcsc`] is the way to real readers, [`vpcd`] puts a
 //! chip into another program's reader and takes such chips. A [`CardAddress`] names any of them.
+//! [`fault`] wraps a chip that misbehaves on purpose. A [`Recorder`] writes a dialogue down, and
+//! [`Replay`] answers it again (docs/recording.md).
 
 mod address;
 mod error;
+pub mod fault;
 mod limits;
 mod loopback;
 mod observe;
 pub mod pcsc;
+mod record;
+mod replay;
+mod shared;
 pub mod vpcd;
 
 use std::time::{Duration, Instant};
@@ -22,6 +28,13 @@ pub use error::TransportError;
 pub use limits::{Limits, LimitsError};
 pub use loopback::Loopback;
 pub use observe::{Exchange, Observer, Step};
+pub use record::{
+    Anchor, Counts, Entry, ErrorKind, FORMAT, Failed, Header, MAX_LINE, MAX_RECORDING, Masked,
+    Pair, Part, RecordError, Recorded, RecordedExchange, RecordedLimits, RecordedReset, Recorder,
+    Recording, ResetKind, Secrets, TerminalSecrets,
+};
+pub use replay::{Divergence, Replay};
+pub use shared::Shared;
 
 /// A connected card, seen from the terminal. The caller owns the response buffer, so that a hot
 /// loop allocates nothing.
@@ -98,6 +111,12 @@ pub trait Responder: Send {
     fn is_present(&self) -> bool {
         true
     }
+
+    /// Does this wrong at the next command, in a test of who reads. Whether the chip can: most
+    /// cannot be told.
+    fn damage(&mut self, _damage: fault::Damage) -> bool {
+        false
+    }
 }
 
 impl<R: Responder + ?Sized> Responder for Box<R> {
@@ -115,6 +134,10 @@ impl<R: Responder + ?Sized> Responder for Box<R> {
 
     fn is_present(&self) -> bool {
         (**self).is_present()
+    }
+
+    fn damage(&mut self, damage: fault::Damage) -> bool {
+        (**self).damage(damage)
     }
 }
 

@@ -50,8 +50,8 @@ impl Card {
         };
         let node = parse_fcp(command.data, rules)?;
         let kept = encode(&node);
-        // Rules that are longer printed than a rule may be.
-        if decode(&kept).as_ref() != Some(&node) {
+        // No identifier, or rules that are longer printed than a rule may be.
+        if node.fid.is_none() || decode(&kept).as_ref() != Some(&node) {
             return Err(StatusWord::WRONG_DATA);
         }
         let room = capacity(&node);

@@ -22,9 +22,13 @@ const TERMINAL_AUTHENTICATION: &[&str] =
     &["version", "curve", "cvca", "verifier", "terminal", "rights"];
 const FINGERS: &[&str] = &["positions"];
 
-/// Every PACE that is offered. A card with BAC may do without, and a licence has none.
-pub(super) fn offered_pace(root: &Table<'_>) -> Result<Vec<pace::Parameters>, ProfileError> {
-    if (has_bac(root)? || root.has("licence")) && !root.has("pace") {
+/// Every PACE that is offered. A card with BAC may do without, and one that is no travel document;
+/// a licence has none.
+pub(super) fn offered_pace(
+    root: &Table<'_>,
+    is_travel: bool,
+) -> Result<Vec<pace::Parameters>, ProfileError> {
+    if (!is_travel || has_bac(root)? || root.has("licence")) && !root.has("pace") {
         return Ok(Vec::new());
     }
     root.tables("pace", PACE)?.iter().map(pace).collect()

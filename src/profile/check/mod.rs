@@ -1,6 +1,8 @@
 //! Reading a card profile from TOML, with the place of whatever is wrong.
 
 mod chip;
+mod faults;
+mod key_only;
 mod licence;
 mod names;
 mod pki;
@@ -12,7 +14,7 @@ use time::Date;
 use zeroize::Zeroizing;
 
 use super::{
-    Document, Layout, Limits, Person, PinRules, Profile, ProfileError, Secrets,
+    Document, Layout, Limits, Person, PinRules, Profile, ProfileError, Secrets, Travel,
     document::{self, Found, Source, Table},
 };
 use crate::{
@@ -45,7 +47,12 @@ const ROOT: &[&str] = &[
     "fingers",
     "licence",
     "pki",
+    "faults",
+    "quirks",
+    "key_only",
 ];
+/// What a card may be besides a travel document or a licence.
+const OTHERS: &[&str] = &["key_only"];
 const PERSON: &[&str] = &[
     "surname",
     "given_names",
@@ -75,22 +82,13 @@ pub fn check(text: &str, path: &Path) -> Result<Profile, ProfileError> {
     root.need_number("schema", SCHEMA..=SCHEMA)?;
     let pin = root.table("pin", PIN)?;
     let (limits, atr) = limits_and_atr(&root)?;
-    let face = root.table("face", FACE)?;
-    let dg2_size = face.map(|t| t.number("dg2_size", 4_000..=60_000)).transpose()?.flatten();
     let seed = plain(&root.need_text("seed")?, 200)?;
-    let is_licence = root.has("licence");
-    let document = document_data(&root.need_table("document", DOCUMENT)?, is_licence)?;
-    let pace = chip::offered_pace(&root)?;
-    let licence = licence::licence(&root, &seed, &document)?;
+    let travel = is_travel(&root).then(|| travel(&root, &seed)).transpose()?;
+    let pace = chip::offered_pace(&root, travel.is_some())?;
     let profile = Profile {
         name: plain(&root.need_text("name")?, 60)?,
         title: plain(&root.need_text("title")?, 100)?,
-        person: person(&root.need_table("person", PERSON)?)?,
-        document,
-        secrets: match licence {
-            Some(_) => Secrets { can: Zeroizing::default(), pin: None, puk: None },
-            None => secrets(&root.need_table("secrets", SECRETS)?)?,
-        },
+        secrets: secrets(&root, travel.as_ref(), !pace.is_empty())?,
         pin: pin.as_ref().map_or_else(|| Ok(PinRules::default()), pin_rules)?,
         limits,
         atr,
@@ -99,15 +97,36 @@ pub fn check(text: &str, path: &Path) -> Result<Profile, ProfileError> {
         active_authentication: chip::active_authentication(&root)?,
         terminal_authentication: chip::terminal_authentication(&root)?,
         pace,
-        dg2_size: dg2_size.map_or(15_000, |n| n as usize),
-        fingers: chip::fingers(&root)?,
-        licence,
-        pki: pki::pki(&root.need_table("pki", pki::PKI)?)?,
+        travel,
+        key_only: key_only::key_only(&root)?,
         layout: Layout::default(),
+        quirks: faults::quirks(&root)?,
+        faults: faults::faults(&root)?,
         seed,
     };
     together::fits_together(&root, &profile)?;
     Ok(profile)
+}
+
+// Whether it is a travel document or a licence: any table of those makes it one, and so does the
+// want of anything else.
+fn is_travel(root: &Table<'_>) -> bool {
+    ["person", "document", "face", "fingers", "licence", "pki"].iter().any(|key| root.has(key))
+        || !OTHERS.iter().any(|key| root.has(key))
+}
+
+fn travel(root: &Table<'_>, seed: &str) -> Result<Travel, ProfileError> {
+    let face = root.table("face", FACE)?;
+    let dg2_size = face.map(|t| t.number("dg2_size", 4_000..=60_000)).transpose()?.flatten();
+    let document = document_data(&root.need_table("document", DOCUMENT)?, root.has("licence"))?;
+    Ok(Travel {
+        person: person(&root.need_table("person", PERSON)?)?,
+        dg2_size: dg2_size.map_or(15_000, |n| n as usize),
+        fingers: chip::fingers(root)?,
+        licence: licence::licence(root, seed, &document)?,
+        pki: pki::pki(&root.need_table("pki", pki::PKI)?)?,
+        document,
+    })
 }
 
 fn person(table: &Table<'_>) -> Result<Person, ProfileError> {
@@ -181,7 +200,22 @@ fn document_data(table: &Table<'_>, is_licence: bool) -> Result<Document, Profil
     })
 }
 
-fn secrets(table: &Table<'_>) -> Result<Secrets, ProfileError> {
+fn secrets(
+    root: &Table<'_>,
+    travel: Option<&Travel>,
+    has_pace: bool,
+) -> Result<Secrets, ProfileError> {
+    if travel.is_some_and(|travel| travel.licence.is_some()) {
+        return Ok(Secrets::default());
+    }
+    let table = match travel {
+        Some(_) => root.need_table("secrets", SECRETS)?,
+        None => match root.table("secrets", SECRETS)? {
+            Some(table) => table,
+            None if has_pace => return Err(root.missing("secrets")),
+            None => return Ok(Secrets::default()),
+        },
+    };
     let digits = |found: Found<'_, &str>, count: usize| {
         let fits = found.value.len() == count && found.value.bytes().all(|b| b.is_ascii_digit());
         if fits {
@@ -191,8 +225,12 @@ fn secrets(table: &Table<'_>) -> Result<Secrets, ProfileError> {
             Err(found.bad(format!("{count} digits"), got))
         }
     };
+    // PACE needs a password; on a travel document that is at least the CAN.
+    if travel.is_some() || has_pace && !table.has("pin") {
+        table.need("can")?;
+    }
     Ok(Secrets {
-        can: digits(table.need_text("can")?, 6)?,
+        can: table.text("can")?.map(|f| digits(f, 6)).transpose()?.unwrap_or_default(),
         pin: table.text("pin")?.map(|f| digits(f, 6)).transpose()?,
         puk: table.text("puk")?.map(|f| digits(f, 10)).transpose()?,
     })
