@@ -3,6 +3,7 @@
 use super::{
     applet::{Context, Reply},
     card::{Card, Parts},
+    defect::Defect,
     fs::{LifeCycle, NodeId, ReadBinary, Select, Target},
     mse::SET_AT_PACE,
     pace,
@@ -47,13 +48,16 @@ impl Card {
                 self.security.pace = None;
                 return Err(StatusWord::WRONG_P1P2);
             }
-            let last = !header.is_chained();
+            let last = self.defects.is_last(header, self.security.pace.as_ref());
+            let data = self.defects.dynamic_data(command.data);
             let Self { parts, security, env, .. } = self;
             let passwords = &parts.passwords;
-            return pace::general_authenticate(command.data, last, passwords, security, &mut **env);
+            return pace::general_authenticate(&data, last, passwords, security, &mut **env);
         }
         // Any other command in between ends PACE, and makes a challenge void.
-        self.security.pace = None;
+        if !self.defects.has(Defect::CommandBetween) {
+            self.security.pace = None;
+        }
         if header.ins != ins::EXTERNAL_AUTHENTICATE {
             self.forget_challenge();
             self.channels.here().challenge.clear();
@@ -102,8 +106,9 @@ impl Card {
             // The document's protocols run on the basic channel.
             _ if !self.channels.is_basic() => self.forward(command, room),
             ins::MANAGE_SECURITY_ENVIRONMENT if p1p2 == SET_AT_PACE => {
-                let Self { parts, security, env, .. } = self;
-                pace::set_at(command, parts, security, &mut **env).map(|reply| (reply, None))
+                let Self { parts, security, env, defects, .. } = self;
+                pace::set_at(command, parts, security, &mut **env, *defects)
+                    .map(|reply| (reply, None))
             }
             _ if self.is_for_layout(command) => self.forward(command, room),
             _ if self.parts.terminal_auth.is_some()
@@ -130,7 +135,7 @@ impl Card {
 
     fn select(&mut self, command: &CommandView<'_>) -> Result<Reply, StatusWord> {
         let select = Select::parse(command)?;
-        let status = self.seen();
+        let status = self.seen(command.header);
         let Self { parts: Parts { tree, iso, .. }, channels, .. } = self;
         let here = channels.here().place.df;
         let id = tree.find(select.target, &channels.here().place)?;
@@ -181,7 +186,7 @@ impl Card {
         command: &CommandView<'_>,
         room: usize,
     ) -> Result<(Reply, Option<Opened>), StatusWord> {
-        let status = self.seen();
+        let status = self.seen(command.header);
         let for_layout = self.is_for_layout(command);
         let Self { parts, security, env, selected, channels, .. } = self;
         let Parts { tree, applets, passwords, chip_auth, iso, .. } = parts;

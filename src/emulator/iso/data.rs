@@ -38,7 +38,7 @@ impl Card {
             return Err(StatusWord::WRONG_LENGTH);
         }
         let p1p2 = u16::from_be_bytes([header.p1, header.p2]);
-        let status = self.seen();
+        let status = self.seen(command.header);
         let value = |tag: u32| {
             let (_, object) = self.object(tag)?;
             let permitted = object.read.permits(&status);
@@ -94,7 +94,7 @@ impl Card {
                 return Err(StatusWord::WRONG_LENGTH);
             }
         }
-        let status = self.seen();
+        let status = self.seen(command.header);
         let mut changes = Vec::new();
         let mut places = Vec::new();
         for (tag, value) in put {

@@ -16,7 +16,7 @@ impl Card {
     /// UPDATE, WRITE and ERASE BINARY.
     pub(super) fn write_binary(&mut self, command: &CommandView<'_>) -> Result<Reply, StatusWord> {
         let write = WriteBinary::parse(command)?;
-        let status = self.seen();
+        let status = self.seen(command.header);
         let Self { parts: Parts { tree, .. }, channels, .. } = self;
         let (id, bytes) = tree.write_binary(write, &mut channels.here().place, &status)?;
         self.change(id, |body| {
@@ -30,7 +30,7 @@ impl Card {
     /// READ RECORD.
     pub(super) fn read_record(&mut self, command: &CommandView<'_>) -> Result<Reply, StatusWord> {
         let read = ReadRecord::parse(command)?;
-        let status = self.seen();
+        let status = self.seen(command.header);
         let Self { parts: Parts { tree, .. }, channels, .. } = self;
         tree.read_record(read, &mut channels.here().place, &status)
     }
@@ -38,7 +38,7 @@ impl Card {
     /// UPDATE, WRITE and APPEND RECORD.
     pub(super) fn write_record(&mut self, command: &CommandView<'_>) -> Result<Reply, StatusWord> {
         let write = WriteRecord::parse(command)?;
-        let status = self.seen();
+        let status = self.seen(command.header);
         let Self { parts: Parts { tree, .. }, channels, .. } = self;
         let recorded = tree.write_record(write, &mut channels.here().place, &status)?;
         self.change(recorded.id, |body| {

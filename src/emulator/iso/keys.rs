@@ -67,12 +67,13 @@ impl Card {
     // The key that P2 names, or the environment where P2 is 00.
     fn key_of(
         &mut self,
+        header: Header,
         p2: u8,
         environment: Option<u8>,
         of: KeyUse,
     ) -> Result<&KeySpec, StatusWord> {
         let number = if p2 == 0 { environment.ok_or(StatusWord::CONDITIONS)? } else { p2 };
-        let status = self.seen();
+        let status = self.seen(header);
         key_for(&self.parts.layout.keys, number, of, &status)
     }
 
@@ -87,7 +88,7 @@ impl Card {
     ) -> Result<Reply, StatusWord> {
         let environment = self.channels.here().environment;
         let p2 = of_p1(command.header)?;
-        let key = self.key_of(p2, environment.authentication, KeyUse::Internal)?;
+        let key = self.key_of(command.header, p2, environment.authentication, KeyUse::Internal)?;
         let data = command.data;
         if !(1..=256).contains(&data.len()) {
             return Err(StatusWord::WRONG_LENGTH);
@@ -116,7 +117,7 @@ impl Card {
         let mutual = command.ne.is_some();
         let of = if mutual { KeyUse::Mutual } else { KeyUse::External };
         let p2 = of_p1(command.header)?;
-        let key = self.key_of(p2, environment.authentication, of)?;
+        let key = self.key_of(command.header, p2, environment.authentication, of)?;
         let number = key.number;
         if challenge.is_empty() {
             return Err(StatusWord::CONDITIONS);
@@ -209,7 +210,7 @@ impl Card {
             (0x8E, 0x80) | (0x00, 0xA2) => (environment.checksum, KeyUse::Checksum),
             _ => return Err(StatusWord::WRONG_P1P2),
         };
-        let key = self.key_of(0, chosen, of)?;
+        let key = self.key_of(command.header, 0, chosen, of)?;
         let (cipher, value) = match (&key.key, of) {
             (KeyMaterial::Ec { hash, .. }, KeyUse::Sign) => {
                 // The terminal has hashed.

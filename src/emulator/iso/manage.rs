@@ -34,7 +34,7 @@ impl Card {
         if command.data.is_empty() {
             return Err(StatusWord::WRONG_LENGTH);
         }
-        let status = self.seen();
+        let status = self.seen(command.header);
         let df = self.channels.here().place.df;
         let tree = &self.parts.tree;
         let parent = tree.permitted(df, |node| &node.rules.create, &status)?;
@@ -101,7 +101,7 @@ impl Card {
     /// applications whose commands an applet answers.
     pub(super) fn delete_file(&mut self, command: &CommandView<'_>) -> Result<Reply, StatusWord> {
         let id = self.meant(command)?;
-        let status = self.seen();
+        let status = self.seen(command.header);
         let tree = &self.parts.tree;
         tree.permitted(id, |node| &node.rules.delete, &status)?;
         let all = tree.within(id);
@@ -152,7 +152,7 @@ impl Card {
         } else {
             self.meant(command)?
         };
-        let status = self.seen();
+        let status = self.seen(command.header);
         let switches = matches!(instruction, ins::ACTIVATE_FILE | ins::DEACTIVATE_FILE);
         let rule = |node: &Node| {
             if switches { node.rules.activate.clone() } else { node.rules.terminate.clone() }

@@ -127,6 +127,7 @@ fn layout() -> Layout {
                 update: rule("never"),
             },
         ],
+        ..Layout::default()
     }
 }
 
