@@ -10,6 +10,7 @@ mod conform;
 mod control;
 mod control_pcscd;
 mod cvc;
+mod emulator_files;
 mod faults;
 mod floors;
 mod interop_cvc;

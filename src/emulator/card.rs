@@ -70,6 +70,8 @@ pub struct Card {
     pub(super) channels: Channels,
     /// The applet selected on the basic channel.
     pub(super) selected: Option<usize>,
+    /// The entries of files that the profile declares.
+    pub(super) declared: Vec<String>,
     pub(super) misbehaviour: Misbehaviour,
     pub(super) defects: Defects,
     /// The contactless identifier of the dialogue that is going on; `None` before its first command.
@@ -90,10 +92,12 @@ impl Card {
             security,
             channels,
             selected: None,
+            declared: Vec::new(),
             misbehaviour: Misbehaviour::default(),
             defects: Defects::NONE,
             uid: None,
         };
+        card.restore();
         card.power(Power::On);
         card
     }
@@ -116,6 +120,8 @@ impl Card {
     // Ends the session and all that was begun: PACE, a chain, a response in parts.
     fn abort(&mut self) {
         if self.security.abort() {
+            // What was shown under secure messaging does not hold without it.
+            self.channels.forget_basic_status();
             self.session_changed();
         }
     }
@@ -150,6 +156,28 @@ impl Card {
         };
         let ne = command.ne.and_then(|ne| usize::try_from(ne).ok());
         ne.map_or(most, |ne| ne.min(most))
+    }
+
+    // The interindustry class (ISO/IEC 7816-4 clause 5.4.1). Secure messaging runs on the basic
+    // channel.
+    fn check_class(&mut self, header: Header) -> Result<(), StatusWord> {
+        let cla = header.cla;
+        if cla & 0x80 != 0 || cla & 0xE0 == 0x20 {
+            return Err(StatusWord::CLA_INVALID);
+        }
+        let number = cla & 0x03;
+        if cla & 0x40 != 0 || number != 0 && !self.parts.iso {
+            return Err(StatusWord::CHANNEL_UNSUPPORTED);
+        }
+        match cla & 0x0C {
+            0x00 => {}
+            0x0C if number == 0 => {}
+            _ => return Err(StatusWord::SM_UNSUPPORTED),
+        }
+        if number != self.channels.number() {
+            self.security.drop_waiting();
+        }
+        if self.channels.switch(number) { Ok(()) } else { Err(StatusWord::CHANNEL_UNSUPPORTED) }
     }
 
     fn check_length(&self, command: &CommandView<'_>, wire_len: usize) -> Result<(), StatusWord> {
@@ -310,7 +338,7 @@ impl Card {
             }
         };
         let checked =
-            check_class(view.header).and_then(|()| self.check_length(&view, command.len()));
+            self.check_class(view.header).and_then(|()| self.check_length(&view, command.len()));
         let failed = match checked {
             Err(sw) => Some(sw),
             Ok(()) if view.header.is_secure_messaging() => self.secured(&view, response).err(),
@@ -343,19 +371,4 @@ impl std::fmt::Debug for Card {
 
 fn push(reply: Reply, response: &mut Vec<u8>) {
     Response { data: reply.data, sw: reply.sw }.encode(response);
-}
-
-// The interindustry class (ISO/IEC 7816-4 clause 5.4.1) on the basic channel.
-const fn check_class(header: Header) -> Result<(), StatusWord> {
-    let cla = header.cla;
-    if cla & 0x80 != 0 || cla & 0xE0 == 0x20 {
-        return Err(StatusWord::CLA_INVALID);
-    }
-    if cla & 0x40 != 0 || cla & 0x03 != 0 {
-        return Err(StatusWord::CHANNEL_UNSUPPORTED);
-    }
-    match cla & 0x0C {
-        0x00 | 0x0C => Ok(()),
-        _ => Err(StatusWord::SM_UNSUPPORTED),
-    }
 }

@@ -39,6 +39,7 @@ mod env;
 mod from_profile;
 pub mod fs;
 mod identity;
+mod iso;
 mod key_only;
 mod lds_application;
 mod mse;
