@@ -32,6 +32,8 @@ pub(super) enum ProfileCommand {
     Anchors(AnchorsArgs),
     /// Write certificates and key of a terminal that the card believes
     Terminal(TerminalArgs),
+    /// Turn a recording with all bytes into a profile with the files that were read
+    FromRecording(FromRecordingArgs),
 }
 
 #[derive(Debug, Args)]
@@ -83,6 +85,18 @@ pub(super) struct TerminalArgs {
     out: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct FromRecordingArgs {
+    /// The recording, made with --record-secrets
+    pub(super) recording: PathBuf,
+    /// Where to write it, never over a file that is there; to stdout without it
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// What the card is called; the recording's name without it
+    #[arg(long)]
+    pub(super) name: Option<String>,
+}
+
 pub(super) fn run(context: &Context, command: ProfileCommand) -> Result<ExitCode> {
     match command {
         ProfileCommand::List => list(context),
@@ -92,6 +106,7 @@ pub(super) fn run(context: &Context, command: ProfileCommand) -> Result<ExitCode
         ProfileCommand::Check(args) => check(context, &args),
         ProfileCommand::Anchors(args) => anchors(context, &args),
         ProfileCommand::Terminal(args) => terminal(context, &args),
+        ProfileCommand::FromRecording(args) => super::recording::profile(context, &args),
     }
 }
 
