@@ -6,6 +6,7 @@ mod support;
 
 mod bad_input;
 mod cli;
+mod conform;
 mod control;
 mod control_pcscd;
 mod cvc;

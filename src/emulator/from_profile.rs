@@ -6,6 +6,7 @@ use super::{
     basic_access::BasicAccess,
     card::{Card, Parts},
     chip_auth::{ChipAuthentication, ChipKey},
+    defect::Defects,
     env::{Env, SeededEnv},
     fs::{Content, Node, NodeId, Tree, TreeError},
     key_only::{KeyOnlyApplication, opened},
@@ -99,6 +100,7 @@ impl Card {
                 chip_auth: chip_auth(card, Version::V1, holder()),
                 active_auth: active_auth.transpose()?.map(|chip| (chip, holder())),
                 basic_access: basic_access(card),
+                defects: Defects::NONE,
             })
         });
         let mut applets: Vec<Box<dyn Applet>> = Vec::new();
