@@ -224,6 +224,7 @@ fn is_declared(profile: &Profile, file: File) -> bool {
         Df::MasterFile => layout.files.iter().any(|spec| spec.path == path),
         Df::KeyOnly => false,
         Df::Lds | Df::Edl => layout.inside.iter().any(|(_, spec)| spec.path == path),
+        Df::KeyOnly => false,
     }
 }
 
