@@ -222,7 +222,6 @@ fn is_declared(profile: &Profile, file: File) -> bool {
     let layout = &profile.layout;
     match file.df() {
         Df::MasterFile => layout.files.iter().any(|spec| spec.path == path),
-        Df::KeyOnly => false,
         Df::Lds | Df::Edl => layout.inside.iter().any(|(_, spec)| spec.path == path),
         Df::KeyOnly => false,
     }
