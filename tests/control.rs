@@ -185,11 +185,7 @@ fn orders_reach_two_cards_in_their_readers() {
     // Another card with another ATR. One that cannot be made leaves the old one where it is.
     let before = cards.readers[1].atr().to_vec();
     let profile = "no-such-card".to_owned();
-    refused(
-        client.ask(&Request::Swap { slot: slot(1), profile }),
-        "read the profile",
-        "not found",
-    );
+    refused(client.ask(&Request::Swap { slot: slot(1), profile }), "read the profile", "not found");
     assert_eq!(cards.ask(1, SELECT).unwrap(), [0x90, 0x00]);
     let profile = "passport-bac".to_owned();
     let told = cards.comes_back(1, Some(Request::Swap { slot: slot(1), profile }));
@@ -240,7 +236,11 @@ fn server(address: &ControlAddress) -> Result<Server, ControlError> {
 
 fn addresses(folder: &Path) -> Vec<ControlAddress> {
     let token = ControlAddress::Token(folder.join("token"));
-    if cfg!(unix) { vec![token, ControlAddress::Socket(folder.join("socket"))] } else { vec![token] }
+    if cfg!(unix) {
+        vec![token, ControlAddress::Socket(folder.join("socket"))]
+    } else {
+        vec![token]
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod support;
 
 mod bad_input;
+mod ci_docs;
 mod cli;
 mod control;
 mod control_pcscd;
@@ -26,6 +27,7 @@ mod tap_access;
 mod tap_chip;
 mod tap_pcscd;
 mod tap_vpcd;
+mod testing;
 mod tlv_oracle;
 mod transport_pcscd;
 mod vectors_aa;
