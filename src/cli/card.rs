@@ -16,7 +16,7 @@ use super::{
 use crate::{
     crypto::SystemRng,
     emulator::{self, CardId, FileStore, MemoryStore, SeededEnv, Store, StoreError, SystemEnv},
-    profile::{self, Personalised},
+    profile::{self, Personalised, Profile, ProfileError},
     transport::{
         CardAddress, Deadline, Limits, Loopback, Replay, Transport,
         fault::{FaultPlan, Faulty},
@@ -314,14 +314,25 @@ fn kept(path: &Path, card: &Personalised) -> Result<FileStore> {
 
 /// A profile with all its files signed.
 pub(super) fn personalised(name: &str) -> Result<Personalised> {
+    match checked(name)? {
+        Ok(profile) => Ok(profile.personalise()?),
+        Err(errors) => match errors.into_iter().next() {
+            Some(error) => Err(error.into()),
+            None => Err(Failure::usage("the profile cannot be read").into()),
+        },
+    }
+}
+
+/// A profile, or all that is wrong with it: a name that the library or the folder `card-profiles`
+/// has, or a TOML file.
+pub(super) fn checked(name: &str) -> Result<Result<Profile, Vec<ProfileError>>> {
     if let Some((_, text)) = profile::BUILT_IN.iter().find(|(built_in, _)| *built_in == name) {
         let file = format!("card-profiles/{name}.toml");
-        return Ok(profile::check(text, file.as_ref())?.personalise()?);
+        return Ok(profile::check_all(text, file.as_ref()));
     }
     let path = Path::new(name);
     let in_folder = Path::new("card-profiles").join(format!("{name}.toml"));
     let file = if path.exists() || path.extension().is_some() { path } else { &in_folder };
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::file(file, "read the profile", &error))?;
-    Ok(profile::check(&text, file)?.personalise()?)
+    std::fs::File::open(file).map_err(|error| Failure::file(file, "read the profile", &error))?;
+    Ok(profile::read_all(file))
 }

@@ -38,6 +38,7 @@ mod env;
 mod from_profile;
 pub mod fs;
 mod identity;
+mod key_only;
 mod lds_application;
 mod mse;
 mod os;

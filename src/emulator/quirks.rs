@@ -327,7 +327,7 @@ impl Quirks {
 /// The card as its quirks have built it: with other keys or files than it should have.
 pub(super) fn as_built(card: &Personalised) -> Cow<'_, Personalised> {
     let quirks = &card.profile.quirks;
-    if !quirks.wrong_chip_key && quirks.endless.is_none() {
+    if !quirks.wrong_chip_key && quirks.endless.is_none() && quirks.cut.is_none() {
         return Cow::Borrowed(card);
     }
     let mut built = card.clone();
@@ -342,6 +342,9 @@ pub(super) fn as_built(card: &Personalised) -> Cow<'_, Personalised> {
         let tag = bytes.first().copied().unwrap_or_default();
         let content = bytes.get(4..).unwrap_or_default();
         *bytes = [&[tag, 0x84, 0x7F, 0xFF, 0xFF, 0xFF], content].concat();
+    }
+    if let Some(bytes) = quirks.cut.and_then(|file| built.files.get_mut(&file)) {
+        bytes.truncate(bytes.len() / 2);
     }
     Cow::Owned(built)
 }

@@ -20,19 +20,24 @@ mod check;
 mod document;
 mod error;
 mod face;
+mod from_recording;
 mod layout;
 mod marks;
 mod new;
 mod personalise;
 mod quirks;
+mod recorded_files;
 mod resident_number;
 mod rule;
 mod schema;
+mod shape;
+mod sources;
 #[cfg(test)]
 mod tests;
 
-pub use check::check;
+pub use check::{check, check_all, read, read_all};
 pub use error::{Place, ProfileError};
+pub use from_recording::{FromRecordingError, from_recording};
 pub use layout::{
     DataObjectSpec, FileKind, FileRules, FileSpec, KeyMaterial, KeySpec, KeyUse, Layout,
     PasswordSpec, Structure,
@@ -45,6 +50,7 @@ pub use schema::{
     ActiveAuthentication, ChipAuthentication, Document, KeyKind, KeyOnly, Licence, Limits, Person,
     PinRules, Pki, Profile, RsaScheme, Secrets, TerminalAuthentication, Travel,
 };
+pub use shape::{json_schema, key_table};
 
 /// The text of the resident profile, which is part of the library.
 pub const RESIDENT: &str = include_str!("../../card-profiles/resident.toml");
@@ -52,6 +58,7 @@ pub const RESIDENT: &str = include_str!("../../card-profiles/resident.toml");
 /// The profiles that are part of the library, by name.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("resident", RESIDENT),
+    ("resident-key-only", include_str!("../../card-profiles/resident-key-only.toml")),
     ("passport-bac", include_str!("../../card-profiles/passport-bac.toml")),
     ("passport-pace-gm", include_str!("../../card-profiles/passport-pace-gm.toml")),
     ("passport-pace-im", include_str!("../../card-profiles/passport-pace-im.toml")),
@@ -59,6 +66,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("passport-eac", include_str!("../../card-profiles/passport-eac.toml")),
     ("passport-rsa-legacy", include_str!("../../card-profiles/passport-rsa-legacy.toml")),
     ("eid-pin", include_str!("../../card-profiles/eid-pin.toml")),
+    ("iso-files", include_str!("../../card-profiles/iso-files.toml")),
     ("driving-licence-bap", include_str!("../../card-profiles/driving-licence-bap.toml")),
 ];
 

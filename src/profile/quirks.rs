@@ -68,6 +68,8 @@ pub struct Quirks {
     pub wrong_chip_key: bool,
     /// The header of this file announces more bytes than any file has.
     pub endless: Option<File>,
+    /// This file ends in its middle, whatever its header says.
+    pub cut: Option<File>,
     /// The type of what EF.SOD signs.
     pub sod_content_type: Option<Oid>,
 }

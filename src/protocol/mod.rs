@@ -5,6 +5,7 @@
 pub mod active_auth;
 pub mod bac;
 pub mod chip_auth;
+pub mod key_only;
 pub mod pace;
 pub mod terminal_auth;
 

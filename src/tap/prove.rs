@@ -15,6 +15,9 @@ use crate::{
     trust::ActiveAuthentication,
 };
 
+/// What fits a short protected answer in any case (ICAO Doc 9303-11 clause 9.8).
+const SHORT_PROTECTED: usize = 223;
+
 impl Tap<'_> {
     pub(super) fn security_infos(&mut self, dg14: &[u8]) -> Option<SecurityInfos> {
         let infos = match self.plan.df {
@@ -83,8 +86,8 @@ impl Tap<'_> {
 
     pub(super) fn active_authentication(&mut self) -> Result<(), TapError> {
         let mut challenge = [0; active_auth::CHALLENGE_LEN];
-        match self.card.options.challenge {
-            Some(given) => challenge = given,
+        match &self.card.options.bind {
+            Some(bind) => challenge.iter_mut().zip(bind).for_each(|(to, from)| *to = *from),
             None => self.card.rng.fill_bytes(&mut challenge),
         }
         let limits = self.card.session.limits();
@@ -96,7 +99,10 @@ impl Tap<'_> {
             let wanted = Limits { response_data, ..limits };
             self.card.session.allow(wanted.min(self.card.options.max_apdu));
         }
-        let ne = longest.max(256).min(self.card.session.max_response_data()) as u32;
+        // Protected it is longer still: where the card has extended length fields it is asked for in
+        // one answer, for some cards give no second.
+        let wanted = if longest > SHORT_PROTECTED { longest + 64 } else { 256 };
+        let ne = wanted.min(self.card.session.max_response_data()) as u32;
         let mut terminal = active_auth::Terminal::new(challenge, ne);
         let outcome = self.card.session.drive(&mut terminal, self.card.rng);
         self.card.session.allow(limits);

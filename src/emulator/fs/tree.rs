@@ -288,15 +288,35 @@ impl Tree {
             }
             return Ok(());
         };
-        let mut df = NodeId::MF;
+        self.declare_below(NodeId::MF, above, *fid, spec)
+    }
+
+    /// The same with a path that begins below this DF.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn declare_in(&mut self, df: NodeId, spec: &FileSpec) -> Result<(), TreeError> {
+        match spec.path.split_last() {
+            Some((fid, above)) => self.declare_below(df, above, *fid, spec),
+            None => Ok(()),
+        }
+    }
+
+    fn declare_below(
+        &mut self,
+        mut df: NodeId,
+        above: &[u16],
+        fid: u16,
+        spec: &FileSpec,
+    ) -> Result<(), TreeError> {
         for part in above {
             let Some(id) = self.by_fid(df, *part) else {
-                let parts: Vec<_> = path.iter().map(|fid| format!("{fid:04X}")).collect();
+                let parts: Vec<_> = spec.path.iter().map(|fid| format!("{fid:04X}")).collect();
                 return Err(TreeError::NoParent { path: parts.join("/") });
             };
             df = id;
         }
-        let (fid, body) = (Some(*fid), Body::from(&spec.kind));
+        let (fid, body, rules) = (Some(fid), Body::from(&spec.kind), spec.rules.clone());
         self.add(df, Node { fid, life: LifeCycle::Activated, rules, body })?;
         Ok(())
     }

@@ -9,73 +9,50 @@ use super::{
     },
     names::HASHES,
 };
-use crate::{apdu::StatusWord, lds::File, transport::fault::FaultPlan};
+use crate::{
+    apdu::StatusWord,
+    lds::File,
+    transport::fault::{FaultError, FaultPlan},
+};
 
-const FAULTS: &[&str] = &["seed", "plan"];
-const QUIRKS: &[&str] = &[
-    "max_le",
-    "max_le_answer",
-    "le_256",
-    "extended",
-    "extended_general_authenticate",
-    "naked",
-    "no_get_response",
-    "parts",
-    "short_read_6282",
-    "zeros_before_80",
-    "do85_indicator",
-    "short_do99",
-    "no_le",
-    "starts_in_application",
-    "select_mf",
-    "select_mf_3f00",
-    "no_short_identifier",
-    "select_ef_p1_02",
-    "select_ef",
-    "master_file_in_session",
-    "refused",
-    "refused_answer",
-    "refused_ends_session",
-    "no_challenge",
-    "needs_reference",
-    "padded_reference",
-    "signature_der",
-    "signature_hash",
-    "no_signature_info",
-    "wrong_chip_key",
-    "endless",
-    "sod_content_type",
-];
+/// What becomes of commands with extended length fields.
+pub(in crate::profile) const EXTENDED: &[(&str, Extended)] =
+    &[("refused", Extended::Refused), ("truncated", Extended::Truncated)];
+/// How the counter stands behind an answer without secure messaging.
+pub(in crate::profile) const NAKED: &[(&str, Naked)] =
+    &[("counted", Naked::Counted), ("not counted", Naked::NotCounted)];
 
 /// The faults, in the text form of `--fault`.
 pub(super) fn faults(root: &Table<'_>) -> Result<FaultPlan, ProfileError> {
     let mut plan = FaultPlan::default();
-    let Some(table) = root.table("faults", FAULTS)? else { return Ok(plan) };
+    let Some(table) = root.table("faults")? else { return Ok(plan) };
     table.need("plan")?;
     for found in table.texts("plan")? {
-        let fault = found.value.parse().map_err(|e: crate::transport::fault::FaultError| {
-            found.bad("a fault such as \"tear after 3 apdus\"", e.to_string())
+        let fault = found.value.parse().map_err(|error: FaultError| {
+            let at = found.value.char_indices().nth(error.column() - 1);
+            let at = at.map_or(found.value.len(), |(at, _)| at);
+            found.bad_at(at, "a fault such as \"tear after 3 apdus\"", error.to_string())
         })?;
         plan.faults.push(fault);
         if plan.faults.len() > FaultPlan::MAX {
             return Err(found.refused("no more than 64 faults"));
         }
     }
-    plan.seed = table.number("seed", 0..=u32::MAX)?.unwrap_or_default().into();
+    plan.seed = table.number("seed")?.unwrap_or_default().into();
     Ok(plan)
 }
 
 /// The quirks.
 pub(super) fn quirks(root: &Table<'_>) -> Result<Quirks, ProfileError> {
-    let Some(table) = root.table("quirks", QUIRKS)? else { return Ok(Quirks::default()) };
+    let Some(table) = root.table("quirks")? else { return Ok(Quirks::default()) };
     let status = |key| -> Result<Option<StatusWord>, ProfileError> {
         table.text(key)?.map(|found| status(&found)).transpose()
     };
     let is = |key| -> Result<bool, ProfileError> {
         Ok(table.flag(key)?.is_some_and(|found| found.value))
     };
-    let size = |key, bounds| -> Result<Option<u16>, ProfileError> {
-        Ok(table.number(key, bounds)?.and_then(|n| u16::try_from(n).ok()))
+    let size = |key| -> Result<Option<u16>, ProfileError> {
+        Ok(table.number(key)?.and_then(|n| u16::try_from(n).ok()))
     };
     let max_le_answer = match table.text("max_le_answer")? {
         None => None,
@@ -87,8 +64,6 @@ pub(super) fn quirks(root: &Table<'_>) -> Result<Quirks, ProfileError> {
             })
         }
     };
-    let extended = [("refused", Extended::Refused), ("truncated", Extended::Truncated)];
-    let naked = [("counted", Naked::Counted), ("not counted", Naked::NotCounted)];
     if ["refused_answer", "refused_ends_session"].iter().any(|key| table.has(key)) {
         table.need("refused")?;
     }
@@ -98,14 +73,14 @@ pub(super) fn quirks(root: &Table<'_>) -> Result<Quirks, ProfileError> {
             .map_err(|_| found.refused("an object identifier such as 1.3.27.1.1.1"))
     });
     Ok(Quirks {
-        max_le: size("max_le", 1..=0xFFFF)?,
+        max_le: size("max_le")?,
         max_le_answer,
         le_256: status("le_256")?,
-        extended: table.text("extended")?.map(|found| found.one_of(&extended)).transpose()?,
+        extended: table.text("extended")?.map(|found| found.one_of(EXTENDED)).transpose()?,
         extended_general_authenticate: status("extended_general_authenticate")?,
-        naked: table.text("naked")?.map(|found| found.one_of(&naked)).transpose()?,
+        naked: table.text("naked")?.map(|found| found.one_of(NAKED)).transpose()?,
         no_get_response: is("no_get_response")?,
-        parts: size("parts", 16..=0xFFFF)?,
+        parts: size("parts")?,
         short_read_6282: is("short_read_6282")?,
         zeros_before_80: is("zeros_before_80")?,
         do85_indicator: is("do85_indicator")?,
@@ -129,6 +104,7 @@ pub(super) fn quirks(root: &Table<'_>) -> Result<Quirks, ProfileError> {
         no_signature_info: is("no_signature_info")?,
         wrong_chip_key: is("wrong_chip_key")?,
         endless: table.text("endless")?.map(|found| file(&found)).transpose()?,
+        cut: table.text("cut")?.map(|found| file(&found)).transpose()?,
         sod_content_type: content_type.transpose()?,
     })
 }

@@ -8,27 +8,14 @@ use super::{
     names::{CURVES, HASHES},
     plain,
 };
-use crate::crypto::{Curve, Hash};
+use crate::{
+    crypto::{Curve, Hash},
+    lds::KEY_ONLY_AID,
+};
 
-const KEY_ONLY: &[&str] = &[
-    "aid",
-    "serial",
-    "curve",
-    "hash",
-    "country",
-    "organization",
-    "ca",
-    "ca_from",
-    "ca_until",
-    "card_from",
-    "card_until",
-];
-
-/// The application's name where the profile has none (docs/applet.md).
-const AID: [u8; 8] = [0xF0, 0x49, 0x43, 0x43, 0x41, 0x52, 0x44, 0x01];
 
 pub(super) fn key_only(root: &Table<'_>) -> Result<Option<KeyOnly>, ProfileError> {
-    let Some(table) = root.table("key_only", KEY_ONLY)? else { return Ok(None) };
+    let Some(table) = root.table("key_only")? else { return Ok(None) };
     let name = |key| -> Result<String, ProfileError> {
         let found = table.need_text(key)?;
         if !found.value.contains("TEST") {
@@ -37,7 +24,7 @@ pub(super) fn key_only(root: &Table<'_>) -> Result<Option<KeyOnly>, ProfileError
         plain(&found, 60)
     };
     let aid = match table.text("aid")? {
-        None => AID.to_vec(),
+        None => KEY_ONLY_AID.to_vec(),
         // An application's identifier (ISO/IEC 7816-4 clause 8.2.1.2).
         Some(aid) => aid.hex(5..=16)?,
     };

@@ -1,23 +1,23 @@
 //! What two tables of a profile can contradict each other about.
 
-use super::{
-    super::{Profile, ProfileError, Travel, document::Table, resident_number},
-    DOCUMENT, PERSON, PIN,
-    pki::PKI,
+use super::super::{
+    Profile, ProfileError, Travel,
+    document::{Findings, Table},
+    resident_number,
 };
 use crate::protocol::{chip_auth, pace, terminal_auth};
 
-pub(super) fn fits_together(root: &Table<'_>, profile: &Profile) -> Result<(), ProfileError> {
-    match &profile.travel {
-        Some(travel) => fits_document(root, profile, travel)?,
-        None => no_document(root, profile)?,
-    }
-    pin(root, profile)?;
-    terminals(root, profile)
+pub(super) fn fits_together(root: &Table<'_>, profile: &Profile, all: &mut Findings) {
+    all.keep(match &profile.travel {
+        Some(travel) => fits_document(root, profile, travel),
+        None => no_document(root, profile),
+    });
+    all.keep(pin(root, profile));
+    all.keep(terminals(root, profile));
 }
 
 fn fits_document(root: &Table<'_>, profile: &Profile, travel: &Travel) -> Result<(), ProfileError> {
-    let (document, pki) = (root.need_table("document", DOCUMENT)?, root.need_table("pki", PKI)?);
+    let (document, pki) = (root.need_table("document")?, root.need_table("pki")?);
     let Travel { person, document: card, pki: chain, .. } = travel;
     let issued = document.need_date("issued")?;
     if card.issued <= person.birth_date {
@@ -32,7 +32,7 @@ fn fits_document(root: &Table<'_>, profile: &Profile, travel: &Travel) -> Result
         let got = format!("{:?} came for {}", chain.country, card.issuing_state);
         return Err(pki.need_text("country")?.bad("the issuing state's country code", got));
     }
-    let holder = root.need_table("person", PERSON)?;
+    let holder = root.need_table("person")?;
     if let Some(number) = holder.text("resident_number")? {
         resident_number::check(number.value, person).map_err(|e| number.refused(e))?;
     }
@@ -80,7 +80,7 @@ fn pin(root: &Table<'_>, profile: &Profile) -> Result<(), ProfileError> {
     if !profile.pin.required {
         return Ok(());
     }
-    let required = root.need_table("pin", PIN)?.need_flag("required")?;
+    let required = root.need_table("pin")?.need_flag("required")?;
     if profile.secrets.pin.is_none() {
         return Err(required.refused("false, as the card has no PIN,"));
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rand_core::Rng;
 use time::{Date, Time, UtcDateTime};
 
-use super::super::{KeyKind, Pki, Profile, ProfileError, RsaScheme};
+use super::super::{KeyKind, KeyMaterial, Pki, Profile, ProfileError, RsaScheme};
 use crate::{
     crypto::{AgreementSecretKey, Domain, RsaPrivateKey, SecretKey, SeededRng},
     pki::{self, DistinguishedName, SignatureAlgorithm, SigningKey, cvc::PrivateKey},
@@ -76,6 +76,18 @@ impl Profile {
             mapping,
             key_only,
         })
+    }
+
+    /// Draws the declared private keys that the profile does not give.
+    pub(super) fn fill_keys(&mut self) {
+        let seed = self.seed.clone();
+        for spec in &mut self.layout.keys {
+            if let KeyMaterial::Ec { curve, value: value @ None, .. } = &mut spec.key {
+                let label = format!("key {}", spec.number);
+                let mut rng = SeededRng::new(seed.as_bytes(), &label);
+                *value = Some(SecretKey::generate(*curve, &mut rng).to_bytes().clone());
+            }
+        }
     }
 
     pub(super) fn rng(&self, label: &str) -> SeededRng {

@@ -2,6 +2,9 @@
 
 mod built_in;
 mod impossible;
+mod include;
+mod layout;
+mod shape;
 
 use std::path::Path;
 

@@ -245,7 +245,10 @@ fn whatever_is_wrong_is_told_with_line_and_column_and_no_value() {
         (with(1, "{\"exchange\":{\"n\":1,\"pin\":1}}"), "unknown field `pin`"),
         (with(1, &masked), "all bytes, for the header says that none are left out"),
         (with(2, lines[1]), "a:3:1: exchanges in order expected, number 1 came, 2 is next"),
-        (with(2, "no JSON"), ": an exchange, a reset or the end: a line of JSON expected, this is no JSON"),
+        (
+            with(2, "no JSON"),
+            ": an exchange, a reset or the end: a line of JSON expected, this is no JSON",
+        ),
         (with(2, &deep), ": an exchange"),
         (
             with(3, lines[0]),
