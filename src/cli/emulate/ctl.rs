@@ -25,10 +25,11 @@ const LOOK: Duration = Duration::from_millis(20);
 #[derive(Debug, Args)]
 pub(super) struct CtlArgs {
     /// Where the emulator listens: its --control (or ICCARD_CONTROL)
-    #[arg(long, global = true, value_name = "SOCKET")]
+    // Names of their own: clap would hand down what `emulate` has under the same ones.
+    #[arg(id = "ctl_control", long = "control", global = true, value_name = "SOCKET")]
     control: Option<ControlAddress>,
     /// Which card, where there are several
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(id = "ctl_slot", long = "slot", global = true, value_name = "N")]
     slot: Option<u16>,
     #[command(subcommand)]
     order: Order,
