@@ -5,6 +5,7 @@
 mod support;
 
 mod bad_input;
+mod ci_docs;
 mod cli;
 mod conform;
 mod control;
@@ -31,6 +32,7 @@ mod tap_chip;
 mod tap_key_only;
 mod tap_pcscd;
 mod tap_vpcd;
+mod testing;
 mod tlv_oracle;
 mod transport_pcscd;
 mod vectors_aa;

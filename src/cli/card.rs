@@ -112,6 +112,11 @@ impl CardArgs {
         plan
     }
 
+    /// How long to wait for a card; `None` is not at all.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        self.wait.map(Duration::from_secs)
+    }
+
     /// Where an emulated card keeps its state.
     pub(super) fn state(&self) -> Option<PathBuf> {
         let set = || std::env::var_os("ICCARD_STATE").filter(|path| !path.is_empty());
