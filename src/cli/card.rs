@@ -11,7 +11,8 @@ use crate::{
     emulator::{self, SeededEnv, SystemEnv},
     profile::{self, Personalised},
     transport::{
-        CardAddress, Deadline, Limits, Loopback, Transport,
+        CardAddress, Deadline, LimitedReader, Limits, Link, Loopback, ReaderLimit, Transport,
+        link::{Parameters, Rate},
         pcsc::{self, ConnectOptions},
         vpcd::VpcdListener,
     },
@@ -42,6 +43,19 @@ pub(super) struct CardArgs {
     /// Shut other programs out of the reader, instead of sharing it
     #[arg(long, global = true)]
     exclusive: bool,
+    /// Fail as readers with small buffers do, for tests: `short` or a number of bytes, and how:
+    /// error, truncate or 6700
+    #[arg(long, global = true, value_name = "SIZE[:FAILURE]")]
+    reader_limit: Option<ReaderLimit>,
+    /// Say how long it would have taken on the air: 106k, 212k, 424k or 848k
+    #[arg(long, global = true, value_name = "RATE")]
+    link: Option<Rate>,
+    /// With --link: take as long as is modelled
+    #[arg(long, global = true, requires = "link")]
+    real_time: bool,
+    /// Neither use nor keep what earlier taps learnt of the lengths that reader and card take
+    #[arg(long, global = true)]
+    no_cache: bool,
 }
 
 /// What the card is opened for.
@@ -74,10 +88,35 @@ impl CardArgs {
     pub(super) const fn address(&self) -> &CardAddress {
         &self.card
     }
+
+    pub(super) const fn link(&self) -> Option<Rate> {
+        self.link
+    }
+
+    pub(super) const fn no_cache(&self) -> bool {
+        self.no_cache
+    }
+
+    // The layers that were asked for: the reader's limit over the air, the air over the card.
+    fn layered(&self, mut transport: Box<dyn Transport>) -> Box<dyn Transport> {
+        if let Some(rate) = self.link {
+            let link = Link::new(transport, Parameters::new(rate));
+            transport = Box::new(if self.real_time { link.in_real_time() } else { link });
+        }
+        match self.reader_limit {
+            Some(limit) => Box::new(LimitedReader::new(transport, limit)),
+            None => transport,
+        }
+    }
 }
 
 /// Opens the card of the address.
 pub(super) fn open(args: &CardArgs, purpose: Use) -> Result<Opened> {
+    let opened = open_bare(args, purpose)?;
+    Ok(Opened { transport: args.layered(opened.transport), ..opened })
+}
+
+fn open_bare(args: &CardArgs, purpose: Use) -> Result<Opened> {
     match &args.card {
         CardAddress::Emulated { profile } => {
             let (card, profile) = emulated(profile.as_deref(), None)?;

@@ -9,6 +9,7 @@ mod failure;
 mod files;
 mod generate;
 mod holder;
+mod lengths;
 mod observe;
 mod output;
 mod passwords;

@@ -16,6 +16,7 @@ use super::{
     failure::{self, Failure},
     files,
     holder::Holder,
+    lengths,
     observe::Printer,
     output::Output,
     passwords, trust, verdict,
@@ -29,7 +30,7 @@ use crate::{
     profile::{self, Personalised},
     session::Session,
     tap::{self, Event, Options, Tapped, TerminalCertificates},
-    transport::CardAddress,
+    transport::{CardAddress, link::Rate},
     trust::{Anchors, Evidence, Verdict, judge},
 };
 
@@ -124,6 +125,7 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     if context.verbose {
         session = session.observed(Box::new(Printer));
     }
+    let mut known = lengths::load(&context.card);
     let options = Options {
         passwords: passwords.unwrap_or_default(),
         last_try: args.last_try,
@@ -132,6 +134,7 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
         max_apdu: context.card.max_apdu(),
         challenge: request.as_ref().map(RequestFiles::challenge),
         source: source.clone(),
+        lengths: known.clone(),
         ..Options::default()
     };
     let now = UtcDateTime::now();
@@ -140,8 +143,13 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
         tap::tap(&mut session, &options, &mut SystemRng::default(), now, &mut |e| progress.show(e));
     progress.clear();
     let tapped = tapped?;
+    if let Some(learnt) = &tapped.lengths {
+        lengths::keep(&context.card, &mut known, learnt);
+    }
     let verdict = judge(&tapped.evidence, &trust, &tapped.judging());
-    let report = Report { tapped: &tapped, verdict: &verdict, source, profile, test_anchor, now };
+    let link = context.card.link();
+    let report =
+        Report { tapped: &tapped, verdict: &verdict, source, profile, test_anchor, now, link };
     report.print(out);
     let mut object = report.value();
     if let Some(path) = &args.evidence {
@@ -265,6 +273,7 @@ struct Report<'a> {
     profile: Option<Personalised>,
     test_anchor: bool,
     now: UtcDateTime,
+    link: Option<Rate>,
 }
 
 impl Report<'_> {
@@ -312,8 +321,27 @@ impl Report<'_> {
                 grouped(stats.bytes_to_card),
                 grouped(stats.bytes_from_card),
                 milliseconds(self.total()),
-            ),
+            ) + &self.modelled(),
         );
+        if let Some(lengths) = tapped.lengths.as_ref().map(|learnt| learnt.lengths) {
+            let form = if lengths.extended { "" } else { "short APDUs, " };
+            let read = lengths.read;
+            let probes = match tapped.stats.probes {
+                0 => "known from before".to_owned(),
+                1 => "found by 1 probe".to_owned(),
+                n => format!("found by {n} probes"),
+            };
+            out.row("", format!("{form}{read} B of a file at once, {probes}"));
+        }
+    }
+
+    fn modelled(&self) -> String {
+        match (self.link, self.tapped.stats.modelled) {
+            (Some(rate), Some(time)) => {
+                format!(" (modelled at {rate}: {:.2} s)", time.as_secs_f64())
+            }
+            _ => String::new(),
+        }
     }
 
     fn sod_refused(&self) -> Option<(File, StatusWord)> {
@@ -338,8 +366,13 @@ impl Report<'_> {
             .steps
             .iter()
             .map(|step| {
-                let micros = u64::try_from(step.time.as_micros()).unwrap_or(u64::MAX);
-                json!({ "name": step.name, "micros": micros, "apdus": step.apdus })
+                let modelled = step.modelled.map(micros);
+                json!({
+                    "name": step.name,
+                    "micros": micros(step.time),
+                    "modelled_micros": modelled,
+                    "apdus": step.apdus,
+                })
             })
             .collect();
         let refused: serde_json::Map<_, _> = tapped
@@ -362,7 +395,16 @@ impl Report<'_> {
             "apdus": tapped.stats.apdus,
             "bytes_to_card": tapped.stats.bytes_to_card,
             "bytes_from_card": tapped.stats.bytes_from_card,
-            "micros": u64::try_from(self.total().as_micros()).unwrap_or(u64::MAX),
+            "micros": micros(self.total()),
+            "modelled": self.link.map(|rate| json!({
+                "kbit_per_s": rate.kbit(),
+                "micros": tapped.stats.modelled.map(micros),
+            })),
+            "lengths": tapped.lengths.as_ref().map(|learnt| json!({
+                "read": learnt.lengths.read,
+                "extended": learnt.lengths.extended,
+                "probes": tapped.stats.probes,
+            })),
             "steps": steps,
             "refused": refused,
         })
@@ -389,6 +431,10 @@ fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+fn micros(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn milliseconds(time: std::time::Duration) -> String {

@@ -8,6 +8,7 @@ use super::{
     password::Passwords,
     security::Security,
     terminal_auth::TerminalAuthentication,
+    work,
 };
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ use crate::{
     apdu::{CommandView, Form, Header, Response, StatusWord, ins},
     crypto::SecretKey,
     protocol::pace::Parameters,
-    transport::{Power, Responder},
+    transport::{Power, Responder, Work},
 };
 
 /// What a card is made of.
@@ -60,13 +61,15 @@ pub struct Card {
     /// The applet selected; `None` is the master file.
     pub(super) selected: Option<usize>,
     uid: [u8; 4],
+    /// What the last command made the chip compute.
+    pub(super) work: Work,
 }
 
 impl Card {
     /// A card of these parts in this world.
     pub fn new(parts: Parts, env: Box<dyn Env>) -> Self {
-        let mut card =
-            Self { parts, env, security: Security::default(), selected: None, uid: [0; 4] };
+        let (security, work) = (Security::default(), Work::default());
+        let mut card = Self { parts, env, security, selected: None, uid: [0; 4], work };
         card.power(Power::On);
         card
     }
@@ -173,6 +176,7 @@ impl Card {
         let response = Response { data: reply.data, sw: reply.sw };
         // The answer to the command that agreed new keys still goes out under the old ones.
         session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
+        self.work += work::secured(session.channel.cipher(), wire.data.len() + out.len());
         if let Some(opened) = opened {
             self.security.open(opened)?;
             self.session_changed();
@@ -223,8 +227,13 @@ impl Responder for Card {
         }
     }
 
+    fn work(&self) -> Work {
+        self.work
+    }
+
     fn respond(&mut self, command: &[u8], response: &mut Vec<u8>) {
         response.clear();
+        self.work = Work::default();
         let view = match CommandView::parse(command) {
             Ok(view) if view.header.cla == 0xFF => {
                 return push(self.reader_command(&view), response);

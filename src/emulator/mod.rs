@@ -45,6 +45,7 @@ mod store;
 mod terminal_auth;
 #[cfg(test)]
 mod tests;
+mod work;
 
 pub use access::{Access, Shown};
 pub use applet::{Applet, Context, Rekeyed, Reply};

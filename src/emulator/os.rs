@@ -9,6 +9,7 @@ use super::{
     pace,
     security::Opened,
     terminal_auth::{announced, is_command},
+    work,
 };
 use crate::{
     apdu::{CommandView, Header, StatusWord, ins},
@@ -24,10 +25,12 @@ impl Card {
         command: &CommandView<'_>,
         room: usize,
     ) -> (Reply, Option<Opened>) {
-        match self.run(command, room) {
+        let done = match self.run(command, room) {
             Ok(done) => done,
             Err(sw) => (Reply::status(sw), None),
-        }
+        };
+        self.work = work::of(command, &done.0);
+        done
     }
 
     fn run(

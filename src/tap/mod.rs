@@ -14,6 +14,7 @@ mod authorise;
 mod chip;
 mod enter;
 mod error;
+mod lengths;
 mod options;
 mod outcome;
 mod plan;
@@ -23,6 +24,7 @@ mod run;
 mod terminal;
 
 pub use error::TapError;
+pub use lengths::{KnownLengths, LearntLengths};
 pub use options::{Options, Passwords};
 pub use outcome::{Event, StepTime, Tapped};
 pub use run::tap;

@@ -1,6 +1,6 @@
 //! What a tap is told: passwords, certificates, limits.
 
-use super::TerminalCertificates;
+use super::{KnownLengths, TerminalCertificates};
 use crate::{
     lds::edl,
     protocol::{
@@ -65,6 +65,9 @@ pub struct Options {
     pub parameter_reference: ParameterReference,
     /// Lowers what card and reader allow: [`Limits::SHORT`] for short APDUs only.
     pub max_apdu: Limits,
+    /// What earlier taps learnt of readers and kinds of cards, so that it need not be found out
+    /// again.
+    pub lengths: KnownLengths,
     /// RND.IFD of Active Authentication: the first bytes of a request's binding. Without it, random.
     pub challenge: Option<[u8; active_auth::CHALLENGE_LEN]>,
     /// What the evidence calls the card: `emulated:resident`, `pcsc:` and the reader's name.
@@ -104,6 +107,7 @@ impl Default for Options {
             terminal: None,
             parameter_reference: ParameterReference::Always,
             max_apdu: Limits::EXTENDED,
+            lengths: KnownLengths::default(),
             challenge: None,
             source: "unknown".into(),
         }

@@ -96,7 +96,9 @@ impl Tap<'_> {
             let wanted = Limits { response_data, ..limits };
             self.card.session.allow(wanted.min(self.card.options.max_apdu));
         }
-        let ne = longest.max(256).min(self.card.session.max_response_data()) as u32;
+        // Where a limit was met, the rest waits for GET RESPONSE.
+        let met = self.card.session.met_limit().unwrap_or(usize::MAX);
+        let ne = longest.max(256).min(self.card.session.max_response_data()).min(met) as u32;
         let mut terminal = active_auth::Terminal::new(challenge, ne);
         let outcome = self.card.session.drive(&mut terminal, self.card.rng);
         self.card.session.allow(limits);

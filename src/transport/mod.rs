@@ -6,22 +6,30 @@
 //!
 //! [`Loopback`] joins the two in one process, [`pcsc`] is the way to real readers, [`vpcd`] puts a
 //! chip into another program's reader and takes such chips. A [`CardAddress`] names any of them.
+//! [`LimitedReader`] is a layer that fails as readers with small buffers do, [`Link`] one that says
+//! how long a dialogue would have taken on the air.
 
 mod address;
 mod error;
+mod limited;
 mod limits;
+pub mod link;
 mod loopback;
 mod observe;
 pub mod pcsc;
 pub mod vpcd;
+mod work;
 
 use std::time::{Duration, Instant};
 
 pub use address::{AddressError, CardAddress};
 pub use error::TransportError;
+pub use limited::{LimitFailure, LimitedReader, ReaderLimit, ReaderLimitError, ReaderSize};
 pub use limits::{Limits, LimitsError};
+pub use link::Link;
 pub use loopback::Loopback;
 pub use observe::{Exchange, Observer, Step};
+pub use work::{Operations, Work};
 
 /// A connected card, seen from the terminal. The caller owns the response buffer, so that a hot
 /// loop allocates nothing.
@@ -52,6 +60,16 @@ pub trait Transport: Send {
 
     /// What to call it in messages: a reader's name, an address.
     fn name(&self) -> &str;
+
+    /// What the chip computed for the last command, where the way leads to one that counts.
+    fn work(&self) -> Work {
+        Work::default()
+    }
+
+    /// How long all that was done would have taken on the air, where a [`Link`] models it.
+    fn modelled(&self) -> Option<Duration> {
+        None
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for Box<T> {
@@ -79,6 +97,14 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     fn name(&self) -> &str {
         (**self).name()
     }
+
+    fn work(&self) -> Work {
+        (**self).work()
+    }
+
+    fn modelled(&self) -> Option<Duration> {
+        (**self).modelled()
+    }
 }
 
 /// A chip: what a card is to the one who plugs it in.
@@ -98,6 +124,11 @@ pub trait Responder: Send {
     fn is_present(&self) -> bool {
         true
     }
+
+    /// What it computed for the last command, where it counts.
+    fn work(&self) -> Work {
+        Work::default()
+    }
 }
 
 impl<R: Responder + ?Sized> Responder for Box<R> {
@@ -115,6 +146,10 @@ impl<R: Responder + ?Sized> Responder for Box<R> {
 
     fn is_present(&self) -> bool {
         (**self).is_present()
+    }
+
+    fn work(&self) -> Work {
+        (**self).work()
     }
 }
 
