@@ -6,6 +6,8 @@ pub mod apdu;
 pub mod atr;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "emulator")]
+pub mod control;
 pub mod crypto;
 #[cfg(feature = "emulator")]
 pub mod emulator;
@@ -18,6 +20,8 @@ pub mod protocol;
 pub mod session;
 pub mod sm;
 pub mod tap;
+#[cfg(feature = "emulator")]
+pub mod testing;
 pub mod tlv;
 pub mod transport;
 pub mod trust;

@@ -82,7 +82,7 @@ fn the_same_seed_gives_the_same_dialogue() {
 fn every_password_opens_the_card_and_the_chip_tells_which() {
     let resident = resident();
     let secrets = &resident.profile.secrets;
-    let mrz = iccard::protocol::pace::Password::mrz(resident.mrz.as_str());
+    let mrz = iccard::protocol::pace::Password::mrz(resident.mrz.as_ref().unwrap().as_str());
     let by_pin = pin(secrets.pin.as_ref().unwrap());
     for (passwords, access, by_pin) in [
         (can(&secrets.can), "pace-can", false),
@@ -404,6 +404,9 @@ fn what_the_reader_did_not_check_is_reported() {
 fn every_built_in_card_is_read_and_verified() {
     for (name, _) in profile::BUILT_IN {
         let card = built_in(name);
+        if card.profile.travel.is_none() {
+            continue;
+        }
         for max_apdu in [Limits::EXTENDED, Limits::SHORT] {
             let options = Options { max_apdu, ..of_profile(&card) };
             let tapped = tap_card(&card, &options).unwrap_or_else(|e| panic!("{name}: {e}"));
@@ -433,7 +436,7 @@ fn bac_takes_the_right_zone_and_any_number_of_tries() {
         let TapError::Bac(BacError::WrongKey { sw, .. }) = error else { panic!("{error}") };
         assert_eq!(sw.0, 0x6300);
     }
-    let right = Passwords::from_mrz(card.mrz.as_str());
+    let right = Passwords::from_mrz(card.mrz.as_ref().unwrap().as_str());
     desk.tap(&Options { passwords: right, ..options() }).unwrap();
     let error = desk.tap(&Options { passwords: can("271828"), ..options() }).unwrap_err();
     assert!(matches!(error, TapError::NoMrz { .. }), "{error}");
@@ -443,7 +446,7 @@ fn bac_takes_the_right_zone_and_any_number_of_tries() {
 fn pace_offered_and_failing_is_the_end_and_bac_has_to_be_asked_for() {
     let mut card = built_in("passport-pace-gm");
     card.profile.bac = true;
-    let right = Passwords::from_mrz(card.mrz.as_str());
+    let right = Passwords::from_mrz(card.mrz.as_ref().unwrap().as_str());
     // The keys of BAC would be right; PACE fails, and nothing falls back.
     let mixed = Passwords { mrz: None, can: can("000000").can, ..right.clone() };
     let error = tap_card(&card, &Options { passwords: mixed, ..options() }).unwrap_err();

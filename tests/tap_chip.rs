@@ -298,6 +298,9 @@ fn one_application_does_not_pass_for_the_other() {
 fn offline_a_readers_own_proofs_are_not_done() {
     for (name, _) in iccard::profile::BUILT_IN {
         let genuine = built_in(name);
+        if genuine.profile.travel.is_none() {
+            continue;
+        }
         let (taken, live) = tapped(&genuine);
         let json = taken.evidence.to_json().unwrap();
         let evidence = Evidence::from_json(json.as_bytes()).unwrap();
@@ -358,7 +361,7 @@ fn a_new_channel_is_no_answer_under_the_old_keys() {
         *key = AgreementSecretKey::generate(key.domain(), &mut SeededRng::new(b"a clone", "key"));
     }
     let by_pace = Options { terminal: None, ..of_profile(&genuine) };
-    let passwords = Passwords::from_mrz(genuine.mrz.as_str());
+    let passwords = Passwords::from_mrz(genuine.mrz.as_ref().unwrap().as_str());
     let by_bac = Options { passwords, allow_bac: true, ..by_pace.clone() };
     for options in [by_pace, by_bac] {
         let transport = Meddler::new(card(&clone), |_, command, response| {

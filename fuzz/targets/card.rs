@@ -49,7 +49,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn number(of: &Personalised) -> &[u8] {
-    of.profile.document.number.as_bytes()
+    of.profile.travel.as_ref().unwrap().document.number.as_bytes()
 }
 
 struct Dialogue<'a> {
@@ -130,7 +130,7 @@ impl Dialogue<'_> {
 
     fn bac(&mut self, of: &Personalised) {
         self.send(SELECT);
-        let session = self.drive(bac::Terminal::new(AccessKey::mrz(of.mrz.as_str())));
+        let session = self.drive(bac::Terminal::new(AccessKey::mrz(of.mrz.as_ref().unwrap().as_str())));
         self.channel = session.channel().ok();
     }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
-use super::{Context, card, failure::Failure};
+use super::{Context, card, failure::Failure, observe};
 use crate::{
     apdu::{CommandView, Response},
     session::Session,
@@ -32,7 +32,8 @@ pub(super) fn run(context: &Context, args: &ApduArgs) -> Result<ExitCode> {
     let mut way = if args.raw {
         Way::Raw(opened.transport)
     } else {
-        let mut session = Session::new(opened.transport).with_timeout(context.card.timeout());
+        let session = Session::new(opened.transport).with_timeout(context.card.timeout());
+        let mut session = observe::watched(context, session);
         session.allow(Limits::EXTENDED);
         Way::Session(Box::new(session))
     };

@@ -202,6 +202,11 @@ fn of_transport(error: &TransportError) -> Failure {
         TransportError::NoRights { .. } => failure.help(
             "polkit must allow org.debian.pcsc-lite.access_pcsc and access_card to this user",
         ),
+        TransportError::Diverged(left) => {
+            failure.expected(left.expected.clone()).got(left.got.clone()).help(
+                "a recording answers only the dialogue that it has: the same version and options",
+            )
+        }
         TransportError::Timeout { .. } => {
             failure.expected("an answer").help("leave the card on the reader until the end")
         }

@@ -31,6 +31,15 @@ pub(super) fn write_new_private(path: &Path, what: &str, bytes: &[u8]) -> Result
     write().map_err(|error| Failure::file(path, what, &error).into())
 }
 
+/// Makes a new, empty file for its owner alone, and never over one that is there.
+pub(super) fn new_private(path: &Path, what: &str) -> Result<std::fs::File> {
+    let make = || -> std::io::Result<_> {
+        let file = tempfile::NamedTempFile::new_in(folder_of(path))?;
+        file.persist_noclobber(path).map_err(|error| error.error)
+    };
+    make().map_err(|error| Failure::file(path, what, &error).into())
+}
+
 /// Writes a new file, never over one that is there.
 pub(super) fn write_new(path: &Path, what: &str, bytes: &[u8]) -> Result<()> {
     let write = || std::fs::File::create_new(path)?.write_all(bytes);

@@ -15,6 +15,8 @@ mod output;
 mod passwords;
 mod profile;
 mod readers;
+mod record;
+mod recording;
 mod request;
 mod secrets;
 mod tap;
@@ -72,10 +74,32 @@ enum Command {
     /// Make, show and verify the certificates that terminals show to chips
     #[command(subcommand)]
     Cvc(cvc::CvcCommand),
+    /// Look into recordings of dialogues with cards
+    #[command(subcommand)]
+    Record(record::RecordCommand),
     /// Print a completion script for a shell
     Completions(generate::CompletionsArgs),
     /// Write the manual pages
     Man(generate::ManArgs),
+}
+
+impl Command {
+    // Whether there is a dialogue to record.
+    const fn talks_to_card(&self) -> bool {
+        !matches!(
+            self,
+            Self::Verify(_)
+                | Self::Trust(_)
+                | Self::Readers(_)
+                | Self::Emulate(_)
+                | Self::Profile(_)
+                | Self::Request(_)
+                | Self::Cvc(_)
+                | Self::Record(_)
+                | Self::Completions(_)
+                | Self::Man(_)
+        )
+    }
 }
 
 /// What every command gets.
@@ -101,6 +125,9 @@ pub fn main() -> ExitCode {
         }
     };
     let context = Context { card: cli.card, verbose: cli.verbose, out: Output::new(cli.json) };
+    if context.card.record().is_wanted() && !cli.command.talks_to_card() {
+        return context.out.fail(&recording::nothing_to_record());
+    }
     let done = match cli.command {
         Command::Tap(args) => tap::run(&context, &args),
         Command::Verify(args) => verify::run(&context, &args),
@@ -111,10 +138,12 @@ pub fn main() -> ExitCode {
         Command::Profile(command) => profile::run(&context, command),
         Command::Request(command) => request::run(&context, command),
         Command::Cvc(command) => cvc::run(&context, command),
+        Command::Record(command) => record::run(&context, &command),
         Command::Completions(args) => generate::completions(&context, &args),
         Command::Man(args) => generate::man(&context, &args),
     };
-    match done {
+    let recorded = context.card.record().finish(&context.out);
+    match done.and_then(|code| recorded.map(|()| code)) {
         Ok(code) => code,
         Err(error) => context.out.fail(&Failure::from_error(error)),
     }

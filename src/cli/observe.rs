@@ -2,14 +2,26 @@
 //! Data that may be personal or secret appears as its length.
 #![allow(clippy::print_stderr)]
 
+use super::Context;
 use crate::{
     apdu::{CommandView, Response, ins},
+    session::Session,
     transport::{Exchange, Observer, Step},
 };
 
+/// The session with all that shall see its exchanges: `-v` and a recording.
+pub(super) fn watched(context: &Context, session: Session) -> Session {
+    let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+    if context.verbose {
+        observers.push(Box::new(Printer));
+    }
+    observers.extend(context.card.record().observer());
+    if observers.is_empty() { session } else { session.observed(Box::new(observers)) }
+}
+
 /// Prints every exchange.
 #[derive(Debug)]
-pub(super) struct Printer;
+struct Printer;
 
 impl Observer for Printer {
     fn exchange(&mut self, wire: Exchange<'_>, plain: Option<Exchange<'_>>, step: Step) {

@@ -7,13 +7,14 @@ use zeroize::Zeroizing;
 use super::{failure::Failure, secrets, tap::TapArgs};
 use crate::{
     lds::{Mrz, MrzInformation, edl},
+    profile::Personalised,
     protocol::pace::Password,
     tap::Passwords,
-    transport::CardAddress,
+    transport::{CardAddress, Secrets},
 };
 
-/// The passwords that were given; `None` for an emulated card without any.
-pub(super) fn given(args: &TapArgs, card: &CardAddress) -> Result<Option<Passwords>> {
+/// The passwords that were given; `None` for an emulated or a replayed card without any.
+pub(super) fn given(args: &TapArgs, card: &CardAddress) -> Result<Option<Given>> {
     let mut given = Given::flags(args)?;
     if given.is_empty() {
         if matches!(card, CardAddress::Emulated { .. } | CardAddress::Replay { .. }) {
@@ -24,13 +25,14 @@ pub(super) fn given(args: &TapArgs, card: &CardAddress) -> Result<Option<Passwor
     if given.is_empty() {
         given.can = Some(secrets::ask("CAN (on the card's front)", "--can", "ICCARD_CAN")?);
     }
-    given.passwords().map(Some)
+    Ok(Some(given))
 }
 
 type Secret = Option<Zeroizing<String>>;
 
+/// Passwords as they were typed.
 #[derive(Default)]
-struct Given {
+pub(super) struct Given {
     can: Secret,
     pin: Secret,
     puk: Secret,
@@ -66,6 +68,46 @@ impl Given {
         }
     }
 
+    /// What opens an emulated card, as [`Options::of_profile`](crate::tap::Options::of_profile)
+    /// chooses it.
+    pub(super) fn of_profile(card: &Personalised) -> Self {
+        let text = |text: &str| Some(Zeroizing::new(text.to_owned()));
+        let secrets = &card.profile.secrets;
+        let pin = secrets.pin.as_ref().and_then(|pin| text(pin));
+        match &card.licence {
+            Some(line) => Self { bap: text(line.as_str()), ..Self::default() },
+            None if card.profile.pace.is_empty() => {
+                let mrz = card.mrz.as_ref().and_then(|mrz| text(mrz.as_str()));
+                Self { mrz, ..Self::default() }
+            }
+            None if secrets.can.is_empty() => Self { pin, ..Self::default() },
+            None if card.profile.pin.required && pin.is_some() => Self { pin, ..Self::default() },
+            None => Self { can: text(&secrets.can), ..Self::default() },
+        }
+    }
+
+    /// Those that a recording has.
+    pub(super) fn recorded(secrets: &Secrets) -> Self {
+        let text = |text: &Option<String>| text.clone().map(Zeroizing::new);
+        Self {
+            can: text(&secrets.can),
+            pin: text(&secrets.pin),
+            puk: text(&secrets.puk),
+            mrz: text(&secrets.mrz),
+            bap: text(&secrets.bap),
+        }
+    }
+
+    /// Puts them into a recording.
+    pub(super) fn record(&self, secrets: &mut Secrets) {
+        let text = |secret: &Secret| secret.as_ref().map(|text| text.to_string());
+        secrets.can = text(&self.can);
+        secrets.pin = text(&self.pin);
+        secrets.puk = text(&self.puk);
+        secrets.mrz = text(&self.mrz);
+        secrets.bap = text(&self.bap);
+    }
+
     const fn is_empty(&self) -> bool {
         self.can.is_none()
             && self.pin.is_none()
@@ -74,18 +116,23 @@ impl Given {
             && self.bap.is_none()
     }
 
-    fn passwords(self) -> Result<Passwords> {
-        let of_mrz = self.mrz.map(|text| from_mrz(&text)).transpose()?.unwrap_or_default();
-        let of_line = self.bap.map(|text| from_line(&text)).transpose()?.unwrap_or_default();
+    /// What a tap makes of them.
+    ///
+    /// # Errors
+    /// For what cannot be right.
+    pub(super) fn passwords(&self) -> Result<Passwords> {
+        let of_mrz = self.mrz.as_ref().map(|text| from_mrz(text)).transpose()?.unwrap_or_default();
+        let of_line =
+            self.bap.as_ref().map(|text| from_line(text)).transpose()?.unwrap_or_default();
         for (secret, flag) in [(&self.can, "--can"), (&self.pin, "--pin"), (&self.puk, "--puk")] {
             if let Some(secret) = secret {
                 digits(secret, flag)?;
             }
         }
         Ok(Passwords {
-            can: self.can.map(|can| Password::can(&can)),
-            pin: self.pin.map(|pin| Password::pin(&pin)),
-            puk: self.puk.map(|puk| Password::puk(&puk)),
+            can: self.can.as_ref().map(|can| Password::can(can)),
+            pin: self.pin.as_ref().map(|pin| Password::pin(pin)),
+            puk: self.puk.as_ref().map(|puk| Password::puk(puk)),
             mrz: of_mrz.mrz.or(of_line.mrz),
             bac: of_mrz.bac,
             bap: of_line.bap,

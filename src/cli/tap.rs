@@ -5,6 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Result;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use rand_core::CryptoRng;
 use serde_json::{Value, json};
 use time::UtcDateTime;
 
@@ -15,22 +16,23 @@ use super::{
     face::FaceFile,
     failure::{self, Failure},
     files,
-    holder::Holder,
-    lengths,
-    observe::Printer,
+    holder::{Holder, shown},
+    lengths, observe,
     output::Output,
-    passwords, trust, verdict,
+    passwords::{self, Given},
+    recording::{self, Replayed},
+    trust, verdict,
 };
 use crate::{
     apdu::StatusWord,
-    crypto::SystemRng,
+    crypto::{SeededRng, SystemRng},
     issuance::{CredentialRequest, DeviceKeys, Session as RequestSession},
     lds::{Df, File, edl},
     pki::cvc::Chat,
     profile::{self, Personalised},
     session::Session,
-    tap::{self, Event, Options, Tapped, TerminalCertificates},
-    transport::{CardAddress, link::Rate},
+    tap::{self, Event, KnownLengths, Options, Tapped, TerminalCertificates},
+    transport::{CardAddress, Secrets, TerminalSecrets, link::Rate},
     trust::{Anchors, Evidence, Verdict, judge},
 };
 
@@ -90,6 +92,14 @@ pub(super) struct TapArgs {
     /// The verifier's session (`iccard request challenge`)
     #[arg(long, value_name = "FILE", requires = "request")]
     session: Option<PathBuf>,
+    /// Make the terminal's randomness follow from this text, and that of a card which is emulated
+    /// here: for tests and recordings, for nothing is secure then
+    #[arg(long, value_name = "TEXT")]
+    seed: Option<String>,
+    /// With --card replay:FILE: judge at this time instead of the recorded one: now, a day, or
+    /// RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = trust::time_of)]
+    at: Option<UtcDateTime>,
 }
 
 impl std::fmt::Debug for TapArgs {
@@ -103,53 +113,118 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     // Everything that can be wrong without the card comes before the card.
     let request = RequestFiles::load(args)?;
     let face = args.face.as_deref().map(FaceFile::new).transpose()?;
-    let emulated = matches!(context.card.address(), CardAddress::Emulated { .. });
-    let trust = (!emulated || !args.trust.is_empty())
+    let address = context.card.address();
+    let replays = matches!(address, CardAddress::Replay { .. });
+    if args.at.is_some() && !replays {
+        return Err(Failure::usage("--at: a card that is there is judged now")
+            .step("tap")
+            .expected("--card replay:FILE beside --at")
+            .help("`iccard verify --at` judges the evidence of a tap at another time")
+            .into());
+    }
+    // Emulated and replayed cards may bring their own.
+    let brings_anchors = replays || matches!(address, CardAddress::Emulated { .. });
+    let trust = (!brings_anchors || !args.trust.is_empty())
         .then(|| trust::anchors(&context.out, &args.trust))
         .transpose()?;
-    let mut passwords = passwords::given(args, context.card.address())?;
-    let mut terminal = terminal_given(args)?;
+    let given = passwords::given(args, address)?;
+    let passwords = given.as_ref().map(Given::passwords).transpose()?;
+    let (terminal, shown) = terminal_given(args)?.unzip();
     let out = &context.out;
-    let Opened { transport, source, profile } = card::open(&context.card, Use::Tap)?;
-    if let Some(profile) = &profile {
-        let own = Options::of_profile(profile);
-        passwords = passwords.or(Some(own.passwords));
-        terminal = terminal.or(own.terminal);
+    if args.seed.is_some() {
+        out.note("--seed: all randomness follows from that text, so nothing is secure");
     }
-    let (trust, test_anchor) = match (trust, &profile) {
-        (Some(trust), _) => (trust, false),
-        (None, Some(profile)) => (anchors_of(profile, &source)?, true),
-        (None, None) => (trust::anchors(out, &args.trust)?, false),
+    let opened = card::open_seeded(&context.card, Use::Tap, args.seed.as_deref())?;
+    let Opened { transport, source, profile, replayed, time: now } = opened;
+    // What makes this very dialogue again, if it is recorded.
+    let mut known = match (&profile, &replayed) {
+        (Some(profile), _) => {
+            let mut known = Secrets::default();
+            Given::of_profile(profile).record(&mut known);
+            recording::of_profile(profile, &mut known);
+            known
+        }
+        (None, Some(replayed)) => replayed.secrets.clone(),
+        (None, None) => Secrets::default(),
     };
-    let mut session = Session::new(transport).with_timeout(context.card.timeout());
-    if context.verbose {
-        session = session.observed(Box::new(Printer));
+    if let Some(given) = &given {
+        given.record(&mut known);
     }
-    let mut known = lengths::load(&context.card);
+    known.terminal = shown.or_else(|| known.terminal.take());
+    known.last_try |= args.last_try;
+    known.allow_bac |= args.allow_bac;
+    let max_apdu = context.card.max_apdu();
+    let max_apdu = known.max_apdu.map_or(max_apdu, |recorded| max_apdu.min(recorded.into()));
+    known.max_apdu = Some(max_apdu.into());
+    let challenge = match &request {
+        Some(request) => Some(request.challenge()),
+        None => known.challenge.as_deref().map(recording::challenge).transpose()?,
+    };
+    known.challenge = challenge.map(hex::encode_upper);
+    known.seed = args.seed.clone().or_else(|| known.seed.take());
+    if known.seed.is_none() && context.card.record().keeps_secrets() {
+        known.seed = Some(recording::new_seed());
+    }
+    let mut rng: Box<dyn CryptoRng> = match &known.seed {
+        Some(seed) => Box::new(SeededRng::new(seed.as_bytes(), "terminal")),
+        None => Box::new(SystemRng::default()),
+    };
+    let own = match (&profile, &replayed) {
+        (Some(profile), _) => Some(Options::of_profile(profile)),
+        (None, Some(replayed)) => Some(Options {
+            passwords: Given::recorded(&replayed.secrets).passwords()?,
+            terminal: replayed.terminal()?,
+            ..Options::default()
+        }),
+        (None, None) => None,
+    };
+    let own = own.unwrap_or_default();
+    let recorded = replayed.as_ref().map(|replayed| replayed.anchors(&source)).transpose()?;
+    let (trust, test_anchor) = match (trust, &profile, recorded.flatten()) {
+        (Some(trust), ..) => (trust, false),
+        (None, Some(profile), _) => (anchors_of(profile, &source)?, true),
+        (None, None, Some(recorded)) => (recorded, true),
+        (None, None, None) => (trust::anchors(out, &args.trust)?, false),
+    };
+    // A dialogue that is to be the same again must not depend on those before.
+    let repeats = replays || known.seed.is_some() || context.card.record().is_wanted();
+    let mut lengths = if repeats { KnownLengths::default() } else { lengths::load(&context.card) };
     let options = Options {
-        passwords: passwords.unwrap_or_default(),
-        last_try: args.last_try,
-        allow_bac: args.allow_bac,
-        terminal,
-        max_apdu: context.card.max_apdu(),
-        challenge: request.as_ref().map(RequestFiles::challenge),
+        passwords: passwords.unwrap_or(own.passwords),
+        last_try: known.last_try,
+        allow_bac: known.allow_bac,
+        terminal: terminal.or(own.terminal),
+        max_apdu,
+        challenge,
         source: source.clone(),
-        lengths: known.clone(),
+        lengths: lengths.clone(),
         ..Options::default()
     };
-    let now = UtcDateTime::now();
+    context.card.record().set_secrets(known);
+    let session = Session::new(transport).with_timeout(context.card.timeout());
+    let mut session = observe::watched(context, session);
     let mut progress = Progress::new(out.is_json() || context.verbose);
-    let tapped =
-        tap::tap(&mut session, &options, &mut SystemRng::default(), now, &mut |e| progress.show(e));
+    let tapped = tap::tap(&mut session, &options, &mut *rng, now, &mut |e| progress.show(e));
     progress.clear();
     let tapped = tapped?;
-    if let Some(learnt) = &tapped.lengths {
-        lengths::keep(&context.card, &mut known, learnt);
+    if let Some(learnt) = tapped.lengths.as_ref().filter(|_| !repeats) {
+        lengths::keep(&context.card, &mut lengths, learnt);
     }
-    let verdict = judge(&tapped.evidence, &trust, &tapped.judging());
+    let mut judging = tapped.judging();
+    judging.at = args.at;
+    let verdict = judge(&tapped.evidence, &trust, &judging);
+    let now = args.at.unwrap_or(now);
     let link = context.card.link();
-    let report =
-        Report { tapped: &tapped, verdict: &verdict, source, profile, test_anchor, now, link };
+    let report = Report {
+        tapped: &tapped,
+        verdict: &verdict,
+        source,
+        profile,
+        replayed,
+        test_anchor,
+        now,
+        link,
+    };
     report.print(out);
     let mut object = report.value();
     if let Some(path) = &args.evidence {
@@ -206,19 +281,21 @@ fn anchors_of(profile: &Personalised, source: &str) -> Result<Anchors> {
     Ok(anchors)
 }
 
-fn terminal_given(args: &TapArgs) -> Result<Option<TerminalCertificates>> {
+fn terminal_given(args: &TapArgs) -> Result<Option<(TerminalCertificates, TerminalSecrets)>> {
     let Some(file) = &args.terminal_key else { return Ok(None) };
     let key = cvc::private_key(file)?;
     let certificates = cvc::certificates(&args.cvc_chain)?;
     let count = certificates.len();
-    let certificates = certificates.into_iter().map(|(_, certificate)| certificate).collect();
+    let certificates: Vec<_> =
+        certificates.into_iter().map(|(_, certificate)| certificate).collect();
+    let shown = recording::terminal(certificates.iter(), &key);
     let own = TerminalCertificates::new(certificates, &key).map_err(|_| {
         Failure::usage(format!("--terminal-key {}: the key of no terminal", file.display()))
             .step("read the terminal's certificates")
             .expected("the private key of a terminal whose certificate --cvc-chain has")
             .got(format!("{count} certificates, none of a terminal with this key"))
     })?;
-    Ok(Some(own))
+    Ok(Some((own, shown)))
 }
 
 struct RequestFiles {
@@ -271,6 +348,7 @@ struct Report<'a> {
     verdict: &'a Verdict,
     source: String,
     profile: Option<Personalised>,
+    replayed: Option<Replayed>,
     test_anchor: bool,
     now: UtcDateTime,
     link: Option<Rate>,
@@ -286,6 +364,11 @@ impl Report<'_> {
                 out.row("", format!("EMULATED CARD{anchor}"));
             }
             None => out.row("card", &self.source),
+        }
+        if let Some(replayed) = &self.replayed {
+            let (card, at) = (shown(&replayed.card), trust::text(replayed.time));
+            let anchor = if self.test_anchor { ", test anchor" } else { "" };
+            out.row("", format!("RECORDING of {card} at {at}{anchor}: no card is there"));
         }
         let password = tapped.evidence.access.name().trim_start_matches("pace-").to_uppercase();
         match &tapped.pace {
@@ -384,6 +467,9 @@ impl Report<'_> {
             "card": {
                 "source": self.source,
                 "emulated": self.profile.is_some(),
+                "replayed": self.replayed.as_ref().map(|replayed| {
+                    json!({ "card": replayed.card, "time": trust::text(replayed.time) })
+                }),
                 "atr": hex::encode_upper(&tapped.evidence.card.atr),
             },
             "trust": { "source": self.verdict.trust.source, "test_anchor": self.test_anchor },

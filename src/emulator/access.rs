@@ -1,11 +1,12 @@
-//! Who may read what.
+//! What a terminal has shown, which is all that access rules look at.
 
 use crate::{
     pki::cvc::{Chat, TerminalType},
+    profile::{Rule, Status},
     protocol::pace::PasswordKind,
 };
 
-/// What has been shown in a session: all that access rules look at.
+/// What has been shown in a session under secure messaging.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shown {
     /// The password that opened it; after BAC and BAP what is printed on the document, as with the
@@ -25,51 +26,102 @@ impl From<PasswordKind> for Shown {
     }
 }
 
-/// When a file may be selected and read, or a key used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Always, without authentication.
-    Always,
-    /// Inside secure messaging after PACE with the MRZ, the CAN or the PIN, or after BAC or BAP.
-    Holder,
-    /// Inside secure messaging after PACE with the PIN.
-    Pin,
-    /// Inside secure messaging, whichever password opened it, the PUK too.
-    AnySession,
-    /// The same after PACE only.
-    AnyPace,
-    /// For inspection systems with this right, the bit of their template (BSI TR-03110-3 clause
-    /// C.4.1), inside a session that [`Access::Holder`] or, where `pin` says so, [`Access::Pin`]
-    /// permits.
-    Terminal {
-        /// The right: 0 reads EF.DG3, 1 reads EF.DG4.
-        right: u8,
-        /// Whether the PIN has to have opened the session.
-        pin: bool,
-    },
-    /// Never from outside.
-    Never,
+/// A set of numbers of one byte: passwords that were verified, keys that were shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Numbers([u128; 2]);
+
+impl Numbers {
+    /// Whether this number is among them.
+    pub const fn has(&self, number: u8) -> bool {
+        let [low, high] = self.0;
+        let half = if number < 128 { low } else { high };
+        half >> (number & 0x7F) & 1 == 1
+    }
+
+    /// Takes a number in, or with `false` out.
+    pub const fn set(&mut self, number: u8, there: bool) {
+        let [low, high] = &mut self.0;
+        let half = if number < 128 { low } else { high };
+        let bit = 1 << (number & 0x7F);
+        *half = if there { *half | bit } else { *half & !bit };
+    }
+
+    /// Takes the numbers from 80 on out: those that hold in one DF only.
+    pub const fn forget_local(&mut self) {
+        let [_, high] = &mut self.0;
+        *high = 0;
+    }
 }
 
-impl Access {
-    /// Whether a session that has shown this, or none, may.
-    pub fn permits(self, session: Option<Shown>) -> bool {
-        let Some(shown) = session else { return self == Self::Always };
-        match self {
-            Self::Always | Self::AnySession => true,
-            Self::AnyPace => shown.pace,
-            Self::Holder => shown.password != PasswordKind::Puk,
-            Self::Pin => shown.password == PasswordKind::Pin,
-            Self::Terminal { right, pin } => {
-                let may = |chat: Chat| {
-                    chat.terminal() == TerminalType::InspectionSystem && chat.has(right)
-                };
-                let opened = if pin { Self::Pin } else { Self::Holder };
-                opened.permits(session) && shown.terminal.is_some_and(may)
-            }
-            Self::Never => false,
-        }
+/// Everything that a terminal has shown on a logical channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The session; `None` without secure messaging.
+    pub session: Option<Shown>,
+    /// Passwords of VERIFY.
+    pub verified: Numbers,
+    /// Whether one of them is the holder's PIN.
+    pub pin: bool,
+    /// Keys of EXTERNAL and MUTUAL AUTHENTICATE.
+    pub keys: Numbers,
+}
+
+impl From<Option<Shown>> for Seen {
+    /// A session alone, or nothing.
+    fn from(session: Option<Shown>) -> Self {
+        Self { session, ..Self::default() }
     }
+}
+
+impl Status for Seen {
+    fn secure_messaging(&self) -> bool {
+        self.session.is_some()
+    }
+
+    fn pace(&self) -> Option<PasswordKind> {
+        self.session.filter(|shown| shown.pace).map(|shown| shown.password)
+    }
+
+    fn basic_access(&self) -> bool {
+        self.session.is_some_and(|shown| !shown.pace)
+    }
+
+    fn verified(&self, reference: u8) -> bool {
+        self.verified.has(reference)
+    }
+
+    fn pin(&self) -> bool {
+        self.pin || self.pace() == Some(PasswordKind::Pin)
+    }
+
+    fn key(&self, number: u8) -> bool {
+        self.keys.has(number)
+    }
+
+    // The bit of the template of inspection systems (BSI TR-03110-3 clause C.4.1): it means another
+    // thing to another kind of terminal.
+    fn terminal(&self, right: u8) -> bool {
+        self.session.and_then(|shown| shown.terminal).is_some_and(|chat| {
+            chat.terminal() == TerminalType::InspectionSystem && chat.has(right)
+        })
+    }
+}
+
+/// The sessions that open a document's data: after PACE with the MRZ, the CAN or the PIN, or after
+/// BAC or BAP; where the PIN is required, after PACE with it alone.
+pub(super) fn holder(pin_required: bool) -> Rule {
+    use PasswordKind::{Can, Mrz, Pin};
+    if pin_required {
+        Rule::Pace(vec![Pin])
+    } else {
+        Rule::Any(vec![Rule::Pace(vec![Mrz, Can, Pin]), Rule::BasicAccess])
+    }
+}
+
+/// After PACE with any password.
+pub(super) fn any_pace() -> Rule {
+    use PasswordKind::{Can, Mrz, Pin, Puk};
+    Rule::Pace(vec![Mrz, Can, Pin, Puk])
 }
 
 #[cfg(test)]
@@ -88,14 +140,16 @@ mod tests {
             Some(PasswordKind::Puk.into()),
             Some(bac),
         ];
-        let permitted = |access: Access| sessions.map(|s| access.permits(s));
-        assert_eq!(permitted(Access::Always), [true; 6]);
-        assert_eq!(permitted(Access::Holder), [false, true, true, true, false, true]);
-        assert_eq!(permitted(Access::Pin), [false, false, false, true, false, false]);
-        assert_eq!(permitted(Access::AnySession), [false, true, true, true, true, true]);
-        assert_eq!(permitted(Access::AnyPace), [false, true, true, true, true, false]);
-        assert_eq!(permitted(Access::Never), [false; 6]);
-        assert_eq!(permitted(Access::Terminal { right: 0, pin: false }), [false; 6]);
+        let permitted = |rule: Rule| sessions.map(|s| rule.permits(&Seen::from(s)));
+        assert_eq!(permitted(Rule::Always), [true; 6]);
+        assert_eq!(permitted(holder(false)), [false, true, true, true, false, true]);
+        assert_eq!(permitted(holder(true)), [false, false, false, true, false, false]);
+        assert_eq!(permitted(Rule::SecureMessaging), [false, true, true, true, true, true]);
+        assert_eq!(permitted(any_pace()), [false, true, true, true, true, false]);
+        assert_eq!(permitted(Rule::Never), [false; 6]);
+        assert_eq!(permitted(Rule::Terminal(0)), [false; 6]);
+        assert_eq!(holder(false), Rule::parse("pace(mrz, can, pin) or bac").unwrap());
+        assert_eq!(any_pace(), Rule::parse("pace").unwrap());
     }
 
     #[test]
@@ -104,7 +158,8 @@ mod tests {
         let inspection = chat(TerminalType::InspectionSystem, 1);
         let permits = |password: PasswordKind, chat, right, pin| {
             let shown = Shown { terminal: Some(chat), ..password.into() };
-            Access::Terminal { right, pin }.permits(Some(shown))
+            let rule = Rule::All(vec![holder(pin), Rule::Terminal(right)]);
+            rule.permits(&Seen::from(Some(shown)))
         };
         assert!(permits(PasswordKind::Can, inspection, 0, false));
         assert!(!permits(PasswordKind::Can, inspection, 1, false), "another right");
@@ -114,5 +169,19 @@ mod tests {
         // The same bit means another thing to another kind of terminal.
         let other = chat(TerminalType::AuthenticationTerminal, 1);
         assert!(!permits(PasswordKind::Can, other, 0, false));
+    }
+
+    #[test]
+    fn numbers_come_and_go() {
+        let mut numbers = Numbers::default();
+        for n in [0, 1, 0x7F, 0x80, 0x81, 0xFF] {
+            assert!(!numbers.has(n));
+            numbers.set(n, true);
+            assert!(numbers.has(n));
+        }
+        numbers.set(0x81, false);
+        assert!(!numbers.has(0x81) && numbers.has(0x80));
+        numbers.forget_local();
+        assert_eq!([1, 0x7F, 0x80, 0xFF].map(|n| numbers.has(n)), [true, true, false, false]);
     }
 }

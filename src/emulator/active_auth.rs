@@ -1,26 +1,24 @@
 //! INTERNAL AUTHENTICATE on the card (ICAO Doc 9303-11 clause 6.1).
 
-use super::{
-    access::Access,
-    applet::{Context, Reply},
-};
+use super::applet::{Context, Reply};
 use crate::{
     apdu::{CommandView, StatusWord},
+    profile::Rule,
     protocol::active_auth::Chip,
 };
 
 /// Answers INTERNAL AUTHENTICATE with a signature over the terminal's challenge.
 ///
 /// # Errors
-/// `6982` outside a session that `access` permits, `6A86` for other parameters, `6700` for a challenge of another length
+/// `6982` outside a session that `rule` permits, `6A86` for other parameters, `6700` for a challenge of another length
 /// than 8 bytes.
 pub(super) fn internal_authenticate(
     chip: &Chip,
-    access: Access,
+    rule: &Rule,
     command: &CommandView<'_>,
     context: &mut Context<'_>,
 ) -> Result<Reply, StatusWord> {
-    if !access.permits(context.session) {
+    if !rule.permits(&context.status) {
         return Err(StatusWord::SECURITY_STATUS);
     }
     if (command.header.p1, command.header.p2) != (0, 0) {

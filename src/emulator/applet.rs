@@ -1,6 +1,11 @@
 //! What an application on the card is to the operating system.
 
-use super::{access::Shown, basic_access::BasicAccess, env::Env, password::Passwords};
+use super::{
+    access::{Seen, Shown},
+    basic_access::BasicAccess,
+    env::Env,
+    password::Passwords,
+};
 use crate::{
     apdu::{CommandView, StatusWord},
     protocol::chip_auth::Version,
@@ -39,6 +44,8 @@ impl std::fmt::Debug for Reply {
 pub struct Context<'a> {
     /// What was shown in the session; `None` without secure messaging.
     pub session: Option<Shown>,
+    /// Everything that was shown, for access rules.
+    pub status: Seen,
     /// The compressed key that a terminal announced in Terminal Authentication version 2, once it
     /// has authenticated: Chip Authentication version 2 has to use it.
     pub announced: Option<&'a [u8]>,
@@ -74,12 +81,14 @@ impl std::fmt::Debug for Context<'_> {
 }
 
 /// An application on the card. Commands come in plain and whole: secure messaging, chaining,
-/// SELECT by name, PACE, BAC, Terminal Authentication and GET RESPONSE are the operating system's.
+/// SELECT, PACE, BAC, Terminal Authentication and GET RESPONSE are the operating system's. Its files
+/// stand in the card's tree, in the DF of its name.
 pub trait Applet: Send {
     /// The application's identifier (ISO/IEC 7816-5), 5 to 16 bytes.
     fn aid(&self) -> &[u8];
 
-    /// Answers a command.
+    /// Answers a command. One that it does not know, which it says by `6D00`, is for the operating
+    /// system: READ BINARY and the other commands to files.
     ///
     /// # Errors
     /// The status word of a command that failed.
@@ -88,6 +97,14 @@ pub trait Applet: Send {
         command: &CommandView<'_>,
         context: &mut Context<'_>,
     ) -> Result<Reply, StatusWord>;
+
+    /// Makes the bytes of a file of its own that has [`Content::Made`](super::fs::Content::Made).
+    ///
+    /// # Errors
+    /// The status word to answer; `6F00` where there is no such file.
+    fn make(&mut self, _fid: u16, _context: &mut Context<'_>) -> Result<Vec<u8>, StatusWord> {
+        Err(StatusWord::NO_DIAGNOSIS)
+    }
 
     /// Forgets all volatile state: another application or the MF was selected, or power went.
     fn deselect(&mut self);
@@ -99,7 +116,4 @@ pub trait Applet: Send {
     fn basic_access(&mut self) -> Option<&mut BasicAccess> {
         None
     }
-
-    /// A certificate has changed the trust points of Terminal Authentication: EF.CVCA reads so now.
-    fn trust_points_changed(&mut self, _ef_cvca: &[u8]) {}
 }

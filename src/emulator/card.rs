@@ -1,11 +1,14 @@
 //! The card as a whole: power and reset, the wire, secure messaging around every command.
 
 use super::{
+    access::Seen,
     applet::{Applet, Reply},
+    channel::Channels,
     chip_auth::ChipAuthentication,
     env::Env,
-    fs::Directory,
+    fs::Tree,
     password::Passwords,
+    quirks::Misbehaviour,
     security::Security,
     terminal_auth::TerminalAuthentication,
     work,
@@ -15,8 +18,9 @@ use std::collections::BTreeMap;
 use crate::{
     apdu::{CommandView, Form, Header, Response, StatusWord, ins},
     crypto::SecretKey,
+    profile::Layout,
     protocol::pace::Parameters,
-    transport::{Power, Responder, Work},
+    transport::{Power, Responder, Work, fault::Damage},
 };
 
 /// What a card is made of.
@@ -25,9 +29,14 @@ pub struct Parts {
     pub atr: Vec<u8>,
     /// Its historical bytes, which readers ask for with `FF CA 01 00`.
     pub historical: Vec<u8>,
-    /// The EFs of the master file.
-    pub mf: Directory,
-    /// The applications, in the order in which a shortened name finds them.
+    /// The files.
+    pub tree: Tree,
+    /// Passwords, keys and data objects of ISO/IEC 7816-4 and -8. Its files are in the tree.
+    pub layout: Layout,
+    /// Whether the card has the commands of ISO/IEC 7816-4, -8 and -9, and logical channels; without
+    /// them it has those of a travel document.
+    pub iso: bool,
+    /// The applets. Each answers in the DF of its name, which is made where the tree has none.
     pub applets: Vec<Box<dyn Applet>>,
     /// The PACE protocols and domain parameters that EF.CardAccess offers.
     pub pace: Vec<Parameters>,
@@ -58,18 +67,27 @@ pub struct Card {
     pub(super) parts: Parts,
     pub(super) env: Box<dyn Env>,
     pub(super) security: Security,
-    /// The applet selected; `None` is the master file.
+    pub(super) channels: Channels,
+    /// The applet selected on the basic channel.
     pub(super) selected: Option<usize>,
-    uid: [u8; 4],
+    pub(super) misbehaviour: Misbehaviour,
+    /// The contactless identifier of the dialogue that is going on; `None` before its first command.
+    uid: Option<[u8; 4]>,
     /// What the last command made the chip compute.
     pub(super) work: Work,
 }
 
 impl Card {
     /// A card of these parts in this world.
-    pub fn new(parts: Parts, env: Box<dyn Env>) -> Self {
-        let (security, work) = (Security::default(), Work::default());
-        let mut card = Self { parts, env, security, selected: None, uid: [0; 4], work };
+    pub fn new(mut parts: Parts, env: Box<dyn Env>) -> Self {
+        for (index, applet) in parts.applets.iter().enumerate() {
+            // One with a name that no application can have is never selected.
+            let _ = parts.tree.application(applet.aid(), index);
+        }
+        let (security, channels) = (Security::default(), Channels::default());
+        let (misbehaviour, work) = (Misbehaviour::default(), Work::default());
+        let mut card =
+            Self { parts, env, security, channels, selected: None, misbehaviour, uid: None, work };
         card.power(Power::On);
         card
     }
@@ -77,6 +95,16 @@ impl Card {
     /// Its world: to read and set counters in tests.
     pub fn env(&mut self) -> &mut dyn Env {
         &mut *self.env
+    }
+
+    // The first command since power or reset. With it comes a random identifier, 08 in front
+    // (ISO/IEC 14443-3 clause 6.5.4): a card of a person must not be recognised by it.
+    fn begin_dialogue(&mut self) {
+        self.env.begin_dialogue();
+        let mut uid = [0; 4];
+        self.env.rng().fill_bytes(&mut uid);
+        uid[0] = 0x08;
+        self.uid = Some(uid);
     }
 
     // Ends the session and all that was begun: PACE, a chain, a response in parts.
@@ -87,7 +115,7 @@ impl Card {
     }
 
     pub(super) fn session_changed(&mut self) {
-        self.parts.mf.forget_made();
+        self.channels.all().for_each(|channel| channel.place.forget_made());
         self.forget_master_key();
         for applet in &mut self.parts.applets {
             applet.session_changed();
@@ -99,6 +127,12 @@ impl Card {
         if let Some(chip_auth) = &mut self.parts.chip_auth {
             chip_auth.forget();
         }
+    }
+
+    /// What was shown on the channel of this command.
+    pub(super) fn seen(&mut self) -> Seen {
+        let pins = self.parts.layout.passwords.iter().filter(|spec| spec.is_pin);
+        self.channels.seen(self.security.shown(), pins.map(|spec| spec.reference))
     }
 
     // How many response data bytes an answer to this command may have.
@@ -155,6 +189,7 @@ impl Card {
         let frame = self.frame(wire);
         let none = StatusWord::SM_UNSUPPORTED;
         let session = self.security.session.as_mut().ok_or(none)?;
+        let before = session.channel.snapshot();
         let command = session.channel.unprotect_command(wire).map_err(|e| e.status())?;
         let room = session.channel.max_response_data(frame);
         let plain = CommandView {
@@ -172,11 +207,17 @@ impl Card {
         // What does not fit one protected response, such as an RSA signature, waits for a protected
         // GET RESPONSE (ISO/IEC 7816-4 clause 11.7).
         let reply = self.security.fit(reply, u32::try_from(room).ok());
+        if let Some(naked) = self.naked_by_quirk(&reply, before) {
+            push(Reply::status(naked?), out);
+            return Ok(());
+        }
+        self.deviate(plain.header);
         let session = self.security.session.as_mut().ok_or(none)?;
         let response = Response { data: reply.data, sw: reply.sw };
         // The answer to the command that agreed new keys still goes out under the old ones.
         session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
         self.work += work::secured(session.channel.cipher(), wire.data.len() + out.len());
+        self.end_by_quirk();
         if let Some(opened) = opened {
             self.security.open(opened)?;
             self.session_changed();
@@ -189,7 +230,7 @@ impl Card {
     fn reader_command(&self, command: &CommandView<'_>) -> Reply {
         let [_, instruction, p1, p2] = command.header.to_bytes();
         let data: &[u8] = match (instruction, p1, p2) {
-            (ins::GET_DATA, 0x00, 0x00) => &self.uid,
+            (ins::GET_DATA, 0x00, 0x00) => self.uid.as_ref().map_or(&[], |uid| uid),
             (ins::GET_DATA, 0x01, 0x00) => &self.parts.historical,
             (ins::GET_DATA, _, _) => return Reply::status(StatusWord::FUNCTION_UNSUPPORTED),
             _ => return Reply::status(StatusWord::INS_UNSUPPORTED),
@@ -211,20 +252,17 @@ impl Responder for Card {
         &self.parts.atr
     }
 
-    fn power(&mut self, event: Power) {
+    fn power(&mut self, _event: Power) {
         self.security = Security::default();
+        self.forget_misbehaviour();
         self.selected = None;
         self.forget_master_key();
-        self.parts.mf.deselect();
+        self.channels = Channels::default();
         for applet in &mut self.parts.applets {
             applet.deselect();
         }
-        if event != Power::Off {
-            // A random identifier, 08 in front (ISO/IEC 14443-3 clause 6.5.4): a card of a person
-            // must not be recognised by it.
-            self.env.rng().fill_bytes(&mut self.uid);
-            self.uid[0] = 0x08;
-        }
+        self.wake();
+        self.uid = None;
     }
 
     fn work(&self) -> Work {
@@ -232,8 +270,24 @@ impl Responder for Card {
     }
 
     fn respond(&mut self, command: &[u8], response: &mut Vec<u8>) {
+        if !self.answered_by_quirk(command, response) {
+            self.answer(command, response);
+            self.change_on_wire(command, response);
+        }
+    }
+
+    fn damage(&mut self, damage: Damage) -> bool {
+        self.damaged(damage)
+    }
+}
+
+impl Card {
+    fn answer(&mut self, command: &[u8], response: &mut Vec<u8>) {
         response.clear();
         self.work = Work::default();
+        if self.uid.is_none() {
+            self.begin_dialogue();
+        }
         let view = match CommandView::parse(command) {
             Ok(view) if view.header.cla == 0xFF => {
                 return push(self.reader_command(&view), response);

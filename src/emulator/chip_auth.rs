@@ -2,13 +2,13 @@
 //! (ICAO Doc 9303-11 clause 6.2.4, BSI TR-03110-3 clause B.2).
 
 use super::{
-    access::Access,
     applet::{Context, Rekeyed, Reply},
     mse::{SET_AT_CHIP_AUTHENTICATION, SET_KAT, Template},
 };
 use crate::{
     apdu::{CommandView, StatusWord, ins},
     crypto::AgreementPublicKey,
+    profile::Rule,
     protocol::chip_auth::{Chip, Commands, KeyAgreementTemplate, Version},
 };
 
@@ -27,15 +27,15 @@ pub struct ChipKey {
 pub struct ChipAuthentication {
     version: Version,
     keys: Vec<ChipKey>,
-    access: Access,
+    rule: Rule,
     chosen: Option<usize>,
 }
 
 impl ChipAuthentication {
-    /// With these keys. `access` says which sessions may use them; version 2 asks for Terminal
+    /// With these keys. `rule` says which sessions may use them; version 2 asks for Terminal
     /// Authentication besides.
-    pub const fn new(version: Version, keys: Vec<ChipKey>, access: Access) -> Self {
-        Self { version, keys, access, chosen: None }
+    pub const fn new(version: Version, keys: Vec<ChipKey>, rule: Rule) -> Self {
+        Self { version, keys, rule, chosen: None }
     }
 
     /// Forgets that the terminal has chosen a key.
@@ -153,7 +153,7 @@ impl ChipAuthentication {
 
     fn permitted(&self, context: &Context<'_>) -> Result<(), StatusWord> {
         let ready = self.version == Version::V1 || context.announced.is_some();
-        if ready && self.access.permits(context.session) {
+        if ready && self.rule.permits(&context.status) {
             Ok(())
         } else {
             Err(StatusWord::SECURITY_STATUS)

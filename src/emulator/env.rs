@@ -2,6 +2,7 @@
 
 use rand_core::CryptoRng;
 use time::{UtcDateTime, macros::utc_datetime};
+use zeroize::Zeroizing;
 
 use super::store::{MemoryStore, Store};
 use crate::crypto::SeededRng;
@@ -11,17 +12,23 @@ use crate::crypto::SeededRng;
 pub trait Env: Send {
     /// Randomness: nonces, ephemeral keys, the contactless identifier.
     fn rng(&mut self) -> &mut dyn CryptoRng;
+    /// A dialogue begins: the first command after power or reset has come. Readers differ in how
+    /// often they power a card and reset it before that, so what is random must not depend on it.
+    fn begin_dialogue(&mut self) {}
     /// The time. Chips have no clock; this is for what an applet would learn from certificates.
     fn now(&self) -> UtcDateTime;
     /// Memory that outlives power and reset.
     fn store(&mut self) -> &mut dyn Store;
 }
 
-/// A world that follows from a seed: the same seed gives the same bytes. The clock stands still.
+/// A world that follows from a seed: the same seed gives the same bytes, each dialogue its own. The
+/// clock stands still.
 pub struct SeededEnv {
+    seed: Zeroizing<Vec<u8>>,
+    dialogues: u64,
     rng: SeededRng,
     now: UtcDateTime,
-    store: MemoryStore,
+    store: Box<dyn Store>,
 }
 
 impl SeededEnv {
@@ -30,12 +37,22 @@ impl SeededEnv {
 
     /// The world of this seed, with no counter set.
     pub fn new(seed: &[u8]) -> Self {
-        Self { rng: SeededRng::new(seed, "card"), now: Self::EPOCH, store: MemoryStore::default() }
+        let rng = SeededRng::new(seed, "card");
+        let seed = Zeroizing::new(seed.to_vec());
+        let store = Box::new(MemoryStore::default());
+        Self { seed, dialogues: 0, rng, now: Self::EPOCH, store }
+    }
+
+    /// The same with entries kept there: they are then a part of what the dialogue follows from.
+    #[must_use]
+    pub fn with_store(mut self, store: Box<dyn Store>) -> Self {
+        self.store = store;
+        self
     }
 
     /// The same at another time.
     #[must_use]
-    pub const fn at(mut self, now: UtcDateTime) -> Self {
+    pub fn at(mut self, now: UtcDateTime) -> Self {
         self.now = now;
         self
     }
@@ -46,12 +63,17 @@ impl Env for SeededEnv {
         &mut self.rng
     }
 
+    fn begin_dialogue(&mut self) {
+        self.dialogues += 1;
+        self.rng = SeededRng::new(&self.seed, &format!("card dialogue {}", self.dialogues));
+    }
+
     fn now(&self) -> UtcDateTime {
         self.now
     }
 
     fn store(&mut self) -> &mut dyn Store {
-        &mut self.store
+        &mut *self.store
     }
 }
 
@@ -72,7 +94,7 @@ impl SystemEnv {
     /// A world whose randomness is stretched from 32 bytes of `rng`, which should be the system's.
     /// Its counters last as long as it.
     pub fn new(rng: &mut dyn CryptoRng) -> Self {
-        let mut seed = zeroize::Zeroizing::new([0; 32]);
+        let mut seed = Zeroizing::new([0; 32]);
         rng.fill_bytes(&mut *seed);
         Self { rng: SeededRng::new(&*seed, "card"), store: Box::new(MemoryStore::default()) }
     }

@@ -1,20 +1,22 @@
 //! From a personalised profile to a card.
 
 use super::{
-    access::Access,
+    access::{any_pace, holder},
+    applet::Applet,
     basic_access::BasicAccess,
     card::{Card, Parts},
     chip_auth::{ChipAuthentication, ChipKey},
     env::{Env, SeededEnv},
-    fs::{Content, Directory, Ef},
+    fs::{Content, Node, NodeId, Tree, TreeError},
     lds_application::LdsApplication,
     password::Passwords,
+    quirks,
     terminal_auth::TerminalAuthentication,
 };
 use crate::{
     lds::{Df, File, HolderVerification, LDS_AID, edl},
     pki::cvc::{CvcError, Issuer, PrivateKey},
-    profile::{self, Personalised, Profile, ProfileError},
+    profile::{self, Layout, Personalised, Profile, ProfileError, Rule},
     protocol::{
         active_auth::{self, ActiveAuthError},
         bac::{self, AccessKey},
@@ -45,6 +47,9 @@ pub enum CardError {
         /// Its bytes.
         got: usize,
     },
+    /// A declared file has no place among the others.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
     /// The key of Active Authentication cannot sign.
     #[error(transparent)]
     ActiveAuthentication(#[from] ActiveAuthError),
@@ -70,36 +75,49 @@ impl Card {
     /// [`CardError::FileTooLarge`]; [`CardError::ActiveAuthentication`] and [`CardError::Cvca`] for
     /// keys that cannot be used.
     pub fn from_profile(card: &Personalised, env: Box<dyn Env>) -> Result<Self, CardError> {
+        let card = &*quirks::as_built(card);
         let profile = &card.profile;
-        let (mf, files) = directories(card)?;
-        let holder = holder(profile);
+        let is_licence = card.licence.is_some();
+        let aid: &'static [u8] = if is_licence { &edl::AID } else { &LDS_AID };
+        let tree = tree(card, aid)?;
+        let holder = || holder(profile.pin.required);
         let active_auth =
             profile.active_authentication.zip(card.keys.active_authentication.clone());
         let active_auth = active_auth.map(|(aa, key)| match key {
-            PrivateKey::Ec(key) => Ok(active_auth::Chip::new(key, aa.hash)),
+            PrivateKey::Ec(key) => Ok(quirks::signing_chip(profile, key, aa.hash)),
             PrivateKey::Rsa(key) => active_auth::Chip::rsa(*key, aa.hash),
         });
-        let is_licence = card.licence.is_some();
-        let application = LdsApplication {
-            aid: if is_licence { &edl::AID } else { &LDS_AID },
-            directory: files,
-            chip_auth: chip_auth(card, Version::V1, holder),
-            active_auth: active_auth.transpose()?.map(|chip| (chip, holder)),
-            basic_access: basic_access(card),
-        };
+        let application = profile.travel.is_some().then(|| -> Result<LdsApplication, CardError> {
+            Ok(LdsApplication {
+                aid,
+                chip_auth: chip_auth(card, Version::V1, holder()),
+                active_auth: active_auth.transpose()?.map(|chip| (chip, holder())),
+                basic_access: basic_access(card),
+            })
+        });
+        let mut applets: Vec<Box<dyn Applet>> = Vec::new();
+        if let Some(application) = application.transpose()? {
+            applets.push(Box::new(application));
+        }
         let secrets = &profile.secrets;
         let parts = Parts {
             atr: profile.atr.as_bytes().to_vec(),
             historical: profile.atr.historical().to_vec(),
-            mf,
-            applets: vec![Box::new(application)],
+            tree,
+            layout: Layout { files: Vec::new(), ..profile.layout.clone() },
+            iso: !profile.layout.is_empty(),
+            applets,
             pace: profile.pace.clone(),
             mapping: card.keys.mapping.clone(),
-            chip_auth: chip_auth(card, Version::V2, Access::AnyPace),
-            terminal_auth: terminal_auth(card, holder)?,
+            chip_auth: chip_auth(card, Version::V2, any_pace()),
+            terminal_auth: terminal_auth(card, holder())?,
             passwords: Passwords {
-                mrz: (!is_licence).then(|| Password::mrz(card.mrz.as_str())),
-                can: (!is_licence).then(|| Password::can(&secrets.can)),
+                mrz: card
+                    .mrz
+                    .as_ref()
+                    .filter(|_| !is_licence)
+                    .map(|mrz| Password::mrz(mrz.as_str())),
+                can: (!secrets.can.is_empty()).then(|| Password::can(&secrets.can)),
                 pin: secrets.pin.as_ref().map(|pin| Password::pin(pin)),
                 puk: secrets.puk.as_ref().map(|puk| Password::puk(puk)),
                 pin_tries: profile.pin.tries,
@@ -111,47 +129,68 @@ impl Card {
                 .extended
                 .map(|(command, response)| (usize::from(command), usize::from(response))),
         };
-        Ok(Self::new(parts, env))
+        Ok(Self::new(parts, env).with_quirks(profile.quirks.clone()))
     }
 }
 
-// Which sessions open the data that every reader may have.
-const fn holder(profile: &Profile) -> Access {
-    if profile.pin.required { Access::Pin } else { Access::Holder }
-}
-
-// The files of the master file and those of the application.
-fn directories(card: &Personalised) -> Result<(Directory, Directory), CardError> {
+// The files of the document, then those that the profile declares.
+fn tree(card: &Personalised, aid: &[u8]) -> Result<Tree, CardError> {
     let profile = &card.profile;
-    let (mut mf, mut application) = (Vec::new(), Vec::new());
+    let mut tree = Tree::default();
+    let application = match profile.travel {
+        Some(_) => tree.application(aid, 0)?,
+        None => NodeId::MF,
+    };
+    let holder = || holder(profile.pin.required);
+    let mut add = |file: File, rule, content| {
+        let df = if file.df() == Df::MasterFile { NodeId::MF } else { application };
+        tree.add(df, Node::transparent(file.fid(), Some(file.sfi()), rule, content))
+    };
     for (file, bytes) in &card.files {
         let limit = usize::from(u16::MAX);
         if bytes.len() > limit {
             return Err(CardError::FileTooLarge { file: *file, limit, got: bytes.len() });
         }
-        let content = Content::Bytes(bytes.clone());
-        let terminal = |right| Access::Terminal { right, pin: profile.pin.required };
-        let access = match file {
-            File::CardSecurity => Access::AnyPace,
+        let terminal = |right| Rule::All(vec![holder(), Rule::Terminal(right)]);
+        let rule = match file {
+            // It stands among the declared ones, with their rules.
+            file if is_declared(profile, *file) => continue,
+            // The chip makes it.
+            File::HolderVerification => continue,
+            File::CardSecurity => any_pace(),
             File::Dg3 | File::Edl(edl::File::Dg7) => terminal(READ_FINGERS),
             File::Dg4 | File::Edl(edl::File::Dg8) => terminal(READ_IRISES),
-            file if file.df() == Df::MasterFile => Access::Always,
-            _ => holder(profile),
+            file if file.df() == Df::MasterFile => Rule::Always,
+            _ => holder(),
         };
-        match file.df() {
-            Df::MasterFile => mf.push(ef(*file, access, content)),
-            Df::Lds | Df::Edl => application.push(ef(*file, access, content)),
-        }
+        add(*file, rule, Content::Bytes(bytes.clone()))?;
     }
-    let made = Content::Made { len: HolderVerification::LEN };
-    application.retain(|ef| ef.fid != File::HolderVerification.fid());
-    if profile.secrets.pin.is_some() {
-        application.push(ef(File::HolderVerification, Access::AnySession, made));
+    let made = profile.secrets.pin.is_some() && !is_declared(profile, File::HolderVerification);
+    if profile.travel.is_some() && made {
+        let made = Content::Made { len: HolderVerification::LEN };
+        add(File::HolderVerification, Rule::SecureMessaging, made)?;
     }
-    Ok((Directory::new(mf), Directory::new(application)))
+    for spec in &profile.layout.files {
+        tree.declare(spec)?;
+    }
+    // Those of the application that the card makes itself.
+    for (_, spec) in profile.layout.inside.iter().filter(|_| profile.travel.is_some()) {
+        tree.declare_in(application, spec)?;
+    }
+    Ok(tree)
 }
 
-fn chip_auth(card: &Personalised, version: Version, access: Access) -> Option<ChipAuthentication> {
+// Whether the profile declares this file itself.
+fn is_declared(profile: &Profile, file: File) -> bool {
+    let path = [file.fid()];
+    let layout = &profile.layout;
+    match file.df() {
+        Df::MasterFile => layout.files.iter().any(|spec| spec.path == path),
+        Df::Lds | Df::Edl => layout.inside.iter().any(|(_, spec)| spec.path == path),
+    }
+}
+
+fn chip_auth(card: &Personalised, version: Version, rule: Rule) -> Option<ChipAuthentication> {
     let keys = card.profile.chip_authentication.iter().zip(&card.keys.chip_authentication);
     let keys: Vec<_> = keys
         .filter(|(ca, _)| ca.version == version)
@@ -160,11 +199,11 @@ fn chip_auth(card: &Personalised, version: Version, access: Access) -> Option<Ch
             chip: chip_auth::Chip::new(ca.suite, key.clone()),
         })
         .collect();
-    (!keys.is_empty()).then(|| ChipAuthentication::new(version, keys, access))
+    (!keys.is_empty()).then(|| ChipAuthentication::new(version, keys, rule))
 }
 
 fn basic_access(card: &Personalised) -> Option<BasicAccess> {
-    let mrz = card.mrz.as_str();
+    let mrz = card.mrz.as_ref()?.as_str();
     // Behind the document number and its check digit stand two dates with theirs.
     let id = mrz.get(..mrz.len().saturating_sub(14)).unwrap_or_default().as_bytes().to_vec();
     let key = match &card.licence {
@@ -177,7 +216,7 @@ fn basic_access(card: &Personalised) -> Option<BasicAccess> {
 
 fn terminal_auth(
     card: &Personalised,
-    holder: Access,
+    holder: Rule,
 ) -> Result<Option<TerminalAuthentication>, CardError> {
     let (Some(ta), Some(cvca)) = (&card.profile.terminal_authentication, &card.cvca) else {
         return Ok(None);
@@ -186,11 +225,7 @@ fn terminal_auth(
     let store = TrustStore::new([Issuer::trust_point(cvca)?], cvca.effective())?;
     let access = match ta.version {
         terminal_auth::Version::V1 => holder,
-        terminal_auth::Version::V2 => Access::AnyPace,
+        terminal_auth::Version::V2 => any_pace(),
     };
     Ok(Some(TerminalAuthentication { version: ta.version, store, access }))
-}
-
-fn ef(file: File, access: Access, content: Content) -> Ef {
-    Ef { fid: file.fid(), sfi: Some(file.sfi()), access, content }
 }

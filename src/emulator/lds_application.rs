@@ -2,17 +2,16 @@
 //! licence's. Chip Authentication version 1, Active Authentication, and EF.HolderVerification.
 
 use super::{
-    access::Access,
     active_auth::internal_authenticate,
     applet::{Applet, Context, Reply},
     basic_access::BasicAccess,
     chip_auth::ChipAuthentication,
-    fs::{Content, Directory, ReadBinary, Select, Target},
     store::Counter,
 };
 use crate::{
     apdu::{CommandView, StatusWord, ins},
-    lds::{File, HolderVerification, Password},
+    lds::{HolderVerification, Password},
+    profile::Rule,
     protocol::{active_auth, pace::PasswordKind},
 };
 
@@ -21,12 +20,10 @@ use crate::{
 pub(super) struct LdsApplication {
     /// Its identifier.
     pub(super) aid: &'static [u8],
-    /// Its files.
-    pub(super) directory: Directory,
     /// The keys of Chip Authentication, where the chip has some.
     pub(super) chip_auth: Option<ChipAuthentication>,
     /// The key of Active Authentication, where the chip has one, and who may use it.
-    pub(super) active_auth: Option<(active_auth::Chip, Access)>,
+    pub(super) active_auth: Option<(active_auth::Chip, Rule)>,
     /// The key of BAC or BAP, where the application opens so.
     pub(super) basic_access: Option<BasicAccess>,
 }
@@ -43,12 +40,6 @@ impl Applet for LdsApplication {
     ) -> Result<Reply, StatusWord> {
         let no_such = StatusWord::INS_UNSUPPORTED;
         match command.header.ins {
-            ins::SELECT => select_ef(&mut self.directory, command, context),
-            ins::READ_BINARY | ins::READ_BINARY_ODD => {
-                let read = ReadBinary::parse(command)?;
-                let (room, session) = (context.room, context.session);
-                self.directory.read(read, room, session, &mut |_| holder_verification(context))
-            }
             ins::MANAGE_SECURITY_ENVIRONMENT => {
                 self.chip_auth.as_mut().ok_or(no_such)?.handle(command, context)
             }
@@ -57,15 +48,19 @@ impl Applet for LdsApplication {
                 None => Err(StatusWord::CONDITIONS),
             },
             ins::INTERNAL_AUTHENTICATE => {
-                let (chip, access) = self.active_auth.as_ref().ok_or(no_such)?;
-                internal_authenticate(chip, *access, command, context)
+                let (chip, rule) = self.active_auth.as_ref().ok_or(no_such)?;
+                internal_authenticate(chip, rule, command, context)
             }
             _ => Err(no_such),
         }
     }
 
+    // EF.HolderVerification is the one file that the chip makes.
+    fn make(&mut self, _: u16, context: &mut Context<'_>) -> Result<Vec<u8>, StatusWord> {
+        holder_verification(context)
+    }
+
     fn deselect(&mut self) {
-        self.directory.deselect();
         if let Some(access) = &mut self.basic_access {
             access.chip.forget();
         }
@@ -73,7 +68,6 @@ impl Applet for LdsApplication {
     }
 
     fn session_changed(&mut self) {
-        self.directory.forget_made();
         if let Some(chip_auth) = &mut self.chip_auth {
             chip_auth.forget();
         }
@@ -82,26 +76,6 @@ impl Applet for LdsApplication {
     fn basic_access(&mut self) -> Option<&mut BasicAccess> {
         self.basic_access.as_mut()
     }
-
-    fn trust_points_changed(&mut self, ef_cvca: &[u8]) {
-        self.directory.write(File::Cvca.fid(), Content::Bytes(ef_cvca.to_vec()));
-    }
-}
-/// Answers a SELECT of an EF in this directory.
-///
-/// # Errors
-/// Those of [`Select::parse`] and [`Directory::select`].
-pub(super) fn select_ef(
-    directory: &mut Directory,
-    command: &CommandView<'_>,
-    context: &Context<'_>,
-) -> Result<Reply, StatusWord> {
-    let select = Select::parse(command)?;
-    let (Target::Ef(fid) | Target::MfEf(fid)) = select.target else {
-        return Err(StatusWord::NOT_FOUND);
-    };
-    let ef = directory.select(fid, context.session)?;
-    Ok(Reply::data(select.information.about_ef(ef)))
 }
 
 // Each making counts, so that two answers of one chip are never alike and their order is known.

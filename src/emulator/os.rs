@@ -2,9 +2,8 @@
 
 use super::{
     applet::{Context, Reply},
-    card::Card,
-    fs::{ReadBinary, Select, Target},
-    lds_application::select_ef,
+    card::{Card, Parts},
+    fs::{LifeCycle, NodeId, ReadBinary, Select, Target},
     mse::SET_AT_PACE,
     pace,
     security::Opened,
@@ -25,12 +24,16 @@ impl Card {
         command: &CommandView<'_>,
         room: usize,
     ) -> (Reply, Option<Opened>) {
-        let done = match self.run(command, room) {
+        if let Some(sw) = self.refused_by_quirk(command) {
+            return (Reply::status(sw), None);
+        }
+        let (mut reply, opened) = match self.run(command, room) {
             Ok(done) => done,
             Err(sw) => (Reply::status(sw), None),
         };
-        self.work = work::of(command, &done.0);
-        done
+        self.change_reply(command, room, &mut reply);
+        self.work = work::of(command, &reply);
+        (reply, opened)
     }
 
     fn run(
@@ -91,7 +94,7 @@ impl Card {
         let header = command.header;
         let p1p2 = (header.p1, header.p2);
         match header.ins {
-            ins::SELECT => self.select(command, room),
+            ins::SELECT => self.select(command).map(|reply| (reply, None)),
             ins::MANAGE_SECURITY_ENVIRONMENT if p1p2 == SET_AT_PACE => {
                 let Self { parts, security, env, .. } = self;
                 pace::set_at(command, parts, security, &mut **env).map(|reply| (reply, None))
@@ -109,48 +112,45 @@ impl Card {
         }
     }
 
-    fn select(
-        &mut self,
-        command: &CommandView<'_>,
-        room: usize,
-    ) -> Result<(Reply, Option<Opened>), StatusWord> {
+    fn select(&mut self, command: &CommandView<'_>) -> Result<Reply, StatusWord> {
         let select = Select::parse(command)?;
-        let reply = match select.target {
-            Target::Ef(_) => return self.forward(command, room),
-            Target::Mf => {
-                self.go_to(None);
-                Reply::data(select.information.about_mf())
-            }
-            Target::MfEf(fid) => {
-                // The selection changes only where this succeeds.
-                let session = self.security.shown();
-                let about = select.information.about_ef(self.parts.mf.select(fid, session)?);
-                if let Some(applet) = self.applet() {
-                    applet.deselect();
-                }
-                self.forget_master_key();
-                self.selected = None;
-                Reply::data(about)
-            }
-            Target::Name(name) => {
-                let mut applets = self.parts.applets.iter();
-                let found = applets.position(|a| !name.is_empty() && a.aid().starts_with(name));
-                self.go_to(Some(found.ok_or(StatusWord::NOT_FOUND)?));
-                let about = self.applet().map(|a| select.information.about_application(a.aid()));
-                Reply::data(about.unwrap_or_default())
-            }
+        let status = self.seen();
+        let Self { parts: Parts { tree, iso, .. }, channels, .. } = self;
+        let here = channels.here().place.df;
+        let id = tree.find(select.target, &channels.here().place)?;
+        // The selection changes only where this succeeds.
+        let node = tree.permitted(id, |node| &node.rules.read, &status)?;
+        let (df, ef) = if node.is_df() { (id, None) } else { (tree.parent(id), Some(id)) };
+        if !channels.is_basic() && tree.applet(df).is_some() {
+            // An applet has one state, and that is the basic channel's.
+            return Err(StatusWord::CONDITIONS);
+        }
+        let sw = match node.life {
+            LifeCycle::Deactivated => StatusWord::DEACTIVATED,
+            LifeCycle::Terminated => StatusWord::TERMINATED,
+            _ => StatusWord::SUCCESS,
         };
-        Ok((reply, None))
+        let data = select.information.about(node, *iso);
+        if ef.is_none() || df != here || matches!(select.target, Target::FromMf(_)) {
+            self.go_to(df);
+        }
+        if let Some(id) = ef {
+            self.channels.here().place.open(id);
+        }
+        Ok(Reply { data, sw })
     }
 
-    // Selects an applet or the MF: what was selected before forgets its EF.
-    fn go_to(&mut self, to: Option<usize>) {
+    // Selects a DF: what was selected before forgets its EF.
+    fn go_to(&mut self, df: NodeId) {
+        self.channels.here().enter(df, &self.parts.tree);
+        if !self.channels.is_basic() {
+            return;
+        }
         if let Some(applet) = self.applet() {
             applet.deselect();
         }
-        self.parts.mf.deselect();
         self.forget_master_key();
-        self.selected = to;
+        self.selected = self.parts.tree.applet(df);
         if let Some(applet) = self.applet() {
             applet.deselect();
         }
@@ -165,33 +165,43 @@ impl Card {
         command: &CommandView<'_>,
         room: usize,
     ) -> Result<(Reply, Option<Opened>), StatusWord> {
-        let Self { parts, security, env, selected, .. } = self;
-        let session = security.shown();
+        let status = self.seen();
+        let Self { parts, security, env, selected, channels, .. } = self;
+        let Parts { tree, applets, passwords, chip_auth, .. } = parts;
         let mut context = Context {
-            session,
+            session: status.session,
+            status,
             announced: announced(security),
             room,
             env: &mut **env,
-            passwords: &parts.passwords,
+            passwords,
             rekeyed: None,
         };
-        let applet = selected.and_then(|i| parts.applets.get_mut(i));
-        let mf = &mut parts.mf;
-        let reply = match (applet, command.header.ins) {
-            (Some(applet), _) => applet.handle(command, &mut context)?,
-            (None, ins::SELECT) => select_ef(mf, command, &context)?,
-            (None, ins::READ_BINARY | ins::READ_BINARY_ODD) => {
-                let never = StatusWord::NO_DIAGNOSIS;
-                mf.read(ReadBinary::parse(command)?, room, session, &mut |_| Err(never))?
-            }
+        let mut applet = selected.filter(|_| channels.is_basic()).and_then(|i| applets.get_mut(i));
+        let answered = match (&mut applet, command.header.ins) {
+            (Some(applet), _) => applet.handle(command, &mut context),
             (None, ins::MANAGE_SECURITY_ENVIRONMENT | ins::GENERAL_AUTHENTICATE) => {
-                // Without a key there is nothing to authenticate with.
-                let chip_auth = parts.chip_auth.as_mut().ok_or(StatusWord::CONDITIONS)?;
-                chip_auth.handle(command, &mut context)?
+                match chip_auth {
+                    Some(chip_auth) => chip_auth.handle(command, &mut context),
+                    // Without a key there is nothing to authenticate with.
+                    None => Err(StatusWord::CONDITIONS),
+                }
             }
-            (None, _) => return Err(StatusWord::INS_UNSUPPORTED),
+            (None, _) => Err(StatusWord::INS_UNSUPPORTED),
         };
-        Ok((reply, context.rekeyed.filter(|_| session.is_some()).map(Opened::Rekeyed)))
+        let reply = match (answered, command.header.ins) {
+            (Err(StatusWord::INS_UNSUPPORTED), ins::READ_BINARY | ins::READ_BINARY_ODD) => {
+                let read = ReadBinary::parse(command)?;
+                let place = &mut channels.here().place;
+                tree.read_binary(read, room, place, &status, &mut |fid| match &mut applet {
+                    Some(applet) => applet.make(fid, &mut context),
+                    None => Err(StatusWord::NO_DIAGNOSIS),
+                })?
+            }
+            (answered, _) => answered?,
+        };
+        let rekeyed = context.rekeyed.filter(|_| status.session.is_some());
+        Ok((reply, rekeyed.map(Opened::Rekeyed)))
     }
 
     // RESET RETRY COUNTER without data, P1-P2 0303: unblocks the PIN (BSI TR-03110-3 clause

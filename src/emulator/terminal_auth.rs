@@ -3,7 +3,7 @@
 //! 7.1.5, BSI TR-03110-3 clauses B.3 and B.11).
 
 use super::{
-    access::Access,
+    access::Seen,
     applet::Reply,
     card::{Card, Parts},
     mse::{SET_AT_TERMINAL, SET_DST},
@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     apdu::{CommandView, Header, StatusWord, ins},
+    lds::File,
     pki::cvc::encode_ef_cvca,
+    profile::Rule,
     protocol::terminal_auth::{Chip, TrustStore, Version},
 };
 
@@ -25,7 +27,7 @@ pub struct TerminalAuthentication {
     /// The trust points and the current date.
     pub store: TrustStore,
     /// Which sessions it may run in.
-    pub access: Access,
+    pub access: Rule,
 }
 
 /// Whether a command is one of Terminal Authentication, inside a session or not.
@@ -52,8 +54,7 @@ impl Card {
         &mut self,
         command: &CommandView<'_>,
     ) -> Result<Reply, StatusWord> {
-        let Self { parts: Parts { terminal_auth, applets, .. }, security, env, selected, .. } =
-            self;
+        let Self { parts: Parts { terminal_auth, tree, .. }, security, env, selected, .. } = self;
         let not_now = StatusWord::SECURITY_STATUS;
         let Some(TerminalAuthentication { version, store, access }) = terminal_auth else {
             return Err(StatusWord::INS_UNSUPPORTED);
@@ -63,7 +64,7 @@ impl Card {
             Version::V1 => selected.is_some() && session.ephemeral.is_some(),
             Version::V2 => selected.is_none() && session.chat.is_some(),
         };
-        if !ready || !access.permits(Some(session.shown)) {
+        if !ready || !access.permits(&Seen::from(Some(session.shown))) {
             return Err(not_now);
         }
         let chip = session.terminal.get_or_insert_with(|| Chip::new(*version, store.clone()));
@@ -81,7 +82,11 @@ impl Card {
                 if imported.store_changed {
                     *store = chip.trust_store().clone();
                     let file = encode_ef_cvca(&store.references());
-                    applets.iter_mut().for_each(|applet| applet.trust_points_changed(&file));
+                    let applications = tree.named(&[]).into_iter();
+                    let here = |df| tree.by_fid(df, File::Cvca.fid());
+                    for id in applications.filter_map(here).collect::<Vec<_>>() {
+                        tree.write(id, file.clone());
+                    }
                 }
             }
             (ins::GET_CHALLENGE, (0, 0)) => {

@@ -1,47 +1,58 @@
 //! A TOML document read key by key: whatever is wrong with it is told with its place.
 
-use std::path::Path;
-
 use time::{Date, Month};
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue},
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{
+    error::ProfileError,
+    shape::{self, Kind, Need, Shape},
+    sources::Sources,
 };
 
-use super::error::{Place, ProfileError};
+/// Everything that is wrong.
+#[derive(Default)]
+pub(super) struct Findings(Vec<ProfileError>);
 
-/// The text of a profile and what to call it in errors.
-#[derive(Clone, Copy)]
-pub(super) struct Source<'a> {
-    pub(super) text: &'a str,
-    pub(super) file: &'a Path,
-}
+impl Findings {
+    /// The value, or what is wrong with it for later, once.
+    pub(super) fn keep<T>(&mut self, result: Result<T, ProfileError>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.add(error);
+                None
+            }
+        }
+    }
 
-impl Source<'_> {
-    fn place(&self, offset: usize) -> Place {
-        Place::of(self.file, self.text, offset)
+    pub(super) fn add(&mut self, error: ProfileError) {
+        if !self.0.contains(&error) {
+            self.0.push(error);
+        }
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn into_all(self) -> Vec<ProfileError> {
+        self.0
     }
 }
 
-/// The whole text as TOML.
-pub(super) fn parse(source: Source<'_>) -> Result<Spanned<DeTable<'_>>, ProfileError> {
-    DeTable::parse(source.text).map_err(|e| ProfileError::Syntax {
-        at: source.place(e.span().map_or(0, |span| span.start)),
-        message: e.message().into(),
-    })
-}
-
-/// One table of the document, all of whose keys the schema knows.
+/// One table of the document.
 pub(super) struct Table<'a> {
-    source: Source<'a>,
+    source: &'a Sources<'a>,
     name: String,
     at: usize,
     keys: &'a DeTable<'a>,
+    shape: &'static Shape,
 }
 
 /// A value with its place.
 pub(super) struct Found<'a, T> {
-    source: Source<'a>,
+    source: &'a Sources<'a>,
     key: String,
     at: usize,
     pub(super) value: T,
@@ -49,32 +60,97 @@ pub(super) struct Found<'a, T> {
 
 impl<'a> Table<'a> {
     /// The document itself.
-    pub(super) fn root(
-        source: Source<'a>,
-        document: &'a Spanned<DeTable<'a>>,
-        known: &'static [&'static str],
-    ) -> Result<Self, ProfileError> {
-        Self::new(source, String::new(), 0, document.get_ref(), known)
+    pub(super) const fn root(source: &'a Sources<'a>, keys: &'a DeTable<'a>) -> Self {
+        Self { source, name: String::new(), at: 0, keys, shape: shape::ROOT }
     }
 
-    fn new(
-        source: Source<'a>,
-        name: String,
-        at: usize,
-        keys: &'a DeTable<'a>,
-        known: &'static [&'static str],
-    ) -> Result<Self, ProfileError> {
-        let table = Self { source, name, at, keys };
-        // The first unknown key as the text has them, not as the alphabet does.
-        let unknown = keys.keys().filter(|key| !known.contains(&key.get_ref().as_ref()));
-        match unknown.min_by_key(|key| key.span().start) {
-            None => Ok(table),
-            Some(key) => Err(ProfileError::UnknownKey {
-                at: source.place(key.span().start),
-                key: table.path(key.get_ref()),
-                nearest: nearest(key.get_ref(), known).map(Into::into),
-                known: known.to_vec(),
-            }),
+    fn new(&self, key: &str, at: usize, keys: &'a DeTable<'a>) -> Self {
+        let shape = self.shape.key(key).and_then(|key| key.kind.shape()).unwrap_or(shape::NONE);
+        Self { source: self.source, name: self.path(key), at, keys, shape }
+    }
+
+    /// What the schema alone says of this table and all in it: keys that it does not know, values
+    /// of other types and out of bounds, keys that are missing.
+    pub(super) fn walk(&self, all: &mut Findings) {
+        let known =
+            |key: &&Spanned<_>| self.shape.key(AsRef::<str>::as_ref(key.get_ref())).is_some();
+        let mut unknown: Vec<&Spanned<std::borrow::Cow<'_, str>>> =
+            self.keys.keys().filter(|key| !known(key)).collect();
+        // As the text has them, not as the alphabet does.
+        unknown.sort_by_key(|key| key.span().start);
+        for key in unknown {
+            let names: Vec<_> = self.shape.names().collect();
+            all.add(ProfileError::UnknownKey {
+                at: self.source.place(key.span().start),
+                key: self.path(key.get_ref()),
+                nearest: nearest(key.get_ref(), &names).map(Into::into),
+                known: names,
+            });
+        }
+        for key in self.shape.keys {
+            if key.need == Need::Needed && !self.has(key.name) {
+                all.add(self.missing(key.name));
+            }
+            self.walk_value(key.name, key.kind, all);
+        }
+    }
+
+    fn walk_value(&self, key: &str, kind: Kind, all: &mut Findings) {
+        let choice = |found: &Found<'_, &str>, names: Vec<&'static str>| {
+            let names: Vec<_> = names.into_iter().map(|name| (name, ())).collect();
+            found.one_of(&names)
+        };
+        match kind {
+            Kind::Text(_) | Kind::Hex | Kind::Rule | Kind::ChoiceOr(..) => {
+                all.keep(self.text(key));
+            }
+            Kind::Choice(names) => {
+                if let Some(found) = all.keep(self.text(key)).flatten() {
+                    all.keep(choice(&found, names()));
+                }
+            }
+            Kind::Texts | Kind::Hexes => {
+                all.keep(self.texts(key));
+            }
+            Kind::Choices(names) => {
+                for found in all.keep(self.texts(key)).unwrap_or_default() {
+                    all.keep(choice(&found, names()));
+                }
+            }
+            Kind::Flag => {
+                all.keep(self.flag(key));
+            }
+            Kind::Number(..) => {
+                all.keep(self.number(key));
+            }
+            Kind::Numbers(..) => {
+                all.keep(self.numbers(key));
+            }
+            Kind::Date => {
+                all.keep(self.date(key));
+            }
+            Kind::Table(_) => {
+                if let Some(table) = all.keep(self.table(key)).flatten() {
+                    table.walk(all);
+                }
+            }
+            Kind::OneOrMore(_) | Kind::Tables(_) => {
+                let tables = match kind {
+                    Kind::Tables(_) if self.has(key) => self.tables(key),
+                    _ => self.one_or_more_tables(key),
+                };
+                for table in all.keep(tables).unwrap_or_default() {
+                    table.walk(all);
+                }
+            }
+        }
+    }
+
+    // The bounds of a number.
+    fn bounds(&self, key: &str) -> (u32, u32) {
+        match self.shape.key(key).map(|key| key.kind) {
+            Some(Kind::Number(least, most) | Kind::Numbers(least, most)) => (least, most),
+            _ => (0, u32::MAX),
         }
     }
 
@@ -82,7 +158,7 @@ impl<'a> Table<'a> {
         if self.name.is_empty() { key.into() } else { format!("{}.{key}", self.name) }
     }
 
-    fn missing(&self, key: &str) -> ProfileError {
+    pub(super) fn missing(&self, key: &str) -> ProfileError {
         ProfileError::MissingKey { at: self.source.place(self.at), key: self.path(key) }
     }
 
@@ -106,22 +182,14 @@ impl<'a> Table<'a> {
     }
 
     /// A table in this one.
-    pub(super) fn table(
-        &self,
-        key: &str,
-        known: &'static [&'static str],
-    ) -> Result<Option<Self>, ProfileError> {
+    pub(super) fn table(&self, key: &str) -> Result<Option<Self>, ProfileError> {
         let Some(found) = self.get(key, "a table", |v| v.as_table())? else { return Ok(None) };
-        Self::new(self.source, found.key, found.at, found.value, known).map(Some)
+        Ok(Some(self.new(key, found.at, found.value)))
     }
 
     /// A table that must be there.
-    pub(super) fn need_table(
-        &self,
-        key: &str,
-        known: &'static [&'static str],
-    ) -> Result<Self, ProfileError> {
-        self.table(key, known)?.ok_or_else(|| self.missing(key))
+    pub(super) fn need_table(&self, key: &str) -> Result<Self, ProfileError> {
+        self.table(key)?.ok_or_else(|| self.missing(key))
     }
 
     /// That a key which is there must not be.
@@ -145,24 +213,16 @@ impl<'a> Table<'a> {
     }
 
     /// One table, or an array of them; none where the key is not there.
-    pub(super) fn one_or_more_tables(
-        &self,
-        key: &str,
-        known: &'static [&'static str],
-    ) -> Result<Vec<Self>, ProfileError> {
+    pub(super) fn one_or_more_tables(&self, key: &str) -> Result<Vec<Self>, ProfileError> {
         match self.keys.get(key).map(|value| value.get_ref()) {
             None => Ok(Vec::new()),
-            Some(DeValue::Table(_)) => Ok(self.table(key, known)?.into_iter().collect()),
-            Some(_) => self.tables(key, known),
+            Some(DeValue::Table(_)) => Ok(self.table(key)?.into_iter().collect()),
+            Some(_) => self.tables(key),
         }
     }
 
     /// An array of tables, at least one.
-    pub(super) fn tables(
-        &self,
-        key: &str,
-        known: &'static [&'static str],
-    ) -> Result<Vec<Self>, ProfileError> {
+    pub(super) fn tables(&self, key: &str) -> Result<Vec<Self>, ProfileError> {
         const EXPECTED: &str = "an array of tables";
         let found = self.get(key, EXPECTED, |v| v.as_array())?.ok_or_else(|| self.missing(key))?;
         let array = found.value;
@@ -175,7 +235,7 @@ impl<'a> Table<'a> {
                 expected: EXPECTED,
                 got: item.get_ref().type_str(),
             })?;
-            tables.push(Self::new(self.source, self.path(key), at, keys, known)?);
+            tables.push(self.new(key, at, keys));
         }
         if tables.is_empty() {
             return Err(self.missing(key));
@@ -212,22 +272,19 @@ impl<'a> Table<'a> {
     }
 
     /// An array of whole numbers within bounds; none where the key is not there.
-    pub(super) fn numbers(
-        &self,
-        key: &str,
-        bounds: std::ops::RangeInclusive<u32>,
-    ) -> Result<Vec<Found<'a, u32>>, ProfileError> {
+    pub(super) fn numbers(&self, key: &str) -> Result<Vec<Found<'a, u32>>, ProfileError> {
         let whole = |v: &DeValue<'_>| {
             let v = v.as_integer()?;
             u32::from_str_radix(v.as_str(), v.radix()).ok()
         };
         let found = self.items(key, "an array of whole numbers", whole)?;
-        match found.iter().find(|number| !bounds.contains(&number.value)) {
+        let (least, most) = self.bounds(key);
+        match found.iter().find(|number| !(least..=most).contains(&number.value)) {
             None => Ok(found),
-            Some(bad) => Err(bad.bad(
-                format!("numbers from {} to {}", bounds.start(), bounds.end()),
-                format!("{} came", bad.value),
-            )),
+            Some(bad) => {
+                Err(bad
+                    .bad(format!("numbers from {least} to {most}"), format!("{} came", bad.value)))
+            }
         }
     }
 
@@ -248,41 +305,39 @@ impl<'a> Table<'a> {
     }
 
     /// A whole number within bounds.
-    pub(super) fn number(
-        &self,
-        key: &str,
-        bounds: std::ops::RangeInclusive<u32>,
-    ) -> Result<Option<u32>, ProfileError> {
+    pub(super) fn number(&self, key: &str) -> Result<Option<u32>, ProfileError> {
         let Some(found) = self.get(key, "a whole number", |v| v.as_integer())? else {
             return Ok(None);
         };
         let number = u32::from_str_radix(found.value.as_str(), found.value.radix()).ok();
-        match number.filter(|n| bounds.contains(n)) {
+        let (least, most) = self.bounds(key);
+        match number.filter(|n| (least..=most).contains(n)) {
             Some(number) => Ok(Some(number)),
             None => Err(found.bad(
-                format!("a number from {} to {}", bounds.start(), bounds.end()),
+                format!("a number from {least} to {most}"),
                 format!("{} came", found.value.as_str()),
             )),
         }
     }
 
-    pub(super) fn need_number(
-        &self,
-        key: &str,
-        bounds: std::ops::RangeInclusive<u32>,
-    ) -> Result<u32, ProfileError> {
-        self.number(key, bounds)?.ok_or_else(|| self.missing(key))
+    pub(super) fn need_number(&self, key: &str) -> Result<u32, ProfileError> {
+        self.number(key)?.ok_or_else(|| self.missing(key))
     }
 
-    /// A date that must be there: a TOML local date.
+    /// A date that must be there.
     pub(super) fn need_date(&self, key: &str) -> Result<Found<'a, Date>, ProfileError> {
+        self.date(key)?.ok_or_else(|| self.missing(key))
+    }
+
+    /// A TOML local date.
+    fn date(&self, key: &str) -> Result<Option<Found<'a, Date>>, ProfileError> {
         let date = |v: &DeValue<'_>| {
             let datetime = v.as_datetime().filter(|d| d.time.is_none() && d.offset.is_none())?;
             let date = datetime.date?;
             let month = Month::try_from(date.month).ok()?;
             Date::from_calendar_date(date.year.into(), month, date.day).ok()
         };
-        self.get(key, "a date such as 2024-12-27", date)?.ok_or_else(|| self.missing(key))
+        self.get(key, "a date such as 2024-12-27", date)
     }
 }
 
@@ -299,6 +354,12 @@ impl<T> Found<'_, T> {
 }
 
 impl<T> Found<'_, T> {
+    /// The bytes of the file that this value names.
+    pub(super) fn read(&self, name: &str, most: usize) -> Result<Vec<u8>, ProfileError> {
+        let read = self.source.read(self.at, name, most);
+        read.map_err(|e| self.bad("a file in the profile's folder", format!("{name:?}: {e}")))
+    }
+
     /// The same without telling what came: it is personal, or plain from the text.
     pub(super) fn refused(&self, expected: &str) -> ProfileError {
         self.bad(expected, "another value came")
@@ -306,20 +367,56 @@ impl<T> Found<'_, T> {
 }
 
 impl Found<'_, &str> {
+    /// Bytes as hexadecimal digits, with blanks or without.
+    pub(super) fn hex(
+        &self,
+        count: std::ops::RangeInclusive<usize>,
+    ) -> Result<Vec<u8>, ProfileError> {
+        let digits: String = self.value.split_ascii_whitespace().collect();
+        let bytes = hex::decode(digits)
+            .map_err(|_| self.bad("hexadecimal digits, two a byte,", "another text came"))?;
+        if count.contains(&bytes.len()) {
+            return Ok(bytes);
+        }
+        let expected = format!("{} to {} bytes", count.start(), count.end());
+        Err(self.bad(expected, format!("{} bytes came", bytes.len())))
+    }
+
+    /// That this text cannot be because of what stands at this byte of it.
+    pub(super) fn bad_at(
+        &self,
+        offset: usize,
+        expected: impl Into<String>,
+        got: impl Into<String>,
+    ) -> ProfileError {
+        // Behind the quote, where no escape is in the way.
+        let rest = self.source.rest(self.at + 1);
+        let offset = if rest.starts_with(self.value) { 1 + offset } else { 0 };
+        ProfileError::Value {
+            at: self.source.place(self.at + offset),
+            key: self.key.clone(),
+            expected: expected.into(),
+            got: got.into(),
+        }
+    }
+
     /// One of a list of names.
-    pub(super) fn one_of<V: Copy>(&self, names: &[(&str, V)]) -> Result<V, ProfileError> {
+    pub(super) fn one_of<V: Copy>(&self, names: &[(&'static str, V)]) -> Result<V, ProfileError> {
         names.iter().find(|(name, _)| *name == self.value).map(|(_, value)| *value).ok_or_else(
             || {
                 let all: Vec<_> = names.iter().map(|(name, _)| format!("{name:?}")).collect();
                 let shown: String = self.value.chars().take(40).collect();
-                self.bad(all.join(" or "), format!("{shown:?} came"))
+                let known: Vec<_> = names.iter().map(|(name, _)| *name).collect();
+                let hint = nearest(&shown, &known);
+                let hint = hint.map_or_else(String::new, |n| format!("; did you mean {n:?}?"));
+                self.bad(all.join(" or "), format!("{shown:?} came{hint}"))
             },
         )
     }
 }
 
 // The known key with the fewest edits between them, where that is a third of its length or less.
-fn nearest(key: &str, known: &[&'static str]) -> Option<&'static str> {
+pub(super) fn nearest(key: &str, known: &[&'static str]) -> Option<&'static str> {
     let edits = |known: &str| distance(key, known);
     let best = known.iter().copied().min_by_key(|k| edits(k))?;
     (edits(best) <= best.chars().count().div_ceil(3).max(1)).then_some(best)
@@ -342,7 +439,9 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::path::Path;
+
+    use super::{super::error::Place, *};
 
     #[test]
     fn a_near_miss_is_named_and_a_far_one_is_not() {

@@ -37,6 +37,14 @@ impl std::fmt::Display for Place {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProfileError {
+    /// The file of a profile cannot be read.
+    #[error("{}: {message}", .file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
     /// The text is no TOML.
     #[error("{at}: {message}")]
     Syntax {
@@ -100,6 +108,29 @@ pub enum ProfileError {
 }
 
 impl ProfileError {
+    /// Where it is wrong; `None` where no line of a text is to blame.
+    pub const fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Syntax { at, .. }
+            | Self::UnknownKey { at, .. }
+            | Self::MissingKey { at, .. }
+            | Self::WrongType { at, .. }
+            | Self::Value { at, .. } => Some(at),
+            Self::Read { .. } | Self::Personalise { .. } => None,
+        }
+    }
+
+    /// The key with its table.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::UnknownKey { key, .. }
+            | Self::MissingKey { key, .. }
+            | Self::WrongType { key, .. }
+            | Self::Value { key, .. } => Some(key),
+            _ => None,
+        }
+    }
+
     pub(super) fn personalise(step: &'static str, error: impl std::fmt::Display) -> Self {
         Self::Personalise { step, message: error.to_string() }
     }

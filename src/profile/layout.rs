@@ -11,6 +11,9 @@ use crate::crypto::{Cipher, Curve, Hash};
 pub struct Layout {
     /// DFs, ADFs and EFs, every parent before its children. The master file is always there.
     pub files: Vec<FileSpec>,
+    /// Files in an application that the card makes itself, such as the travel document's, by its
+    /// name. Their paths begin below it. One that is there already is replaced.
+    pub inside: Vec<(Vec<u8>, FileSpec)>,
     /// Reference data of VERIFY, CHANGE REFERENCE DATA and RESET RETRY COUNTER.
     pub passwords: Vec<PasswordSpec>,
     /// Keys of INTERNAL, EXTERNAL and MUTUAL AUTHENTICATE and of PSO.
@@ -189,6 +192,7 @@ impl Layout {
     /// Whether it declares nothing.
     pub const fn is_empty(&self) -> bool {
         self.files.is_empty()
+            && self.inside.is_empty()
             && self.passwords.is_empty()
             && self.keys.is_empty()
             && self.data_objects.is_empty()

@@ -20,29 +20,37 @@ mod check;
 mod document;
 mod error;
 mod face;
+mod from_recording;
 mod layout;
 mod marks;
 mod new;
 mod personalise;
+mod quirks;
+mod recorded_files;
 mod resident_number;
 mod rule;
 mod schema;
+mod shape;
+mod sources;
 #[cfg(test)]
 mod tests;
 
-pub use check::check;
+pub use check::{check, check_all, read, read_all};
 pub use error::{Place, ProfileError};
+pub use from_recording::{FromRecordingError, from_recording};
 pub use layout::{
     DataObjectSpec, FileKind, FileRules, FileSpec, KeyMaterial, KeySpec, KeyUse, Layout,
     PasswordSpec, Structure,
 };
 pub use new::new_profile;
-pub use personalise::{Keys, Personalised, anchors};
+pub use personalise::{KeyOnlyKeys, Keys, Personalised, anchors};
+pub use quirks::{Extended, LengthAnswer, Naked, Quirks};
 pub use rule::{Rule, RuleError, Status};
 pub use schema::{
-    ActiveAuthentication, ChipAuthentication, Document, KeyKind, Licence, Limits, Person, PinRules,
-    Pki, Profile, RsaScheme, Secrets, TerminalAuthentication,
+    ActiveAuthentication, ChipAuthentication, Document, KeyKind, KeyOnly, Licence, Limits, Person,
+    PinRules, Pki, Profile, RsaScheme, Secrets, TerminalAuthentication, Travel,
 };
+pub use shape::{json_schema, key_table};
 
 /// The text of the resident profile, which is part of the library.
 pub const RESIDENT: &str = include_str!("../../card-profiles/resident.toml");
@@ -57,6 +65,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("passport-eac", include_str!("../../card-profiles/passport-eac.toml")),
     ("passport-rsa-legacy", include_str!("../../card-profiles/passport-rsa-legacy.toml")),
     ("eid-pin", include_str!("../../card-profiles/eid-pin.toml")),
+    ("iso-files", include_str!("../../card-profiles/iso-files.toml")),
     ("driving-licence-bap", include_str!("../../card-profiles/driving-licence-bap.toml")),
 ];
 

@@ -165,7 +165,11 @@ mod tests {
             let text = new_profile("a \"card\"", &seed.replace('\n', " "));
             let profile = check(&text, Path::new("new.toml")).unwrap();
             assert_eq!(profile.name, "a \"card\"");
-            assert!(profile.document.issued.year() - profile.person.birth_date.year() >= 17);
+            assert!(
+                profile.travel.as_ref().unwrap().document.issued.year()
+                    - profile.travel.as_ref().unwrap().person.birth_date.year()
+                    >= 17
+            );
         }
     }
 

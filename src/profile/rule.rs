@@ -90,11 +90,20 @@ const FACTORS: &str = "`always`, `never`, `sm`, `bac`, `pin`, `pace`, `pace(can)
                        `verified(NUMBER)`, `key(NUMBER)`, `terminal(NUMBER)` or `(`";
 
 impl Rule {
+    /// The words that a rule may begin with.
+    pub(super) const WORDS: &[&str] =
+        &["always", "never", "sm", "bac", "pin", "pace", "verified", "key", "terminal"];
+
     /// Reads a rule.
     ///
     /// # Errors
     /// [`RuleError`] with the place in the text.
     pub fn parse(text: &str) -> Result<Self, RuleError> {
+        Self::parse_with_places(text).map(|(rule, _)| rule)
+    }
+
+    /// Reads a rule, and tells of every condition in it the byte where it stands.
+    pub(super) fn parse_with_places(text: &str) -> Result<(Self, Vec<(usize, Self)>), RuleError> {
         if text.len() > MAX_LEN {
             let got = format!("{} characters", text.len());
             return Err(RuleError {
@@ -103,10 +112,10 @@ impl Rule {
                 got,
             });
         }
-        let mut parser = Parser { text, at: 0 };
+        let mut parser = Parser { text, at: 0, places: Vec::new() };
         let rule = parser.any(0)?;
         match parser.peek() {
-            None => Ok(rule),
+            None => Ok((rule, parser.places)),
             Some(_) => Err(parser.error("`and`, `or` or the end")),
         }
     }
@@ -175,6 +184,8 @@ impl fmt::Display for Rule {
 struct Parser<'a> {
     text: &'a str,
     at: usize,
+    // Every condition that was read, a password of PACE each for itself.
+    places: Vec<(usize, Rule)>,
 }
 
 impl<'a> Parser<'a> {
@@ -236,11 +247,11 @@ impl<'a> Parser<'a> {
         let Some(token) = self.peek() else { return Err(self.error(FACTORS)) };
         let at = self.at;
         self.at += token.len();
-        Ok(match token {
+        let rule = match token {
             "(" => {
                 let rule = self.any(depth + 1)?;
                 self.need(")")?;
-                rule
+                return Ok(rule);
             }
             "always" => Rule::Always,
             "never" => Rule::Never,
@@ -255,7 +266,7 @@ impl<'a> Parser<'a> {
                 self.need(")")?;
                 kinds.sort_unstable();
                 kinds.dedup();
-                Rule::Pace(kinds)
+                return Ok(Rule::Pace(kinds));
             }
             "pace" => Rule::Pace(ALL_PASSWORDS.map(|(_, kind)| kind).to_vec()),
             "verified" => Rule::Verified(self.number(0xFF)?),
@@ -265,7 +276,9 @@ impl<'a> Parser<'a> {
                 self.at = at;
                 return Err(self.error(FACTORS));
             }
-        })
+        };
+        self.places.push((at, rule.clone()));
+        Ok(rule)
     }
 
     fn password(&mut self) -> Result<PasswordKind, RuleError> {
@@ -274,6 +287,7 @@ impl<'a> Parser<'a> {
         let Some((name, kind)) = found else {
             return Err(self.error("`mrz`, `can`, `pin` or `puk`"));
         };
+        self.places.push((self.at, Rule::Pace(vec![*kind])));
         self.at += name.len();
         Ok(*kind)
     }

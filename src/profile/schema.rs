@@ -3,17 +3,19 @@
 use time::Date;
 use zeroize::Zeroizing;
 
-use super::Layout;
+use super::{Layout, Quirks};
 use crate::{
     atr::Atr,
     crypto::{Curve, Domain, Hash},
     lds::{Sex, edl},
     pki::cvc::Reference,
     protocol::{chip_auth, pace, terminal_auth},
+    transport::fault::FaultPlan,
 };
 
-/// A card, declared: one person, one document, its secrets, its chip and its PKI. Everything that
-/// is random about it follows from [`Profile::seed`].
+/// A card, declared: its secrets, its chip, and what stands on it: a travel document or a licence, a
+/// key alone, files one by one, or several of these. Everything that is random about it follows
+/// from [`Profile::seed`].
 #[derive(Clone)]
 pub struct Profile {
     /// What to call it, in a word or two.
@@ -22,10 +24,11 @@ pub struct Profile {
     pub title: String,
     /// Where every key, serial number and face comes from.
     pub seed: String,
-    /// The holder. Synthetic.
-    pub person: Person,
-    /// The document.
-    pub document: Document,
+    /// The travel document or licence, where the card is one.
+    pub travel: Option<Travel>,
+    /// The key that the card signs challenges with and no personal data, where it has the
+    /// application for that.
+    pub key_only: Option<KeyOnly>,
     /// CAN, PIN and PUK.
     pub secrets: Secrets,
     /// The PIN's rules.
@@ -34,8 +37,8 @@ pub struct Profile {
     pub limits: Limits,
     /// The answer to reset, made of the historical bytes.
     pub atr: Atr,
-    /// The PACE protocols and domain parameters offered, at least one where there is neither BAC
-    /// nor a licence.
+    /// The PACE protocols and domain parameters offered, at least one where there is a travel
+    /// document without BAC.
     pub pace: Vec<pace::Parameters>,
     /// Whether the chip has Basic Access Control.
     pub bac: bool,
@@ -45,6 +48,22 @@ pub struct Profile {
     pub active_authentication: Option<ActiveAuthentication>,
     /// Terminal Authentication, where the chip asks for it.
     pub terminal_authentication: Option<TerminalAuthentication>,
+    /// Files, passwords and keys declared one by one.
+    pub layout: Layout,
+    /// What the chip does otherwise than the standards say.
+    pub quirks: Quirks,
+    /// What goes wrong with it in a run: for a [`Faulty`](crate::transport::fault::Faulty) around
+    /// the card.
+    pub faults: FaultPlan,
+}
+
+/// A travel document, or a driving licence.
+#[derive(Clone)]
+pub struct Travel {
+    /// The holder. Synthetic.
+    pub person: Person,
+    /// The document.
+    pub document: Document,
     /// Bytes of the file of the face, headers too: EF.DG2, or EF.DG6 of a licence.
     pub dg2_size: usize,
     /// The fingers in EF.DG3, by their positions of ISO/IEC 19794-4: 1 right thumb to 10 left
@@ -54,8 +73,29 @@ pub struct Profile {
     pub licence: Option<Licence>,
     /// The CSCA and the document signer.
     pub pki: Pki,
-    /// Files, passwords and keys declared one by one.
-    pub layout: Layout,
+}
+
+/// The application of a card that has a key and no personal data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyOnly {
+    /// Its name, 5 to 16 bytes.
+    pub aid: Vec<u8>,
+    /// The card's number, 1 to 16 characters A to Z and 0 to 9.
+    pub serial: String,
+    /// The curve of the card's key and of the card CA's.
+    pub curve: Curve,
+    /// The hash of their signatures.
+    pub hash: Hash,
+    /// Country code of both names, two letters.
+    pub country: String,
+    /// Organisation in both names, with the word `TEST`.
+    pub organization: String,
+    /// Common name of the card CA, with the word `TEST`.
+    pub ca: String,
+    /// First and last day of the card CA's certificate.
+    pub ca_validity: (Date, Date),
+    /// First and last day of the card's certificate.
+    pub validity: (Date, Date),
 }
 
 /// The holder.
@@ -100,9 +140,9 @@ pub struct Document {
 }
 
 /// What opens the card besides the MRZ. Wiped when dropped.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Secrets {
-    /// Card access number, six digits; empty for a licence.
+    /// Card access number, six digits; empty where the card has none.
     pub can: Zeroizing<String>,
     /// PIN, six digits (BSI TR-03110-2 clause 3.3).
     pub pin: Option<Zeroizing<String>>,
@@ -266,4 +306,4 @@ macro_rules! opaque_debug {
         }
     )*};
 }
-opaque_debug!(Person, Document, Secrets);
+opaque_debug!(Travel, Person, Document, Secrets);

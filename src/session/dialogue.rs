@@ -256,7 +256,10 @@ impl Session {
             return Err(SessionError::SecureMessaging { step: step.0, source });
         };
         match channel.unprotect_response(&self.response) {
-            Ok(plain) => {
+            Ok(mut plain) => {
+                if let Some(ne) = command.ne.and_then(|ne| usize::try_from(ne).ok()) {
+                    channel.trim_padding(&mut plain.data, ne);
+                }
                 self.observe(step, time, Some((command, &plain)));
                 Ok(plain)
             }

@@ -186,8 +186,7 @@ impl Session {
         if !counted {
             aside.channel.restore(aside.before);
         } else if !aside.answered {
-            // No data is no answer, but counted as one.
-            let _ = aside.channel.unprotect_response(&StatusWord::WRONG_LENGTH.0.to_be_bytes());
+            aside.channel.skip();
         }
         self.set_channel(Some(aside.channel));
         true

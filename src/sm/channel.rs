@@ -3,7 +3,7 @@
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use super::{SessionKeys, SmError};
+use super::{Deviations, SessionKeys, SmError};
 use crate::{
     apdu::{Command, CommandView, Form, Header, MAX_NE, Response, StatusWord},
     crypto::{BlockKey, Cipher, MacKey, pad_into, unpad},
@@ -32,6 +32,7 @@ pub struct SecureChannel {
     mac: MacKey,
     // One block wide, in the low bytes; the rest stays zero.
     ssc: [u8; MAX_BLOCK],
+    deviations: Deviations,
 }
 
 impl SecureChannel {
@@ -48,7 +49,7 @@ impl SecureChannel {
         else {
             return Err(bad);
         };
-        Ok(Self { cipher, enc, mac, ssc: [0; MAX_BLOCK] })
+        Ok(Self { cipher, enc, mac, ssc: [0; MAX_BLOCK], deviations: Deviations::default() })
     }
 
     /// The same with a counter that starts elsewhere, as after BAC: its low bytes, at most a block.
@@ -95,6 +96,26 @@ impl SecureChannel {
     /// Back to a counter set aside.
     pub const fn restore(&mut self, at: SscSnapshot) {
         self.ssc = at.0;
+    }
+
+    /// Counts a message that there was not, for an end that is to be out of step.
+    pub fn skip(&mut self) {
+        self.count();
+    }
+
+    /// Chip: protects answers wrongly from now on.
+    pub const fn deviate(&mut self, deviations: Deviations) {
+        self.deviations = deviations;
+    }
+
+    /// Terminal: cuts unprotected data to the `ne` bytes that were asked for, where nothing but
+    /// zeros, fewer than a block, stands behind them: some chips write the padding 80 00.. with the
+    /// zeros first, and what precedes the 80 is then taken for data.
+    pub fn trim_padding(&self, data: &mut Vec<u8>, ne: usize) {
+        let more = data.get(ne..).unwrap_or_default();
+        if more.len() < self.cipher.block_len() && more.iter().all(|&byte| byte == 0) {
+            data.truncate(ne);
+        }
     }
 
     /// Terminal: appends the protected form of a command to `out`. Extended length is used where
@@ -154,7 +175,7 @@ impl SecureChannel {
         if let Some(le) = objects.le {
             return Err(bad_object(&le, "no Le in a response"));
         }
-        let data = objects.data.map_or(Ok(Vec::new()), |object| self.open_data(&object))?;
+        let data = objects.data.map_or(Ok(Vec::new()), |object| self.open_data(&object, true))?;
         Ok(Response { data, sw })
     }
 
@@ -176,7 +197,7 @@ impl SecureChannel {
             Some(object) if (object.tag == DO_85) != odd => {
                 return Err(bad_object(&object, "DO85 with odd INS, DO87 with even INS"));
             }
-            Some(object) => self.open_data(&object)?,
+            Some(object) => self.open_data(&object, false)?,
             None => Vec::new(),
         };
         let ne = match objects.le.map(|le| (le, le.value)) {
@@ -202,7 +223,9 @@ impl SecureChannel {
         if !plain.data.is_empty() {
             self.put_data(&mut body, u8::from(odd_ins), &plain.data);
         }
-        body.primitive(DO_99, &plain.sw.0.to_be_bytes());
+        let status = plain.sw.0.to_be_bytes();
+        let len = if self.deviations.short_do99 { 1 } else { status.len() };
+        body.primitive(DO_99, &status[..len]);
         let mut body = body.finish();
         let mac = self.mac_over(None, &body);
         push_mac(&mut body, mac);
@@ -235,7 +258,7 @@ impl SecureChannel {
 
     fn put_data(&self, body: &mut Writer, ins: u8, data: &[u8]) {
         let block = self.cipher.block_len();
-        let odd = ins & 1 == 1;
+        let odd = ins & 1 == 1 && !self.deviations.do85_indicator;
         let mut value = Vec::with_capacity(1 + data.len() + block);
         if !odd {
             value.push(0x01);
@@ -243,14 +266,24 @@ impl SecureChannel {
         let start = value.len();
         value.extend_from_slice(data);
         pad_into(&mut value, start, block);
+        if self.deviations.zeros_before_80 {
+            value[start + data.len()..].reverse();
+        }
         self.enc.encrypt_cbc(&self.iv()[..block], &mut value[start..]);
-        body.primitive(if odd { DO_85 } else { DO_87 }, &value);
+        body.primitive(if ins & 1 == 1 { DO_85 } else { DO_87 }, &value);
     }
 
-    fn open_data(&self, object: &Tlv<'_>) -> Result<Vec<u8>, SmError> {
+    // Some chips put a padding indicator into DO85 as into DO87; a lenient end takes it where whole
+    // blocks follow.
+    fn open_data(&self, object: &Tlv<'_>, lenient: bool) -> Result<Vec<u8>, SmError> {
         let block = self.cipher.block_len();
         let cryptogram = match (object.tag, object.value) {
             (DO_87, [0x01, cryptogram @ ..]) => cryptogram,
+            (DO_85, [0x01, cryptogram @ ..])
+                if lenient && cryptogram.len().is_multiple_of(block) =>
+            {
+                cryptogram
+            }
             (DO_85, cryptogram) => cryptogram,
             _ => return Err(bad_object(object, "padding indicator 01 and a cryptogram")),
         };

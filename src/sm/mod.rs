@@ -5,9 +5,11 @@
 //! response, on both ends.
 
 mod channel;
+mod deviation;
 mod error;
 mod keys;
 
 pub use channel::{SecureChannel, SscSnapshot};
+pub use deviation::Deviations;
 pub use error::SmError;
 pub use keys::SessionKeys;

@@ -89,12 +89,15 @@ pub(super) struct Attempt {
     key: AgreementPublicKey,
     key_id: Option<u64>,
     key_file: KeyFile,
+    /// Whether the keyId is written with a zero in front.
+    padded: bool,
 }
 
 impl Attempt {
     /// Version 1 of it.
     pub(super) fn terminal(&self) -> Terminal {
-        Terminal::new(self.suite, self.key.clone(), self.key_id)
+        let terminal = Terminal::new(self.suite, self.key.clone(), self.key_id);
+        if self.padded { terminal.with_padded_key_id() } else { terminal }
     }
 
     /// Version 2 of it, with the key that Terminal Authentication announced.
@@ -144,6 +147,11 @@ pub(super) fn attempts(infos: &SecurityInfos) -> Result<VecDeque<Attempt>, Proof
         return Err(why.unwrap_or(Proof::NotOffered));
     }
     attempts.make_contiguous().sort_by_key(|a| a.suite.cipher() == Cipher::TripleDes);
+    // Last, for chips that want a keyId of two bytes.
+    let short = attempts.iter().filter(|a| a.key_id.is_some_and(|id| id < 0x100));
+    let padded: Vec<_> =
+        short.map(|a| Attempt { key: a.key.clone(), padded: true, ..*a }).collect();
+    attempts.extend(padded);
     Ok(attempts)
 }
 
@@ -210,7 +218,7 @@ const fn attempt(
     key_id: Option<u64>,
     key_file: KeyFile,
 ) -> Attempt {
-    Attempt { suite, key, key_id, key_file }
+    Attempt { suite, key, key_id, key_file, padded: false }
 }
 
 fn failed(why: impl Into<String>) -> Proof {

@@ -86,7 +86,13 @@ impl Options {
             pin.map(|pin| Passwords { pin: Some(Password::pin(pin)), ..Passwords::default() });
         let passwords = match &card.licence {
             Some(line) => Passwords::from_licence(line),
-            None if card.profile.pace.is_empty() => Passwords::from_mrz(card.mrz.as_str()),
+            None if card.profile.pace.is_empty() => {
+                card.mrz.as_ref().map(|mrz| Passwords::from_mrz(mrz.as_str())).unwrap_or_default()
+            }
+            None if secrets.can.is_empty() => Passwords {
+                pin: secrets.pin.as_ref().map(|pin| Password::pin(pin)),
+                ..Passwords::default()
+            },
             None => pin.unwrap_or_else(can),
         };
         let terminal = card

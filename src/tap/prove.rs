@@ -15,6 +15,9 @@ use crate::{
     trust::ActiveAuthentication,
 };
 
+/// What fits a short protected answer in any case (ICAO Doc 9303-11 clause 9.8).
+const SHORT_PROTECTED: usize = 223;
+
 impl Tap<'_> {
     pub(super) fn security_infos(&mut self, dg14: &[u8]) -> Option<SecurityInfos> {
         let infos = match self.plan.df {
@@ -96,9 +99,12 @@ impl Tap<'_> {
             let wanted = Limits { response_data, ..limits };
             self.card.session.allow(wanted.min(self.card.options.max_apdu));
         }
-        // Where a limit was met, the rest waits for GET RESPONSE.
+        // Protected it is longer still: where the card has extended length fields it is asked for in
+        // one answer, for some cards give no second. Where a limit was met, the rest waits for GET
+        // RESPONSE.
+        let wanted = if longest > SHORT_PROTECTED { longest + 64 } else { 256 };
         let met = self.card.session.met_limit().unwrap_or(usize::MAX);
-        let ne = longest.max(256).min(self.card.session.max_response_data()).min(met) as u32;
+        let ne = wanted.min(self.card.session.max_response_data()).min(met) as u32;
         let mut terminal = active_auth::Terminal::new(challenge, ne);
         let outcome = self.card.session.drive(&mut terminal, self.card.rng);
         self.card.session.allow(limits);

@@ -108,6 +108,15 @@ pub enum TransportError {
         /// The driver's words.
         detail: String,
     },
+    /// A recording is replayed, and the dialogue left it.
+    #[error(transparent)]
+    Diverged(Box<super::Divergence>),
+    /// A recording is replayed, and the fault stands in it.
+    #[error("recorded: {detail}")]
+    Recorded {
+        /// The fault in words.
+        detail: String,
+    },
     /// A socket fault.
     #[error("{step}: {source}")]
     Io {

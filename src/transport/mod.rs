@@ -7,16 +7,22 @@
 //! [`Loopback`] joins the two in one process, [`pcsc`] is the way to real readers, [`vpcd`] puts a
 //! chip into another program's reader and takes such chips. A [`CardAddress`] names any of them.
 //! [`LimitedReader`] is a layer that fails as readers with small buffers do, [`Link`] one that says
-//! how long a dialogue would have taken on the air.
+//! how long a dialogue would have taken on the air. [`fault`] wraps a chip that misbehaves on
+//! purpose. A [`Recorder`] writes a dialogue down, and [`Replay`] answers it again
+//! (docs/recording.md).
 
 mod address;
 mod error;
+pub mod fault;
 mod limited;
 mod limits;
 pub mod link;
 mod loopback;
 mod observe;
 pub mod pcsc;
+mod record;
+mod replay;
+mod shared;
 pub mod vpcd;
 mod work;
 
@@ -29,6 +35,13 @@ pub use limits::{Limits, LimitsError};
 pub use link::Link;
 pub use loopback::Loopback;
 pub use observe::{Exchange, Observer, Step};
+pub use record::{
+    Anchor, Counts, Entry, ErrorKind, FORMAT, Failed, Header, MAX_LINE, MAX_RECORDING, Masked,
+    Pair, Part, RecordError, Recorded, RecordedExchange, RecordedLimits, RecordedReset, Recorder,
+    Recording, ResetKind, Secrets, TerminalSecrets,
+};
+pub use replay::{Divergence, Replay};
+pub use shared::Shared;
 pub use work::{Operations, Work};
 
 /// A connected card, seen from the terminal. The caller owns the response buffer, so that a hot
@@ -129,6 +142,12 @@ pub trait Responder: Send {
     fn work(&self) -> Work {
         Work::default()
     }
+
+    /// Does this wrong at the next command, in a test of who reads. Whether the chip can: most
+    /// cannot be told.
+    fn damage(&mut self, _damage: fault::Damage) -> bool {
+        false
+    }
 }
 
 impl<R: Responder + ?Sized> Responder for Box<R> {
@@ -150,6 +169,10 @@ impl<R: Responder + ?Sized> Responder for Box<R> {
 
     fn work(&self) -> Work {
         (**self).work()
+    }
+
+    fn damage(&mut self, damage: fault::Damage) -> bool {
+        (**self).damage(damage)
     }
 }
 

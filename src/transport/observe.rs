@@ -32,3 +32,12 @@ pub trait Observer: Send {
     /// Called after each exchange.
     fn exchange(&mut self, wire: Exchange<'_>, plain: Option<Exchange<'_>>, step: Step);
 }
+
+/// All of them, in order.
+impl Observer for Vec<Box<dyn Observer>> {
+    fn exchange(&mut self, wire: Exchange<'_>, plain: Option<Exchange<'_>>, step: Step) {
+        for observer in self {
+            observer.exchange(wire, plain, step);
+        }
+    }
+}

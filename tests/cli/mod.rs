@@ -1,6 +1,7 @@
 //! The command line: the README's blocks run as they are printed, and every kind of failure has
 //! its message and its exit code.
 
+mod profile;
 mod trust;
 
 use std::path::Path;

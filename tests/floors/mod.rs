@@ -16,7 +16,7 @@ const FLOORS: [&[&str]; 9] = [
     &["sm", "lds", "transport"],
     &["protocol", "profile"],
     &["session", "trust", "emulator"],
-    &["tap", "issuance", "script"],
+    &["tap", "issuance", "script", "control", "testing"],
     &["issuer", "wallet"],
     &["cli"],
 ];
@@ -25,6 +25,8 @@ const FLOORS: [&[&str]; 9] = [
 const SAME_FLOOR: &[(&str, &str)] = &[
     // A profile names the protocols and domain parameters that its card offers.
     ("profile", "protocol"),
+    // A card for a test is tapped.
+    ("testing", "tap"),
 ];
 
 /// What prints, exits or blurs errors. Allowed in `src/cli` and `src/main.rs`.

@@ -120,7 +120,8 @@ fn a_licence_opens_by_its_line_and_has_no_other_application() {
     assert_eq!(reader.status(SELECT_EDL), 0x9000);
     assert_eq!(reader.status("00B08100 00"), 0x6982);
     // MRZ and BAC open nothing here.
-    let wrong = reader.basic_access(AccessKey::mrz(made.mrz.as_str())).unwrap_err();
+    let wrong =
+        reader.basic_access(AccessKey::mrz(made.mrz.as_ref().unwrap().as_str())).unwrap_err();
     assert!(wrong.to_string().contains("6300"), "{wrong}");
     reader.basic_access(AccessKey::bap(line.as_str())).unwrap();
     for file in made.files.keys().filter(|file| file.df() == crate::lds::Df::Edl) {
@@ -140,7 +141,7 @@ fn the_legacy_passport_speaks_what_a_reader_infers_from_its_key() {
     let made = built_in("passport-rsa-legacy");
     let mut reader = Reader::new(made);
     assert_eq!(reader.status(SELECT_LDS), 0x9000);
-    reader.basic_access(AccessKey::mrz(made.mrz.as_str())).unwrap();
+    reader.basic_access(AccessKey::mrz(made.mrz.as_ref().unwrap().as_str())).unwrap();
     reader.reads(File::Dg14);
     let domain = made.profile.chip_authentication[0].domain;
     assert_eq!(Suite::inferred(domain)[0], made.profile.chip_authentication[0].suite);
@@ -165,7 +166,7 @@ fn a_signature_that_fits_no_short_response_waits_for_get_response() {
     );
     let mut reader = Reader::new(&made);
     assert_eq!(reader.status(SELECT_LDS), 0x9000);
-    reader.basic_access(AccessKey::mrz(made.mrz.as_str())).unwrap();
+    reader.basic_access(AccessKey::mrz(made.mrz.as_ref().unwrap().as_str())).unwrap();
     let (mut signature, sw) = reader.send(INTERNAL);
     assert_eq!((signature.len(), sw), (231, 0x6119), "231 bytes of 256, 25 are left");
     let (rest, sw) = reader.send("00C00000 19");
@@ -192,7 +193,7 @@ fn active_authentication_with_other_curves_and_hashes() {
         let made = changed("passport-bac", &[("curve = \"P-256\"\nhash = \"SHA-256\"", &to)]);
         let mut reader = Reader::new(&made);
         assert_eq!(reader.status(SELECT_LDS), 0x9000);
-        reader.basic_access(AccessKey::mrz(made.mrz.as_str())).unwrap();
+        reader.basic_access(AccessKey::mrz(made.mrz.as_ref().unwrap().as_str())).unwrap();
         let (signature, sw) = reader.send(INTERNAL);
         assert_eq!(sw, 0x9000, "{curve}");
         let dg14 = crate::lds::Dg14::parse(&made.files[&File::Dg14]).unwrap();

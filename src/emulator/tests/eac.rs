@@ -64,7 +64,7 @@ fn passport(index: usize) -> (Reader<'static>, Vec<u8>) {
     let made = built_in("passport-eac");
     let mut reader = Reader::new(made);
     assert_eq!(reader.status(SELECT_LDS), 0x9000);
-    reader.basic_access(AccessKey::mrz(made.mrz.as_str())).unwrap();
+    reader.basic_access(AccessKey::mrz(made.mrz.as_ref().unwrap().as_str())).unwrap();
     let ephemeral = reader.chip_auth(index, None).unwrap();
     (reader, ephemeral)
 }
@@ -83,7 +83,7 @@ fn version_1_opens_the_fingers_after_bac_by_either_key() {
         // Rights go with the session.
         reader.reset();
         assert_eq!(reader.status(SELECT_LDS), 0x9000);
-        reader.basic_access(AccessKey::mrz(made.mrz.as_str())).unwrap();
+        reader.basic_access(AccessKey::mrz(made.mrz.as_ref().unwrap().as_str())).unwrap();
         assert_eq!(reader.status(DG1), 0x9000);
         assert_eq!(reader.status(DG3), 0x6982);
     }
@@ -126,7 +126,7 @@ fn version_1_needs_chip_authentication_and_the_right_order() {
     let set_dst = |reader: &mut Reader<'_>| reader.with_data("002281B6", &dst);
     assert_eq!(set_dst(&mut reader), 0x6982, "no session");
     assert_eq!(reader.status(SELECT_LDS), 0x9000);
-    reader.basic_access(AccessKey::mrz(made.mrz.as_str())).unwrap();
+    reader.basic_access(AccessKey::mrz(made.mrz.as_ref().unwrap().as_str())).unwrap();
     for command in ["002281B6 00", "002A00BE 00", "002281A4 00", "00840000 08", "00820000 00"] {
         assert_eq!(reader.status(command), 0x6982, "{command} before Chip Authentication");
     }
@@ -186,7 +186,7 @@ fn version_1_looks_at_days_rights_and_at_one_terminal_a_session() {
     // after power off.
     reader.reset();
     assert_eq!(reader.status(SELECT_LDS), 0x9000);
-    reader.basic_access(AccessKey::mrz(made.mrz.as_str())).unwrap();
+    reader.basic_access(AccessKey::mrz(made.mrz.as_ref().unwrap().as_str())).unwrap();
     let ephemeral = reader.chip_auth(1, None).unwrap();
     let january = other_terminal(made, 3, ["2025-01-02", "2025-01-31"]);
     let error = reader.terminal_auth(january, ephemeral.clone()).unwrap_err();
@@ -212,7 +212,7 @@ fn a_link_certificate_changes_the_trust_points_for_good() {
     reader.terminal_auth(credentials(made), ephemeral).unwrap();
     reader.reset();
     assert_eq!(reader.status(SELECT_LDS), 0x9000);
-    reader.basic_access(AccessKey::mrz(made.mrz.as_str())).unwrap();
+    reader.basic_access(AccessKey::mrz(made.mrz.as_ref().unwrap().as_str())).unwrap();
     assert_eq!(reader.send("00B09C00 00"), (both, 0x9000));
     reader.chip_auth(0, None).unwrap();
     assert_eq!(reader.with_data("002281B6", &name(&link)), 0x9000);
@@ -224,7 +224,7 @@ fn a_failed_chip_authentication_leaves_session_and_keys() {
     let mut reader = Reader::new(made);
     assert_eq!(reader.status(SELECT_LDS), 0x9000);
     assert_eq!(reader.status("002241A6 05 9103040000"), 0x6982, "no session");
-    reader.basic_access(AccessKey::mrz(made.mrz.as_str())).unwrap();
+    reader.basic_access(AccessKey::mrz(made.mrz.as_ref().unwrap().as_str())).unwrap();
     let zeros = "00".repeat(64);
     for (command, sw) in [
         // MSE:Set KAT: no point, none of this key, none at all, a key that is for AES.

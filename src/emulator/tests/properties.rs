@@ -147,7 +147,7 @@ proptest! {
             reader.pace(Password::pin(pin), Some(chat)).unwrap();
         } else {
             reader.send("00A4040C 07 A0000002471001");
-            reader.basic_access(AccessKey::mrz(made.mrz.as_str())).unwrap();
+            reader.basic_access(AccessKey::mrz(made.mrz.as_ref().unwrap().as_str())).unwrap();
             reader.chip_auth(0, None).unwrap();
         }
         for command in commands {

@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
         let established = self.drive(bac::Terminal::new(key))?;
         let channel = SecureChannel::new(&established.keys).unwrap();
         self.channel = Some(channel.with_ssc(&established.ssc));
-        let mrz = self.made.mrz.as_str().as_bytes();
+        let mrz = self.made.mrz.as_ref().unwrap().as_str().as_bytes();
         self.id_picc = mrz[..mrz.len() - 14].to_vec();
         Ok(())
     }

@@ -7,7 +7,7 @@ use super::{
         ActiveAuthentication, ChipAuthentication, KeyKind, ProfileError, TerminalAuthentication,
         document::{Found, Table},
     },
-    names::{CIPHERS, CURVES, GROUPS, HASHES, MAPPINGS, RSA_BITS},
+    names::{CIPHERS, CURVES, GROUPS, HASHES, MAPPINGS},
 };
 use crate::{
     crypto::{Cipher, Curve, Domain},
@@ -15,19 +15,16 @@ use crate::{
     protocol::{chip_auth, pace, terminal_auth},
 };
 
-const PACE: &[&str] = &["mapping", "curve", "group", "cipher"];
-const CHIP_AUTHENTICATION: &[&str] = &["version", "curve", "group", "cipher", "key_id", "info"];
-const ACTIVE_AUTHENTICATION: &[&str] = &["curve", "rsa", "hash"];
-const TERMINAL_AUTHENTICATION: &[&str] =
-    &["version", "curve", "cvca", "verifier", "terminal", "rights"];
-const FINGERS: &[&str] = &["positions"];
-
-/// Every PACE that is offered. A card with BAC may do without, and a licence has none.
-pub(super) fn offered_pace(root: &Table<'_>) -> Result<Vec<pace::Parameters>, ProfileError> {
-    if (has_bac(root)? || root.has("licence")) && !root.has("pace") {
+/// Every PACE that is offered. A card with BAC may do without, and one that is no travel document;
+/// a licence has none.
+pub(super) fn offered_pace(
+    root: &Table<'_>,
+    is_travel: bool,
+) -> Result<Vec<pace::Parameters>, ProfileError> {
+    if (!is_travel || has_bac(root)? || root.has("licence")) && !root.has("pace") {
         return Ok(Vec::new());
     }
-    root.tables("pace", PACE)?.iter().map(pace).collect()
+    root.tables("pace")?.iter().map(pace).collect()
 }
 
 /// Whether the chip has Basic Access Control.
@@ -63,7 +60,7 @@ pub(super) fn chip_authentication(
     root: &Table<'_>,
     pace: &[pace::Parameters],
 ) -> Result<Vec<ChipAuthentication>, ProfileError> {
-    let tables = root.one_or_more_tables("chip_authentication", CHIP_AUTHENTICATION)?;
+    let tables = root.one_or_more_tables("chip_authentication")?;
     let mut keys: Vec<ChipAuthentication> = Vec::new();
     for table in &tables {
         let key = chip_authentication_key(table)?;
@@ -97,7 +94,7 @@ fn chip_authentication_key(table: &Table<'_>) -> Result<ChipAuthentication, Prof
     let suite = oid(&format!("0.4.0.127.0.7.2.2.3.{kind}.{number}"))
         .and_then(|oid| chip_auth::Suite::new(oid).ok())
         .ok_or_else(|| cipher.refused("a Chip Authentication that this library speaks"))?;
-    let version = match table.number("version", 1..=2)? {
+    let version = match table.number("version")? {
         Some(2) => chip_auth::Version::V2,
         _ => chip_auth::Version::V1,
     };
@@ -109,7 +106,7 @@ fn chip_authentication_key(table: &Table<'_>) -> Result<ChipAuthentication, Prof
         suite,
         version,
         domain,
-        key_id: table.number("key_id", 0..=255)?,
+        key_id: table.number("key_id")?,
         info: info.is_none_or(|flag| flag.value),
     })
 }
@@ -118,11 +115,11 @@ fn chip_authentication_key(table: &Table<'_>) -> Result<ChipAuthentication, Prof
 pub(super) fn active_authentication(
     root: &Table<'_>,
 ) -> Result<Option<ActiveAuthentication>, ProfileError> {
-    let Some(table) = root.table("active_authentication", ACTIVE_AUTHENTICATION)? else {
+    let Some(table) = root.table("active_authentication")? else {
         return Ok(None);
     };
     let hash = table.need_text("hash")?;
-    let key = match table.number("rsa", RSA_BITS)? {
+    let key = match table.number("rsa")? {
         None => KeyKind::Ec(table.need_text("curve")?.one_of(CURVES)?),
         Some(_) if table.has("curve") => {
             return Err(table.need_text("curve")?.refused("a curve or RSA, not both,"));
@@ -138,7 +135,7 @@ pub(super) fn active_authentication(
 pub(super) fn terminal_authentication(
     root: &Table<'_>,
 ) -> Result<Option<TerminalAuthentication>, ProfileError> {
-    let Some(table) = root.table("terminal_authentication", TERMINAL_AUTHENTICATION)? else {
+    let Some(table) = root.table("terminal_authentication")? else {
         return Ok(None);
     };
     let name = |key| -> Result<Reference, ProfileError> {
@@ -163,7 +160,7 @@ pub(super) fn terminal_authentication(
     }
     let curve = table.text("curve")?.map(|curve| curve.one_of(CURVES)).transpose()?;
     Ok(Some(TerminalAuthentication {
-        version: match table.need_number("version", 1..=2)? {
+        version: match table.need_number("version")? {
             2 => terminal_auth::Version::V2,
             _ => terminal_auth::Version::V1,
         },
@@ -177,13 +174,13 @@ pub(super) fn terminal_authentication(
 
 /// The fingers of EF.DG3.
 pub(super) fn fingers(root: &Table<'_>) -> Result<Vec<u8>, ProfileError> {
-    let Some(table) = root.table("fingers", FINGERS)? else { return Ok(Vec::new()) };
+    let Some(table) = root.table("fingers")? else { return Ok(Vec::new()) };
     // Both index fingers, as most passports have them.
     if !table.has("positions") {
         return Ok(vec![2, 7]);
     }
     let mut fingers = Vec::new();
-    for position in table.numbers("positions", 1..=10)? {
+    for position in table.numbers("positions")? {
         let finger = position.value as u8;
         if fingers.contains(&finger) || fingers.len() == 9 {
             return Err(position.refused("each position once, and at most nine,"));

@@ -2,30 +2,23 @@
 
 use rand_core::Rng;
 
-use super::super::{Document, Licence, ProfileError, document::Table};
+use super::{
+    super::{Document, Licence, ProfileError, document::Table},
+    names::ENCODINGS,
+};
 use crate::{
     crypto::SeededRng,
     lds::edl::{Category, Encoding, LicenceDate, Mrz, Text},
 };
-
-const LICENCE: &[&str] = &[
-    "encoding",
-    "categories",
-    "domestic_categories",
-    "place_of_birth",
-    "signature",
-    "configuration",
-    "discretionary",
-];
 
 pub(super) fn licence(
     root: &Table<'_>,
     seed: &str,
     document: &Document,
 ) -> Result<Option<Licence>, ProfileError> {
-    let Some(table) = root.table("licence", LICENCE)? else { return Ok(None) };
+    let Some(table) = root.table("licence")? else { return Ok(None) };
     let encoding = table.text("encoding")?;
-    let encoding = encoding.map(|e| e.one_of(&[("EU", Encoding::Eu), ("ISO", Encoding::Iso)]));
+    let encoding = encoding.map(|e| e.one_of(ENCODINGS));
     let encoding = encoding.transpose()?.unwrap_or(Encoding::Eu);
     let place_of_birth = table.text("place_of_birth")?;
     if let (Encoding::Iso, Some(place)) = (encoding, &place_of_birth) {

@@ -1,8 +1,11 @@
 //! Reading a card profile from TOML, with the place of whatever is wrong.
 
 mod chip;
+pub(super) mod faults;
+mod key_only;
+mod layout;
 mod licence;
-mod names;
+pub(super) mod names;
 mod pki;
 mod together;
 
@@ -12,102 +15,181 @@ use time::Date;
 use zeroize::Zeroizing;
 
 use super::{
-    Document, Layout, Limits, Person, PinRules, Profile, ProfileError, Secrets,
-    document::{self, Found, Source, Table},
+    Document, Limits, Person, PinRules, Profile, ProfileError, Secrets, Travel,
+    document::{Findings, Found, Table},
+    sources::{self, Folder, Sources},
 };
 use crate::{
     atr::{Atr, HistoricalBytes},
-    lds::Sex,
+    protocol::pace::PasswordKind,
 };
+use layout::Has;
+use names::SEXES;
 
 pub(super) use licence::licence_date;
 
 /// The version of the schema that this library reads.
-const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
-const ROOT: &[&str] = &[
-    "schema",
-    "name",
-    "title",
-    "seed",
-    "person",
-    "document",
-    "secrets",
-    "pin",
-    "limits",
-    "atr",
-    "pace",
-    "bac",
-    "chip_authentication",
-    "active_authentication",
-    "terminal_authentication",
-    "face",
-    "fingers",
-    "licence",
-    "pki",
-];
-const PERSON: &[&str] = &[
-    "surname",
-    "given_names",
-    "national_surname",
-    "national_given_names",
-    "birth_date",
-    "sex",
-    "resident_number",
-    "address",
-];
-const DOCUMENT: &[&str] =
-    &["code", "number", "issuing_state", "nationality", "issued", "expires", "authority"];
-const SECRETS: &[&str] = &["can", "pin", "puk"];
-const PIN: &[&str] = &["tries", "activated", "puk_uses", "required"];
-const LIMITS: &[&str] = &["extended_length", "max_command", "max_response"];
-const ATR: &[&str] = &["historical"];
-const FACE: &[&str] = &["dg2_size"];
-/// Reads a profile and checks every value that one line alone can be wrong about. `path` is what
-/// errors call it.
+/// What a card may be besides a travel document or a licence.
+const OTHERS: &[&str] = &["key_only", "file", "password", "key", "data_object"];
+/// What makes a card a travel document or a licence.
+const TRAVEL: &[&str] = &["person", "document", "face", "fingers", "licence", "pki"];
+
+/// Reads a profile from a text alone, which may include those that are part of the library. `path`
+/// is what errors call it.
 ///
 /// # Errors
-/// [`ProfileError`] with file, line, column and key.
+/// [`ProfileError`] with file, line, column and key: the first of [`check_all`].
 pub fn check(text: &str, path: &Path) -> Result<Profile, ProfileError> {
-    let source = Source { text, file: path };
-    let parsed = document::parse(source)?;
-    let root = Table::root(source, &parsed, ROOT)?;
-    root.need_number("schema", SCHEMA..=SCHEMA)?;
-    let pin = root.table("pin", PIN)?;
-    let (limits, atr) = limits_and_atr(&root)?;
-    let face = root.table("face", FACE)?;
-    let dg2_size = face.map(|t| t.number("dg2_size", 4_000..=60_000)).transpose()?.flatten();
-    let seed = plain(&root.need_text("seed")?, 200)?;
-    let is_licence = root.has("licence");
-    let document = document_data(&root.need_table("document", DOCUMENT)?, is_licence)?;
-    let pace = chip::offered_pace(&root)?;
-    let licence = licence::licence(&root, &seed, &document)?;
+    check_all(text, path).map_err(first)
+}
+
+/// The same, and tells of all that is wrong.
+///
+/// # Errors
+/// One [`ProfileError`] at least.
+pub fn check_all(text: &str, path: &Path) -> Result<Profile, Vec<ProfileError>> {
+    in_folder(Folder::BuiltIn, text, path)
+}
+
+/// Reads a profile from its file, with those that it includes and the contents beside it, which
+/// stand in its folder or below.
+///
+/// # Errors
+/// [`ProfileError`] with file, line, column and key: the first of [`read_all`].
+pub fn read(path: &Path) -> Result<Profile, ProfileError> {
+    read_all(path).map_err(first)
+}
+
+/// The same, and tells of all that is wrong.
+///
+/// # Errors
+/// One [`ProfileError`] at least.
+pub fn read_all(path: &Path) -> Result<Profile, Vec<ProfileError>> {
+    let folder = Folder::Disk(path.parent().unwrap_or(Path::new("")));
+    let text = sources::text(path).map_err(|e| vec![e])?;
+    in_folder(folder, &text, path)
+}
+
+fn first(errors: Vec<ProfileError>) -> ProfileError {
+    let first = errors.into_iter().next();
+    first.unwrap_or_else(|| ProfileError::personalise("profile", "it cannot be read"))
+}
+
+fn in_folder(folder: Folder<'_>, text: &str, path: &Path) -> Result<Profile, Vec<ProfileError>> {
+    let sources = Sources::load(folder, text, path).map_err(|e| vec![e])?;
+    let document = sources.document().map_err(|e| vec![e])?;
+    let root = Table::root(&sources, &document);
+    let mut all = Findings::default();
+    root.walk(&mut all);
+    match checked(&root, &mut all) {
+        Some(profile) if all.is_empty() => Ok(profile),
+        _ => Err(all.into_all()),
+    }
+}
+
+fn checked(root: &Table<'_>, all: &mut Findings) -> Option<Profile> {
+    let line = |key, most| root.need_text(key).and_then(|found| plain(&found, most));
+    let (name, title) = (all.keep(line("name", 60)), all.keep(line("title", 100)));
+    let seed = all.keep(line("seed", 200));
+    let travel = is_travel(root).then(|| travel(root, seed.as_deref().unwrap_or_default(), all));
+    let pace = all.keep(chip::offered_pace(root, travel.is_some()));
+    let has_pace = pace.as_ref().is_some_and(|pace| !pace.is_empty());
+    let secrets = all.keep(secrets(root, travel.is_some(), has_pace));
+    let pin = all.keep(pin_rules(root));
+    let limits = all.keep(limits_and_atr(root));
+    let bac = all.keep(chip::has_bac(root));
+    let chip_authentication =
+        all.keep(chip::chip_authentication(root, pace.as_deref().unwrap_or_default()));
+    let active_authentication = all.keep(chip::active_authentication(root));
+    let terminal_authentication = all.keep(chip::terminal_authentication(root));
+    let key_only = all.keep(key_only::key_only(root));
+    let (faults, quirks) = (all.keep(faults::faults(root)), all.keep(faults::quirks(root)));
+    let has = match (&secrets, &bac, all.is_empty()) {
+        (Some(secrets), Some(bac), true) => Some(has(root, secrets, *bac, has_pace)),
+        _ => None,
+    };
+    let layout = layout::layout(root, has.as_ref(), all);
+    let (limits, atr) = limits?;
     let profile = Profile {
-        name: plain(&root.need_text("name")?, 60)?,
-        title: plain(&root.need_text("title")?, 100)?,
-        person: person(&root.need_table("person", PERSON)?)?,
-        document,
-        secrets: match licence {
-            Some(_) => Secrets { can: Zeroizing::default(), pin: None, puk: None },
-            None => secrets(&root.need_table("secrets", SECRETS)?)?,
+        name: name?,
+        title: title?,
+        seed: seed?,
+        travel: match travel {
+            None => None,
+            Some(travel) => Some(travel?),
         },
-        pin: pin.as_ref().map_or_else(|| Ok(PinRules::default()), pin_rules)?,
+        key_only: key_only?,
+        secrets: secrets?,
+        pin: pin?,
         limits,
         atr,
-        bac: chip::has_bac(&root)?,
-        chip_authentication: chip::chip_authentication(&root, &pace)?,
-        active_authentication: chip::active_authentication(&root)?,
-        terminal_authentication: chip::terminal_authentication(&root)?,
-        pace,
-        dg2_size: dg2_size.map_or(15_000, |n| n as usize),
-        fingers: chip::fingers(&root)?,
-        licence,
-        pki: pki::pki(&root.need_table("pki", pki::PKI)?)?,
-        layout: Layout::default(),
-        seed,
+        pace: pace?,
+        bac: bac?,
+        chip_authentication: chip_authentication?,
+        active_authentication: active_authentication?,
+        terminal_authentication: terminal_authentication?,
+        quirks: quirks?,
+        faults: faults?,
+        layout,
     };
-    together::fits_together(&root, &profile)?;
-    Ok(profile)
+    together::fits_together(root, &profile, all);
+    Some(profile)
+}
+
+// What rules can mean on this card.
+fn has(root: &Table<'_>, secrets: &Secrets, bac: bool, has_pace: bool) -> Has {
+    let (passwords, has_pin, keys) = layout::declared(root);
+    let is_licence = root.has("licence");
+    let mut pace = Vec::new();
+    for (kind, there) in [
+        (PasswordKind::Mrz, is_travel(root) && !is_licence),
+        (PasswordKind::Can, !secrets.can.is_empty()),
+        (PasswordKind::Pin, secrets.pin.is_some()),
+        (PasswordKind::Puk, secrets.puk.is_some()),
+    ] {
+        if has_pace && there {
+            pace.push(kind);
+        }
+    }
+    Has {
+        pin: has_pin || pace.contains(&PasswordKind::Pin),
+        pace,
+        basic_access: bac || is_licence,
+        passwords,
+        keys,
+        terminal: root.has("terminal_authentication"),
+    }
+}
+
+// Whether it is a travel document or a licence: any table of those makes it one, and so does the
+// want of anything else.
+fn is_travel(root: &Table<'_>) -> bool {
+    TRAVEL.iter().any(|key| root.has(key)) || !OTHERS.iter().any(|key| root.has(key))
+}
+
+fn travel(root: &Table<'_>, seed: &str, all: &mut Findings) -> Option<Travel> {
+    let face = root.table("face").and_then(|face| match face {
+        Some(face) => face.number("dg2_size"),
+        None => Ok(None),
+    });
+    let face = all.keep(face);
+    let document = root.need_table("document");
+    let document = all.keep(document.and_then(|t| document_data(&t, root.has("licence"))));
+    let holder = all.keep(root.need_table("person").and_then(|table| person(&table)));
+    let fingers = all.keep(chip::fingers(root));
+    let pki = all.keep(root.need_table("pki").and_then(|table| pki::pki(&table)));
+    let document = document?;
+    let licence = all.keep(licence::licence(root, seed, &document));
+    Some(Travel {
+        person: holder?,
+        dg2_size: face?.map_or(15_000, |n| n as usize),
+        fingers: fingers?,
+        licence: licence?,
+        pki: pki?,
+        document,
+    })
 }
 
 fn person(table: &Table<'_>) -> Result<Person, ProfileError> {
@@ -126,14 +208,13 @@ fn person(table: &Table<'_>) -> Result<Person, ProfileError> {
     if birth.value.year() < 1900 {
         return Err(birth.refused("a year from 1900 on"));
     }
-    let sexes = [("M", Sex::Male), ("F", Sex::Female), ("X", Sex::Unspecified)];
     Ok(Person {
         surname: name("surname")?,
         given_names: name("given_names")?,
         national_surname: plain(&table.need_text("national_surname")?, 30)?,
         national_given_names: plain(&table.need_text("national_given_names")?, 30)?,
         birth_date: birth.value,
-        sex: table.need_text("sex")?.one_of(&sexes)?,
+        sex: table.need_text("sex")?.one_of(SEXES)?,
         resident_number: table.text("resident_number")?.map(|f| f.value.into()),
         address: table.text("address")?.map(|f| plain(&f, 150)).transpose()?,
     })
@@ -181,7 +262,15 @@ fn document_data(table: &Table<'_>, is_licence: bool) -> Result<Document, Profil
     })
 }
 
-fn secrets(table: &Table<'_>) -> Result<Secrets, ProfileError> {
+fn secrets(root: &Table<'_>, is_travel: bool, has_pace: bool) -> Result<Secrets, ProfileError> {
+    if root.has("licence") {
+        return Ok(Secrets::default());
+    }
+    let table = match root.table("secrets")? {
+        Some(table) => table,
+        None if is_travel || has_pace => return Err(root.missing("secrets")),
+        None => return Ok(Secrets::default()),
+    };
     let digits = |found: Found<'_, &str>, count: usize| {
         let fits = found.value.len() == count && found.value.bytes().all(|b| b.is_ascii_digit());
         if fits {
@@ -191,39 +280,43 @@ fn secrets(table: &Table<'_>) -> Result<Secrets, ProfileError> {
             Err(found.bad(format!("{count} digits"), got))
         }
     };
+    // PACE needs a password; on a travel document that is at least the CAN.
+    if is_travel || has_pace && !table.has("pin") {
+        table.need("can")?;
+    }
     Ok(Secrets {
-        can: digits(table.need_text("can")?, 6)?,
+        can: table.text("can")?.map(|f| digits(f, 6)).transpose()?.unwrap_or_default(),
         pin: table.text("pin")?.map(|f| digits(f, 6)).transpose()?,
         puk: table.text("puk")?.map(|f| digits(f, 10)).transpose()?,
     })
 }
 
-fn pin_rules(table: &Table<'_>) -> Result<PinRules, ProfileError> {
+fn pin_rules(root: &Table<'_>) -> Result<PinRules, ProfileError> {
     let default = PinRules::default();
+    let Some(table) = root.table("pin")? else { return Ok(default) };
     let byte = |n: u32| u8::try_from(n).unwrap_or(u8::MAX);
     Ok(PinRules {
-        tries: table.number("tries", 2..=15)?.map_or(default.tries, byte),
+        tries: table.number("tries")?.map_or(default.tries, byte),
         activated: table.flag("activated")?.map_or(default.activated, |f| f.value),
-        puk_uses: table.number("puk_uses", 0..=255)?.map_or(default.puk_uses, byte),
+        puk_uses: table.number("puk_uses")?.map_or(default.puk_uses, byte),
         required: table.flag("required")?.map_or(default.required, |f| f.value),
     })
 }
 
 fn limits_and_atr(root: &Table<'_>) -> Result<(Limits, Atr), ProfileError> {
-    let table = root.need_table("limits", LIMITS)?;
+    let table = root.need_table("limits")?;
     let flag = table.need_flag("extended_length")?;
     let size = |key| -> Result<u16, ProfileError> {
         // EF.ATR/INFO has two bytes for each; less than 1,000 is not allowed (ICAO Doc 9303-10
         // clause 3.6.4.2).
-        let size = table.number(key, 1_000..=65_535)?;
+        let size = table.number(key)?;
         Ok(size.and_then(|n| u16::try_from(n).ok()).unwrap_or(u16::MAX))
     };
     let sizes = (size("max_command")?, size("max_response")?);
     let extended = flag.value.then_some(sizes);
 
-    let atr = root.need_table("atr", ATR)?.need_text("historical")?;
-    let bytes = hex::decode(atr.value.replace(' ', ""))
-        .map_err(|_| atr.bad("hexadecimal digits", "other characters came"))?;
+    let atr = root.need_table("atr")?.need_text("historical")?;
+    let bytes = atr.hex(0..=15)?;
     let say = |e: crate::atr::AtrError| atr.bad("historical bytes", e.to_string());
     let historical = HistoricalBytes::parse(&bytes).map_err(say)?;
     let says = historical.card_capabilities().is_some_and(|c| c.extended_length());

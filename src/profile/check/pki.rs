@@ -5,29 +5,10 @@ use time::Date;
 use super::{
     super::{KeyKind, Pki, ProfileError, RsaScheme, document::Table},
     in_order, letters,
-    names::{HASHES, key_kind},
+    names::{HASHES, SIGNATURES, key_kind},
     plain,
 };
 use crate::crypto::{Curve, Hash};
-
-pub(super) const PKI: &[&str] = &[
-    "country",
-    "organization",
-    "key",
-    "signer_key",
-    "signature",
-    "hash",
-    "csca",
-    "csca_from",
-    "csca_until",
-    "signer",
-    "signer_from",
-    "signer_until",
-];
-
-/// How `signature` is named; none of RSA where no key is.
-const SIGNATURES: &[(&str, Option<RsaScheme>)] =
-    &[("ECDSA", None), ("RSA-PKCS1", Some(RsaScheme::Pkcs1)), ("RSA-PSS", Some(RsaScheme::Pss))];
 
 pub(super) fn pki(table: &Table<'_>) -> Result<Pki, ProfileError> {
     let name = |key| -> Result<String, ProfileError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    super::{Profile, ProfileError, face, marks},
+    super::{FileKind, Profile, ProfileError, Travel, face, marks},
     Keys,
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     protocol::terminal_auth::Version,
 };
 
-impl Profile {
+impl Travel {
     fn mrz(&self) -> Mrz {
         let Self { person, document, .. } = self;
         Mrz {
@@ -41,14 +41,34 @@ impl Profile {
         let zone = Mrz { format: Format::Td3, ..self.mrz() };
         zone.information().map_err(|e| ProfileError::personalise("MRZ information", e))
     }
+}
 
+impl Profile {
     /// The files of the master file.
     pub(super) fn master_files(&self) -> BTreeMap<File, Vec<u8>> {
-        let aid = if self.licence.is_some() { Df::Edl.aid() } else { Df::Lds.aid() };
-        let aid = aid.unwrap_or_default().to_vec();
-        let dir = Dir { applications: vec![Application { aid, label: None, other: Vec::new() }] };
-        let mut files =
-            BTreeMap::from([(File::AtrInfo, self.atr_info().encode()), (File::Dir, dir.encode())]);
+        let travel = self.travel.as_ref().and_then(|travel| match travel.licence {
+            Some(_) => Df::Edl.aid(),
+            None => Df::Lds.aid(),
+        });
+        let key_only = self.key_only.as_ref().map(|key_only| key_only.aid.as_slice());
+        let declared = self.layout.files.iter().filter_map(|file| match &file.kind {
+            FileKind::Df { name: Some(name) } => Some(name.as_slice()),
+            _ => None,
+        });
+        let mut aids: Vec<&[u8]> = Vec::new();
+        for aid in travel.into_iter().chain(key_only).chain(declared) {
+            // An application that a profile adds files to is declared twice.
+            if !aids.contains(&aid) {
+                aids.push(aid);
+            }
+        }
+        let application =
+            |aid: &[u8]| Application { aid: aid.into(), label: None, other: Vec::new() };
+        let dir = Dir { applications: aids.into_iter().map(application).collect() };
+        let mut files = BTreeMap::from([(File::AtrInfo, self.atr_info().encode())]);
+        if !dir.applications.is_empty() {
+            files.insert(File::Dir, dir.encode());
+        }
         let infos = self.card_access_infos();
         if !infos.is_empty() {
             files.insert(File::CardAccess, SecurityInfos::new(infos).encode());
@@ -57,9 +77,13 @@ impl Profile {
     }
 
     /// The files of the eMRTD application.
-    pub(super) fn lds_files(&self, keys: &Keys) -> Result<BTreeMap<File, Vec<u8>>, ProfileError> {
-        let Self { person, document, .. } = self;
-        let dg1 = Dg1::new(self.mrz()).map_err(|e| ProfileError::personalise("EF.DG1", e))?;
+    pub(super) fn lds_files(
+        &self,
+        travel: &Travel,
+        keys: &Keys,
+    ) -> Result<BTreeMap<File, Vec<u8>>, ProfileError> {
+        let Travel { person, document, .. } = travel;
+        let dg1 = Dg1::new(travel.mrz()).map_err(|e| ProfileError::personalise("EF.DG1", e))?;
         let dg11 = Dg11 {
             full_name: Some(format!(
                 "{}<<{}",
@@ -77,7 +101,7 @@ impl Profile {
         };
         let mut files = BTreeMap::from([
             (File::Dg1, dg1.encode()),
-            (File::Dg2, face::dg2(&self.seed, self.dg2_size)?),
+            (File::Dg2, face::dg2(&self.seed, travel.dg2_size)?),
             (File::Dg11, dg11.encode()),
             (File::Dg12, dg12.encode()),
         ]);
@@ -85,8 +109,8 @@ impl Profile {
         if !infos.is_empty() {
             files.insert(File::Dg14, Dg14 { infos: SecurityInfos::new(infos) }.encode());
         }
-        if !self.fingers.is_empty() {
-            files.insert(File::Dg3, marks::dg3(&self.seed, &self.fingers)?);
+        if !travel.fingers.is_empty() {
+            files.insert(File::Dg3, marks::dg3(&self.seed, &travel.fingers)?);
         }
         if let Some(key) = &keys.active_authentication {
             files.insert(File::Dg15, Dg15 { spki: spki(key) }.encode());

@@ -85,6 +85,7 @@ impl Profile {
         }
         if let (Some(aa), Some(PrivateKey::Ec(_))) =
             (self.active_authentication, &keys.active_authentication)
+            && !self.quirks.no_signature_info
         {
             infos.push(SecurityInfo::ActiveAuthentication(ActiveAuthenticationInfo {
                 version: 1,

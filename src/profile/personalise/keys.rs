@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rand_core::Rng;
 use time::{Date, Time, UtcDateTime};
 
-use super::super::{KeyKind, Pki, Profile, ProfileError, RsaScheme};
+use super::super::{KeyKind, KeyMaterial, Pki, Profile, ProfileError, RsaScheme};
 use crate::{
     crypto::{AgreementSecretKey, Domain, RsaPrivateKey, SecretKey, SeededRng},
     pki::{self, DistinguishedName, SignatureAlgorithm, SigningKey, cvc::PrivateKey},
@@ -15,16 +15,27 @@ use crate::{
 /// The private keys of a card and of those who made it.
 #[derive(Clone, Debug)]
 pub struct Keys {
-    /// The CSCA's.
-    pub csca: PrivateKey,
-    /// The document signer's.
-    pub signer: PrivateKey,
+    /// The CSCA's, of a travel document.
+    pub csca: Option<PrivateKey>,
+    /// The document signer's, of a travel document.
+    pub signer: Option<PrivateKey>,
     /// The chip's for Chip Authentication, in the order of [`Profile::chip_authentication`].
     pub chip_authentication: Vec<AgreementSecretKey>,
     /// The chip's for the chip authentication mapping of PACE, by parameterId.
     pub mapping: BTreeMap<u32, SecretKey>,
     /// The chip's for Active Authentication.
     pub active_authentication: Option<PrivateKey>,
+    /// Those of a card that has a key and no personal data.
+    pub key_only: Option<KeyOnlyKeys>,
+}
+
+/// The private keys of a card that has a key and no personal data.
+#[derive(Clone, Debug)]
+pub struct KeyOnlyKeys {
+    /// The card CA's.
+    pub ca: SecretKey,
+    /// The card's own.
+    pub card: SecretKey,
 }
 
 impl Profile {
@@ -49,16 +60,34 @@ impl Profile {
             };
             AgreementSecretKey::generate(ca.domain, &mut self.rng(&label))
         });
+        let pki = self.travel.as_ref().map(|travel| &travel.pki);
+        let key_only = self.key_only.as_ref().map(|key_only| KeyOnlyKeys {
+            ca: SecretKey::generate(key_only.curve, &mut self.rng("card ca")),
+            card: SecretKey::generate(key_only.curve, &mut self.rng("card key")),
+        });
         Ok(Keys {
-            csca: self.key("csca", self.pki.key)?,
-            signer: self.key("document signer", self.pki.signer_key)?,
+            csca: pki.map(|pki| self.key("csca", pki.key)).transpose()?,
+            signer: pki.map(|pki| self.key("document signer", pki.signer_key)).transpose()?,
             chip_authentication: chip_authentication.collect(),
             active_authentication: self
                 .active_authentication
                 .map(|aa| self.key("active authentication", aa.key))
                 .transpose()?,
             mapping,
+            key_only,
         })
+    }
+
+    /// Draws the declared private keys that the profile does not give.
+    pub(super) fn fill_keys(&mut self) {
+        let seed = self.seed.clone();
+        for spec in &mut self.layout.keys {
+            if let KeyMaterial::Ec { curve, value: value @ None, .. } = &mut spec.key {
+                let label = format!("key {}", spec.number);
+                let mut rng = SeededRng::new(seed.as_bytes(), &label);
+                *value = Some(SecretKey::generate(*curve, &mut rng).to_bytes().clone());
+            }
+        }
     }
 
     pub(super) fn rng(&self, label: &str) -> SeededRng {
@@ -77,8 +106,11 @@ impl Profile {
         })
     }
 
+    /// What a certificate says. Its serial number follows from the seed and the common name.
     pub(super) fn certificate(
         &self,
+        country: &str,
+        organization: &str,
         common_name: &str,
         (from, until): (Date, Date),
     ) -> pki::Profile {
@@ -88,7 +120,7 @@ impl Profile {
         serial[0] = serial[0] & 0x3F | 0x40;
         let last_second = Time::MAX.truncate_to_second();
         pki::Profile {
-            subject: DistinguishedName::new(&self.pki.country, &self.pki.organization, common_name),
+            subject: DistinguishedName::new(country, organization, common_name),
             serial: serial.to_vec(),
             not_before: UtcDateTime::new(from, Time::MIDNIGHT),
             not_after: UtcDateTime::new(until, last_second),
@@ -96,8 +128,8 @@ impl Profile {
     }
 
     /// The key with what it signs by in this profile's PKI.
-    pub(super) fn signing<'a>(&'a self, key: &'a PrivateKey) -> SigningKey<'a> {
-        let Pki { hash, rsa, .. } = self.pki;
+    pub(super) fn signing<'a>(&'a self, pki: &Pki, key: &'a PrivateKey) -> SigningKey<'a> {
+        let Pki { hash, rsa, .. } = *pki;
         match key {
             PrivateKey::Ec(key) => SigningKey::Ec { key, hash },
             PrivateKey::Rsa(key) => SigningKey::Rsa {

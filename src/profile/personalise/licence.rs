@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    super::{Licence, Profile, ProfileError, check::licence_date, face, marks},
+    super::{Licence, Profile, ProfileError, Travel, check::licence_date, face, marks},
     Keys,
     files::spki,
 };
@@ -18,13 +18,14 @@ impl Profile {
     /// The files of the driving licence application.
     pub(super) fn licence_files(
         &self,
+        travel: &Travel,
         licence: &Licence,
         keys: &Keys,
     ) -> Result<BTreeMap<File, Vec<u8>>, ProfileError> {
         use edl::File::{Com, Dg1, Dg5, Dg6, Dg11, Dg12, Dg13, Dg14};
         let mut files = BTreeMap::from([
-            (Dg1, self.licence_dg1(licence)?.encode()),
-            (Dg6, face::edl_dg6(&self.seed, self.dg2_size)?),
+            (Dg1, licence_dg1(travel, licence)?.encode()),
+            (Dg6, face::edl_dg6(&self.seed, travel.dg2_size)?),
             (Dg12, edl::Dg12::new(&licence.line).encode()),
         ]);
         if licence.signature {
@@ -45,41 +46,41 @@ impl Profile {
         files.insert(Com, com.encode());
         Ok(files.into_iter().map(|(file, bytes)| (File::Edl(file), bytes)).collect())
     }
+}
 
-    fn licence_dg1(&self, licence: &Licence) -> Result<Dg1, ProfileError> {
-        let Self { person, document, .. } = self;
-        let wrong = |e: LdsError| ProfileError::personalise(STEP, e);
-        let text = |text: &str| Text::new(text).map_err(wrong);
-        let day = |day| -> Result<LicenceDate, ProfileError> {
-            licence_date(licence.encoding, day)
-                .ok_or_else(|| ProfileError::personalise(STEP, "a date that cannot be written"))
-        };
-        let demographic = Demographic {
-            issuing_state: document.issuing_state.clone(),
-            surname: text(&person.surname)?,
-            given_names: text(&person.given_names)?,
-            date_of_birth: day(person.birth_date)?,
-            date_of_issue: day(document.issued)?,
-            date_of_expiry: day(document.expires)?,
-            issuing_authority: text(&document.authority)?,
-            document_number: text(&document.number)?,
-            ..Demographic::default()
-        };
-        let categories = licence.categories.clone();
-        if licence.encoding == Encoding::Iso {
-            return Ok(Dg1::iso(demographic, categories));
-        }
-        let demographic = Demographic {
-            place_of_birth: licence.place_of_birth.clone(),
-            nationality: Some(document.nationality.clone()),
-            gender: Some(match person.sex {
-                Sex::Male => 'M',
-                Sex::Female => 'F',
-                _ => 'U',
-            }),
-            residence: person.address.as_deref().map(text).transpose()?,
-            ..demographic
-        };
-        Ok(Dg1::eu(demographic, categories))
+fn licence_dg1(travel: &Travel, licence: &Licence) -> Result<Dg1, ProfileError> {
+    let Travel { person, document, .. } = travel;
+    let wrong = |e: LdsError| ProfileError::personalise(STEP, e);
+    let text = |text: &str| Text::new(text).map_err(wrong);
+    let day = |day| -> Result<LicenceDate, ProfileError> {
+        licence_date(licence.encoding, day)
+            .ok_or_else(|| ProfileError::personalise(STEP, "a date that cannot be written"))
+    };
+    let demographic = Demographic {
+        issuing_state: document.issuing_state.clone(),
+        surname: text(&person.surname)?,
+        given_names: text(&person.given_names)?,
+        date_of_birth: day(person.birth_date)?,
+        date_of_issue: day(document.issued)?,
+        date_of_expiry: day(document.expires)?,
+        issuing_authority: text(&document.authority)?,
+        document_number: text(&document.number)?,
+        ..Demographic::default()
+    };
+    let categories = licence.categories.clone();
+    if licence.encoding == Encoding::Iso {
+        return Ok(Dg1::iso(demographic, categories));
     }
+    let demographic = Demographic {
+        place_of_birth: licence.place_of_birth.clone(),
+        nationality: Some(document.nationality.clone()),
+        gender: Some(match person.sex {
+            Sex::Male => 'M',
+            Sex::Female => 'F',
+            _ => 'U',
+        }),
+        residence: person.address.as_deref().map(text).transpose()?,
+        ..demographic
+    };
+    Ok(Dg1::eu(demographic, categories))
 }

@@ -8,17 +8,17 @@ mod terminals;
 
 use std::collections::BTreeMap;
 
-use super::{Profile, ProfileError};
+use super::{FileKind, Pki, Profile, ProfileError};
 use crate::{
     lds::{
-        File, MrzInformation, SecurityInfos, edl, oids,
+        Df, File, MrzInformation, SecurityInfos, edl, oids,
         sod::{self, DataGroupHash, LdsSecurityObject},
     },
     pki::{Certificate, SignedData, cvc::CvCertificate, oid_of_hash},
     protocol::terminal_auth::Credentials,
 };
 
-pub use keys::Keys;
+pub use keys::{KeyOnlyKeys, Keys};
 
 /// A card that is ready to be put into a chip. The fields are open so that a test can make a card
 /// that is wrong: a flipped bit in a file, another key, a SOD without a data group.
@@ -30,12 +30,13 @@ pub struct Personalised {
     pub files: BTreeMap<File, Vec<u8>>,
     /// The private keys.
     pub keys: Keys,
-    /// The CSCA's certificate.
-    pub csca: Certificate,
-    /// The document signer's certificate.
-    pub signer: Certificate,
-    /// What PACE and BAC with the MRZ take their keys from. A licence opens by none of it.
-    pub mrz: MrzInformation,
+    /// The CSCA's certificate, of a travel document.
+    pub csca: Option<Certificate>,
+    /// The document signer's certificate, of a travel document.
+    pub signer: Option<Certificate>,
+    /// What PACE and BAC with the MRZ take their keys from, of a travel document. A licence opens
+    /// by none of it.
+    pub mrz: Option<MrzInformation>,
     /// The line that opens a driving licence by Basic Access Protection.
     pub licence: Option<edl::Mrz>,
     /// The CVCA that the chip trusts, where it asks for Terminal Authentication.
@@ -49,35 +50,57 @@ impl Profile {
     ///
     /// # Errors
     /// [`ProfileError::Personalise`] where a value does not fit its place on the card.
-    pub fn personalise(self) -> Result<Personalised, ProfileError> {
+    pub fn personalise(mut self) -> Result<Personalised, ProfileError> {
+        self.fill_keys();
         let keys = self.keys()?;
-        let csca = self
-            .certificate(&self.pki.csca, self.pki.csca_validity)
-            .csca(self.signing(&keys.csca))
-            .map_err(|e| ProfileError::personalise("CSCA certificate", e))?;
-        let signer = self
-            .certificate(&self.pki.signer, self.pki.signer_validity)
-            .document_signer_of(
-                &self.signing(&keys.signer).public(),
-                &csca,
-                self.signing(&keys.csca),
-            )
-            .map_err(|e| ProfileError::personalise("document signer's certificate", e))?;
         let mut files = self.master_files();
-        files.extend(match &self.licence {
-            Some(licence) => self.licence_files(licence, &keys)?,
-            None => self.lds_files(&keys)?,
-        });
-        let terminals = self.terminal_authentication.as_ref().map(|ta| self.terminals(ta));
-        let (cvca, terminal) = terminals.transpose()?.unzip();
-        let licence = self.licence.as_ref().map(|licence| licence.line.clone());
-        let mrz = self.mrz_information()?;
+        let (mut csca, mut signer, mut mrz) = (None, None, None);
+        let (mut licence, mut cvca, mut terminal) = (None, None, None);
+        if let Some(travel) = &self.travel {
+            (csca, signer) = self.issuers(&travel.pki, &keys)?;
+            files.extend(match &travel.licence {
+                Some(licence) => self.licence_files(travel, licence, &keys)?,
+                None => self.lds_files(travel, &keys)?,
+            });
+            let terminals = self.terminal_authentication.as_ref();
+            let terminals = terminals.map(|ta| self.terminals(ta, &travel.document));
+            (cvca, terminal) = terminals.transpose()?.unzip();
+            licence = travel.licence.as_ref().map(|licence| licence.line.clone());
+            mrz = Some(travel.mrz_information()?);
+        }
         let mut card =
             Personalised { profile: self, files, keys, csca, signer, mrz, licence, cvca, terminal };
+        card.replace_files();
         card.sign_card_security()?;
         let groups: Vec<_> = card.files.keys().copied().collect();
         card.sign(&groups)?;
+        // What is signed may be declared too.
+        card.replace_files();
         Ok(card)
+    }
+
+    // The certificates of the CSCA and of the document signer under it.
+    fn issuers(
+        &self,
+        pki: &Pki,
+        keys: &Keys,
+    ) -> Result<(Option<Certificate>, Option<Certificate>), ProfileError> {
+        let (Some(csca_key), Some(signer_key)) = (&keys.csca, &keys.signer) else {
+            return Ok((None, None));
+        };
+        let certificate =
+            |name, days| self.certificate(&pki.country, &pki.organization, name, days);
+        let csca = certificate(&pki.csca, pki.csca_validity)
+            .csca(self.signing(pki, csca_key))
+            .map_err(|e| ProfileError::personalise("CSCA certificate", e))?;
+        let signer = certificate(&pki.signer, pki.signer_validity)
+            .document_signer_of(
+                &self.signing(pki, signer_key).public(),
+                &csca,
+                self.signing(pki, csca_key),
+            )
+            .map_err(|e| ProfileError::personalise("document signer's certificate", e))?;
+        Ok((Some(csca), Some(signer)))
     }
 }
 
@@ -93,12 +116,13 @@ impl Personalised {
     }
 
     /// Makes EF.SOD again, over these data groups as they are now; those that the card does not
-    /// have, and files that are none, are left out.
+    /// have, and files that are none, are left out. A card that is no travel document has none.
     ///
     /// # Errors
     /// [`ProfileError::Personalise`] where the document signer's key is not its certificate's.
     pub fn sign(&mut self, groups: &[File]) -> Result<(), ProfileError> {
-        let algorithm = self.profile.pki.hash;
+        let Some(travel) = &self.profile.travel else { return Ok(()) };
+        let algorithm = travel.pki.hash;
         let hashes = groups.iter().filter_map(|file| {
             let hash = algorithm.digest(&[self.files.get(file)?]);
             Some(DataGroupHash { number: file.data_group()?, hash })
@@ -109,7 +133,8 @@ impl Personalised {
             hashes: hashes.collect(),
             versions: None,
         };
-        let signed = self.signed("EF.SOD", oids::LDS_SECURITY_OBJECT, &object.encode())?;
+        let kind = self.profile.quirks.sod_content_type.unwrap_or(oids::LDS_SECURITY_OBJECT);
+        let signed = self.signed("EF.SOD", kind, &object.encode())?;
         let file = match self.licence {
             Some(_) => File::Edl(edl::File::Sod),
             None => File::Sod,
@@ -129,22 +154,45 @@ impl Personalised {
         Ok(())
     }
 
+    // The bytes of declared files in place of those that the card would have made.
+    fn replace_files(&mut self) {
+        let layout = &self.profile.layout;
+        let of_application = if self.licence.is_some() { Df::Edl } else { Df::Lds };
+        let below = layout.files.iter().map(|spec| (Df::MasterFile, spec));
+        let inside = layout.inside.iter().map(|(_, spec)| (of_application, spec));
+        for (df, spec) in below.chain(inside) {
+            if let ([fid], FileKind::Transparent { content, .. }) =
+                (spec.path.as_slice(), &spec.kind)
+                && let Some(file) = File::from_fid(df, *fid)
+            {
+                self.files.insert(file, content.clone());
+            }
+        }
+    }
+
     fn signed(
         &self,
         step: &'static str,
         content_type: crate::pki::Oid,
         content: &[u8],
     ) -> Result<Vec<u8>, ProfileError> {
-        let key = self.profile.signing(&self.keys.signer);
-        SignedData::sign_by(content_type, content, &self.signer, key)
+        let travel = self.profile.travel.as_ref();
+        let (Some(travel), Some(signer), Some(key)) = (travel, &self.signer, &self.keys.signer)
+        else {
+            return Err(ProfileError::personalise(step, "the card has no document signer"));
+        };
+        let key = self.profile.signing(&travel.pki, key);
+        SignedData::sign_by(content_type, content, signer, key)
             .map_err(|e| ProfileError::personalise(step, e))
     }
 }
 
-/// The anchors of a card's PKI: the CSCA's certificate in DER, with a file name.
+/// The anchors of a card's PKI: the CSCA's certificate in DER, with a file name; none of a card
+/// that is no travel document.
 pub fn anchors(card: &Personalised) -> Vec<(String, Vec<u8>)> {
-    let [a, b, c, d, ..] = card.csca.fingerprint();
-    let country = card.profile.pki.country.to_ascii_lowercase();
+    let (Some(csca), Some(travel)) = (&card.csca, &card.profile.travel) else { return Vec::new() };
+    let [a, b, c, d, ..] = csca.fingerprint();
+    let country = travel.pki.country.to_ascii_lowercase();
     let name = format!("csca-{country}-{}.cer", hex::encode([a, b, c, d]));
-    vec![(name, card.csca.der().to_vec())]
+    vec![(name, csca.der().to_vec())]
 }

@@ -1,6 +1,6 @@
 //! The country whose terminals a card believes: its CVCA, a document verifier and one terminal.
 
-use super::super::{KeyKind, Profile, ProfileError, TerminalAuthentication};
+use super::super::{Document, KeyKind, Profile, ProfileError, TerminalAuthentication};
 use crate::{
     crypto::{Curve, Hash},
     pki::cvc::{
@@ -18,10 +18,11 @@ impl Profile {
     pub(super) fn terminals(
         &self,
         ta: &TerminalAuthentication,
+        document: &Document,
     ) -> Result<(CvCertificate, Credentials), ProfileError> {
         let wrong = |e: CvcError| ProfileError::personalise(STEP, e);
         let day = |d: time::Date| CvcDate::new(d.year(), d.month().into(), d.day()).map_err(wrong);
-        let (effective, expires) = (day(self.document.issued)?, day(self.document.expires)?);
+        let (effective, expires) = (day(document.issued)?, day(document.expires)?);
         let profile = |holder: Reference, role| CvcProfile {
             holder,
             chat: Chat::new(TerminalType::InspectionSystem, role).with_rights(ta.rights),

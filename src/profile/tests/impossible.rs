@@ -1,6 +1,10 @@
 //! What a profile cannot be: told with its line and key.
 
-use super::{super::BUILT_IN, read};
+use super::{
+    super::{BUILT_IN, anchors},
+    read,
+};
+use crate::lds::{Dir, File};
 
 // The error that a change to a built-in profile leads to, without the file's name.
 fn refused(name: &str, from: &str, to: &str) -> String {
@@ -200,6 +204,70 @@ fn a_licence_has_nothing_of_a_passport() {
     // What the line says may be chosen.
     let (_, text) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name).unwrap();
     let chosen = text.replace("\"EU\"", "\"EU\"\ndiscretionary = \"KORTEST\"");
-    let line = read(&chosen).unwrap().licence.unwrap().line;
+    let line = read(&chosen).unwrap().travel.unwrap().licence.unwrap().line;
     assert!(line.as_str().starts_with("D1KORTEST<<"), "{}", line.as_str());
+}
+
+// A card that has a key and no personal data, and a file that says no more than it must.
+const KEY_ONLY: &str = r#"
+schema = 1
+name = "key"
+title = "A key (TEST)"
+seed = "key 1"
+[limits]
+extended_length = true
+[atr]
+historical = "80 31 F8 73 F7 41 E0 82 90 00"
+[key_only]
+serial = "TS0000001"
+country = "KR"
+organization = "TEST iccard"
+ca = "TEST Card CA"
+ca_from = 2024-01-01
+ca_until = 2049-12-31
+card_from = 2024-12-27
+card_until = 2034-12-26
+"#;
+
+#[test]
+fn a_card_need_not_be_a_travel_document() {
+    let card = read(KEY_ONLY).unwrap().personalise().unwrap();
+    let again = read(KEY_ONLY).unwrap().personalise().unwrap();
+    assert!(card.csca.is_none() && card.mrz.is_none() && anchors(&card).is_empty());
+    assert!(card.files.keys().eq(&[File::AtrInfo, File::Dir]));
+    let dir = Dir::parse(&card.files[&File::Dir]).unwrap();
+    assert_eq!(dir.applications[0].aid, hex::decode("F049434341524401").unwrap());
+    let (keys, same) = (card.keys.key_only.unwrap(), again.keys.key_only.unwrap());
+    assert_eq!(keys.card.public(), same.card.public());
+    assert_ne!(keys.card.public(), keys.ca.public());
+
+    let pace = "[[pace]]\nmapping = \"GM\"\ncurve = \"P-256\"\ncipher = \"AES-128\"\n";
+    let with = |more: &str| read(&format!("{KEY_ONLY}{more}")).map(|_| ());
+    with(&format!("{pace}[secrets]\npin = \"123456\"\n")).unwrap();
+    for (more, error) in [
+        (pace.to_owned(), "key `secrets` is missing"),
+        (format!("{pace}[secrets]\n"), "key `secrets.can` is missing"),
+        (
+            format!("{}[secrets]\ncan = \"123456\"\n", pace.replace("GM", "CAM")),
+            "`pace`: \"GM\" or \"IM\", as there is no document signer for EF.CardSecurity, expected",
+        ),
+        (
+            "[chip_authentication]\ncurve = \"P-256\"\ncipher = \"AES-128\"\n".into(),
+            "`chip_authentication`: no such key on a card without `document` expected",
+        ),
+        ("[face]\n".into(), "key `document` is missing"),
+        ("[pin]\nrequired = true\n".into(), "`pin.required`: false, as the card has no PIN,"),
+    ] {
+        let got = with(&more).unwrap_err().to_string();
+        assert!(got.contains(error), "{got}");
+    }
+    for (from, to, error) in [
+        ("\"TS0000001\"", "\"ts\"", "`key_only.serial`: 1 to 16 characters A to Z and 0 to 9"),
+        ("2034-12-26", "2054-12-26", "`key_only.card_from`: days within those of the card CA's"),
+        ("TEST Card", "Card", "`key_only.ca`: a name with the word TEST in it"),
+        ("serial =", "aid = \"F0\"\nserial =", "`key_only.aid`: 5 to 16 bytes expected, 1 bytes"),
+    ] {
+        let got = read(&KEY_ONLY.replacen(from, to, 1)).unwrap_err().to_string();
+        assert!(got.contains(error), "{got}");
+    }
 }

@@ -32,6 +32,7 @@ pub struct Terminal {
     key_id: Option<u64>,
     version: Version,
     commands: Commands,
+    padded: bool,
     ephemeral: Option<AgreementSecretKey>,
     state: State,
 }
@@ -54,6 +55,7 @@ impl Terminal {
             key_id,
             version: Version::V1,
             commands: suite.commands(),
+            padded: false,
             ephemeral: None,
             state: State::Start,
         }
@@ -74,6 +76,13 @@ impl Terminal {
     #[must_use]
     pub const fn with_commands(mut self, commands: Commands) -> Self {
         self.commands = commands;
+        self
+    }
+
+    /// The same with a keyId of two bytes at least, zeros in front: some cards want it so.
+    #[must_use]
+    pub const fn with_padded_key_id(mut self) -> Self {
+        self.padded = true;
         self
     }
 
@@ -122,7 +131,8 @@ impl Terminal {
         w.primitive(Tag::new(tag), value);
         if let Some(id) = self.key_id {
             let bytes = id.to_be_bytes();
-            let start = bytes.iter().position(|&b| b != 0).unwrap_or(7);
+            let most = if self.padded { 6 } else { 7 };
+            let start = bytes.iter().position(|&b| b != 0).unwrap_or(most).min(most);
             w.primitive(Tag::new(0x84), &bytes[start..]);
         }
         Command::new(Header::new(0x00, ins::MANAGE_SECURITY_ENVIRONMENT, 0x41, p2))

@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 
 use super::frame::{self, Cut, Frames};
 use super::socket::{Socket, is_gone, is_timeout};
-use super::{ATR_LENGTHS, Endpoint, StopHandle, control};
+use super::stop::AWAY;
+use super::{ATR_LENGTHS, Endpoint, Hand, StopHandle, control};
 use crate::transport::{Deadline, Exchange, Power, Responder, TransportError};
 
 /// How often a blocked read looks whether it shall stop, where nothing else wakes it.
@@ -21,8 +22,6 @@ const ATTEMPT: Duration = Duration::from_secs(2);
 const WRITE: Duration = Duration::from_secs(10);
 /// A vpcd asks for the ATR every 400 ms; one that does not for so long serves another card.
 const SILENCE: Duration = Duration::from_secs(3);
-/// pcscd misses the removal of a card that is back before its next look.
-const AWAY: Duration = Duration::from_secs(1);
 
 /// Plugs a [`Responder`] into a vpcd.
 ///
@@ -121,6 +120,11 @@ impl CardLink {
         self.stop.clone()
     }
 
+    /// Takes the card out of the reader and puts it back, from another thread.
+    pub fn hand(&self) -> Hand {
+        Hand(self.stop.clone())
+    }
+
     /// Where a listening link is reached; with port 0 the system has chosen one.
     pub fn local_addr(&self) -> Option<SocketAddr> {
         match &self.way {
@@ -130,7 +134,7 @@ impl CardLink {
     }
 
     /// Is the card until the vpcd closes the connection or the link is stopped. When it leaves the
-    /// reader the chip is powered off.
+    /// reader the chip is powered off. A [`Hand`] that takes it out does not end the link.
     ///
     /// # Errors
     /// [`TransportError::Io`] or [`TransportError::Timeout`] where no vpcd is there in time,
@@ -141,35 +145,69 @@ impl CardLink {
         chip: &mut R,
         watch: &mut dyn FnMut(LinkEvent<'_>),
     ) -> Result<Ended, TransportError> {
-        loop {
-            let Some(stream) = self.open(watch)? else { return Ok(Ended::Stopped) };
+        let ended = self.stays(chip, watch);
+        self.stop.end();
+        ended
+    }
+
+    fn stays<R: Responder + ?Sized>(
+        &self,
+        chip: &mut R,
+        watch: &mut dyn FnMut(LinkEvent<'_>),
+    ) -> Result<Ended, TransportError> {
+        while !self.stop.is_stopped() {
+            if self.wait_for_the_hand() {
+                // It may have become another card meanwhile, and that is without power.
+                chip.power(Power::Off);
+            }
+            let Some(stream) = self.open(watch)? else { continue };
             let result = self.plug(stream, chip, watch);
-            self.stop.release();
+            let is_taken = self.stop.release();
             chip.power(Power::Off);
             if let Err(error) = &result {
                 watch(LinkEvent::Broken(error));
             }
             watch(LinkEvent::Disconnected);
-            if self.stop.is_stopped() {
-                return Ok(Ended::Stopped);
+            if is_taken || self.stop.is_stopped() {
+                continue;
             }
             if !self.reconnect {
                 return result.map(|()| Ended::PeerClosed);
             }
-            if self.stop.wait(AWAY) {
-                return Ok(Ended::Stopped);
-            }
+            // A chip that was taken away does not knock before somebody puts it back.
+            while {
+                self.stop.wait(AWAY);
+                !chip.is_present() && !self.stop.is_leaving()
+            } {}
         }
+        Ok(Ended::Stopped)
     }
 
-    /// A connection, or `None` where the link was stopped.
+    // Waits while a hand has the card: whether one had.
+    fn wait_for_the_hand(&self) -> bool {
+        let mut had = false;
+        while let Some(time) = self.stop.held() {
+            had = true;
+            match &self.way {
+                Way::Connect(_) => self.stop.doze(time),
+                // A vpcd that connects meanwhile would wait for the answer of a card that is away.
+                Way::Listen(listener) => match listener.accept() {
+                    Ok(refused) => drop(refused),
+                    Err(_) => self.stop.doze(time.min(RETRY)),
+                },
+            }
+        }
+        had
+    }
+
+    /// A connection, or `None` where the link was stopped or the card taken.
     fn open(
         &self,
         watch: &mut dyn FnMut(LinkEvent<'_>),
     ) -> Result<Option<TcpStream>, TransportError> {
         let until = Deadline::after(self.patience);
         let mut told = false;
-        while !self.stop.is_stopped() {
+        while !self.stop.is_leaving() {
             let attempt = match &self.way {
                 Way::Connect(endpoint) => connect(endpoint, until),
                 Way::Listen(listener) => listener.accept().map(|(stream, _)| stream),
@@ -217,7 +255,7 @@ impl CardLink {
             let next = frames.next(|buffer| {
                 loop {
                     match socket.receive(buffer) {
-                        Err(error) if is_timeout(&error) && !self.stop.is_stopped() => {}
+                        Err(error) if is_timeout(&error) && !self.stop.is_leaving() => {}
                         Err(error) if is_timeout(&error) => return Ok(0),
                         other => return other,
                     }
@@ -230,7 +268,7 @@ impl CardLink {
             let content = match next {
                 Ok(content) => content,
                 Err(Cut::Between) => return Ok(()),
-                Err(Cut::Inside { .. }) if self.stop.is_stopped() => return Ok(()),
+                Err(Cut::Inside { .. }) if self.stop.is_leaving() => return Ok(()),
                 Err(Cut::Inside { expected, got }) => {
                     return Err(TransportError::Link {
                         step: "read from the vpcd",
@@ -245,8 +283,8 @@ impl CardLink {
             if !answer(content, chip, &mut response, watch)? {
                 continue;
             }
-            // Stopped, or out of the field, while the chip worked: it left before it answered.
-            if self.stop.is_stopped() || !chip.is_present() {
+            // Stopped, taken, or out of the field, while the chip worked: it left before it answered.
+            if self.stop.is_leaving() || !chip.is_present() {
                 return Ok(());
             }
             match socket.send(&response) {

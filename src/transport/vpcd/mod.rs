@@ -15,12 +15,14 @@
 mod card;
 mod endpoint;
 mod frame;
+mod hand;
 mod reader;
 mod socket;
 mod stop;
 
 pub use card::{CardLink, Ended, LinkEvent};
 pub use endpoint::{Endpoint, EndpointError};
+pub use hand::{Hand, Place};
 pub use reader::{VpcdListener, VpcdReader};
 pub use stop::StopHandle;
 

@@ -1,9 +1,10 @@
 //! READ BINARY (ISO/IEC 7816-4 clause 11.3.3).
 
-use super::{Content, Directory, Ef};
+use super::{Body, Content, NodeId, Place, Tree};
 use crate::{
     apdu::{CommandView, StatusWord, ins},
-    emulator::{access::Shown, applet::Reply},
+    emulator::applet::Reply,
+    profile::Status,
     tlv::{self, Tag, Writer, header_len},
 };
 
@@ -14,9 +15,12 @@ const DISCRETIONARY: Tag = Tag::new(0x53);
 
 /// Which EF is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Source {
+pub enum Source {
+    /// The current one.
     Current,
+    /// That with this short identifier in the current DF.
     Sfi(u8),
+    /// That with this identifier in the current DF.
     Fid(u16),
 }
 
@@ -98,43 +102,54 @@ impl ReadBinary {
     }
 }
 
-impl Directory {
-    /// Reads from an EF, at most `room` response bytes. `make` gives the bytes of a file that the
-    /// chip makes; they stay for one sequence of reads, which a selection or an SFI read from
-    /// offset 0 begins.
+impl Tree {
+    /// The EF that a command means.
     ///
     /// # Errors
-    /// `6986` without a current EF, `6A82` where there is no such file, `6982` where the session
-    /// may not read it, `6B00` for an offset behind its end, or what `make` says.
-    pub fn read(
-        &mut self,
-        read: ReadBinary,
-        room: usize,
-        session: Option<Shown>,
-        make: &mut dyn FnMut(&Ef) -> Result<Vec<u8>, StatusWord>,
-    ) -> Result<Reply, StatusWord> {
-        let wanted = match read.source {
-            Source::Current => None,
-            Source::Sfi(sfi) => Some(self.files.iter().position(|ef| ef.sfi == Some(sfi))),
-            Source::Fid(fid) => Some(self.files.iter().position(|ef| ef.fid == fid)),
-        };
-        if let Some(index) = wanted {
-            let going_on = read.offset > 0 && self.current.as_ref().map(|c| c.index) == index;
-            if !going_on {
-                self.select_index(index, session)?;
+    /// `6986` without a current EF, `6A82` where there is no such file.
+    pub fn source(&self, source: Source, place: &Place) -> Result<NodeId, StatusWord> {
+        let is_ef = |id: &NodeId| self.node(*id).is_some_and(|node| !node.is_df());
+        match source {
+            Source::Current => place.ef.as_ref().map(|ef| ef.id).ok_or(StatusWord::NO_CURRENT_EF),
+            Source::Sfi(sfi) => self.by_sfi(place.df, sfi).ok_or(StatusWord::NOT_FOUND),
+            Source::Fid(fid) => {
+                self.by_fid(place.df, fid).filter(is_ef).ok_or(StatusWord::NOT_FOUND)
             }
         }
-        let current = self.current.as_mut().ok_or(StatusWord::NO_CURRENT_EF)?;
-        let ef = self.files.get(current.index).ok_or(StatusWord::NO_CURRENT_EF)?;
-        if !ef.access.permits(session) {
-            return Err(StatusWord::SECURITY_STATUS);
+    }
+
+    /// Reads from a transparent EF, at most `room` response bytes. `make` gives the bytes of a file
+    /// that the chip makes; they stay for one sequence of reads, which a selection or an SFI read
+    /// from offset 0 begins.
+    ///
+    /// # Errors
+    /// Those of [`Tree::source`]; `6982` where the session may not read it, `6981` for records,
+    /// `6985` where it is out of use, `6B00` for an offset behind its end, or what `make` says.
+    pub fn read_binary(
+        &self,
+        read: ReadBinary,
+        room: usize,
+        place: &mut Place,
+        status: &dyn Status,
+        make: &mut dyn FnMut(u16) -> Result<Vec<u8>, StatusWord>,
+    ) -> Result<Reply, StatusWord> {
+        let id = self.source(read.source, place)?;
+        let node = self.permitted(id, |node| &node.rules.read, status)?;
+        let going_on = read.offset > 0 && place.ef.as_ref().is_some_and(|ef| ef.id == id);
+        if read.source != Source::Current && !going_on {
+            place.open(id);
         }
-        match &ef.content {
+        let Body::Transparent { content, .. } = &node.body else {
+            return Err(StatusWord::INCOMPATIBLE_FILE);
+        };
+        self.in_use(id)?;
+        match content {
             Content::Bytes(bytes) => read.cut(bytes, room),
             Content::Made { .. } => {
+                let current = place.ef.as_mut().ok_or(StatusWord::NO_CURRENT_EF)?;
                 let made = match current.made.take() {
                     Some(made) => made,
-                    None => make(ef)?,
+                    None => make(node.fid.unwrap_or_default())?,
                 };
                 read.cut(current.made.insert(made), room)
             }
@@ -147,28 +162,39 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::emulator::access::Access;
+    use crate::{
+        emulator::{access::Seen, fs::Node},
+        profile::Rule,
+    };
 
-    fn directory(len: usize) -> Directory {
-        let ef = |fid, sfi, content| Ef { fid, sfi: Some(sfi), access: Access::Always, content };
-        Directory::new(vec![
-            ef(0x0101, 1, Content::Bytes((0..len).map(|i| i as u8).collect())),
-            ef(0x0111, 0x11, Content::Made { len: 4 }),
-        ])
+    fn tree(len: usize) -> (Tree, Place) {
+        let mut tree = Tree::default();
+        for (fid, sfi, content) in [
+            (0x0101, 1, Content::Bytes((0..len).map(|i| i as u8).collect())),
+            (0x0111, 0x11, Content::Made { len: 4 }),
+        ] {
+            let node = Node::transparent(fid, Some(sfi), Rule::Always, content);
+            tree.add(NodeId::MF, node).unwrap();
+        }
+        (tree, Place::default())
     }
 
-    fn read(directory: &mut Directory, hex: &str, room: usize) -> Result<Reply, StatusWord> {
+    fn read(
+        (tree, place): &mut (Tree, Place),
+        hex: &str,
+        room: usize,
+    ) -> Result<Reply, StatusWord> {
         let mut made = 0_u32;
         let bytes = hex::decode(hex.replace(' ', "")).unwrap();
         let command = ReadBinary::parse(&CommandView::parse(&bytes).unwrap())?;
-        directory.read(command, room, None, &mut |_| {
+        tree.read_binary(command, room, place, &Seen::default(), &mut |_| {
             made += 1;
             Ok(made.to_be_bytes().to_vec())
         })
     }
 
     fn outcome(hex: &str) -> (usize, u16) {
-        match read(&mut directory(300), hex, 0x1_0000) {
+        match read(&mut tree(300), hex, 0x1_0000) {
             Ok(reply) => (reply.data.len(), reply.sw.0),
             Err(sw) => (0, sw.0),
         }
@@ -208,8 +234,8 @@ mod tests {
 
     #[test]
     fn an_offset_behind_the_end_is_6b00() {
-        let mut directory = directory(300);
-        directory.select(0x0101, None).unwrap();
+        let mut directory = tree(300);
+        directory.1.open(directory.0.by_fid(NodeId::MF, 0x0101).unwrap());
         assert_eq!(read(&mut directory, "00B0012C00", 256), Err(StatusWord::OFFSET_OUTSIDE));
         assert_eq!(read(&mut directory, "00B07FFF00", 256), Err(StatusWord::OFFSET_OUTSIDE));
         assert_eq!(read(&mut directory, "00B0012B00", 256).unwrap().data, [0x2B]);
@@ -218,15 +244,15 @@ mod tests {
     #[test]
     fn what_the_chip_makes_stays_for_one_sequence_of_reads() {
         let mut count = 0_u32;
-        let mut directory = directory(1);
+        let (tree, mut place) = tree(1);
         let mut run = |hex: &str| {
             let bytes = hex::decode(hex).unwrap();
             let command = ReadBinary::parse(&CommandView::parse(&bytes).unwrap()).unwrap();
-            let mut make = |_: &Ef| {
+            let mut make = |_| {
                 count += 1;
                 Ok(count.to_be_bytes().to_vec())
             };
-            directory.read(command, 256, None, &mut make).unwrap().data
+            tree.read_binary(command, 256, &mut place, &Seen::default(), &mut make).unwrap().data
         };
         assert_eq!(run("00B0910002"), [0, 0]);
         assert_eq!(run("00B0910202"), [0, 1], "an SFI read further on goes on");
@@ -238,14 +264,14 @@ mod tests {
     proptest! {
         #[test]
         fn pieces_make_the_file(len in 1_usize..2000, piece in 1_usize..300, odd in any::<bool>()) {
-            let mut directory = directory(len);
+            let mut directory = tree(len);
             let mut whole = Vec::new();
             while whole.len() < len {
                 let offset = whole.len() as u16;
                 let hex = if odd {
                     format!("00B10101045402{offset:04X}00")
                 } else {
-                    directory.select(0x0101, None).unwrap();
+                    directory.1.open(directory.0.by_fid(NodeId::MF, 0x0101).unwrap());
                     format!("00B0{offset:04X}00")
                 };
                 let data = read(&mut directory, &hex, piece + 4).unwrap().data;

@@ -1,0 +1,322 @@
+//! `--record`, and what a command needs to know of a recording that it replays.
+
+use std::{
+    fs::File,
+    io::BufWriter,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::OnceLock,
+};
+
+use anyhow::Result;
+use clap::Args;
+use rand_core::Rng;
+use serde_json::json;
+use time::{OffsetDateTime, UtcDateTime, format_description::well_known::Rfc3339};
+
+use super::{
+    Context,
+    card::Opened,
+    failure::{self, Failure},
+    files,
+    output::Output,
+    profile::FromRecordingArgs,
+};
+use crate::{
+    crypto::SystemRng,
+    pki::cvc::{CvCertificate, PrivateKey},
+    profile::{self, FromRecordingError, Personalised},
+    protocol::active_auth,
+    tap::TerminalCertificates,
+    transport::{
+        Anchor, FORMAT, Header, Masked, Observer, RecordError, Recorder, Recording, Secrets,
+        TerminalSecrets, Transport,
+    },
+    trust::Anchors,
+};
+
+const STEP: &str = "write the recording";
+const READ: &str = "read the recording";
+
+/// Whether and where to record.
+#[derive(Debug, Args)]
+pub(super) struct RecordArgs {
+    /// Record the dialogue in this new file, secrets and personal data left out
+    #[arg(long, global = true, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// With --record: leave nothing out, so that it can be replayed. Passwords stand in clear
+    #[arg(long, global = true, requires = "record")]
+    record_secrets: bool,
+    #[arg(skip)]
+    recorder: OnceLock<Recorder>,
+}
+
+impl RecordArgs {
+    pub(super) const fn is_wanted(&self) -> bool {
+        self.record.is_some()
+    }
+
+    /// Whether nothing is to be left out.
+    pub(super) const fn keeps_secrets(&self) -> bool {
+        self.record_secrets
+    }
+
+    /// The file, before the card is opened; never over one that is there.
+    pub(super) fn create(&self) -> Result<Option<File>> {
+        let Some(path) = self.record.as_ref().filter(|_| self.recorder.get().is_none()) else {
+            return Ok(None);
+        };
+        files::new_private(path, STEP).map(Some)
+    }
+
+    /// Takes the file away again: there is no card to record.
+    pub(super) fn discard(&self) {
+        if let Some(path) = self.record.as_ref().filter(|_| self.recorder.get().is_none()) {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
+    /// Records what is said to this card.
+    pub(super) fn start(&self, file: Option<File>, mut opened: Opened) -> Result<Opened> {
+        if let Some(file) = file {
+            let header = Header {
+                format: FORMAT,
+                program: env!("CARGO_PKG_VERSION").into(),
+                redacted: !self.record_secrets,
+                time: opened.time.format(&Rfc3339)?,
+                card: opened.source.clone(),
+                atr: Masked::known(opened.transport.atr()),
+                limits: opened.transport.limits().into(),
+                arguments: arguments(std::env::args().skip(1)),
+                secrets: self.record_secrets.then(Secrets::default),
+            };
+            let _ = self.recorder.set(Recorder::new(Box::new(BufWriter::new(file)), header));
+        }
+        if let Some(recorder) = self.recorder.get() {
+            opened.transport = Box::new(recorder.layer(opened.transport));
+        }
+        Ok(opened)
+    }
+
+    /// What makes the same commands again.
+    pub(super) fn set_secrets(&self, secrets: Secrets) {
+        if let Some(recorder) = self.recorder.get() {
+            recorder.set_secrets(secrets);
+        }
+    }
+
+    /// Tells the recording of steps and plain forms.
+    pub(super) fn observer(&self) -> Option<Box<dyn Observer>> {
+        self.recorder.get().map(Recorder::observer)
+    }
+
+    /// Writes the last line and says what there is now.
+    pub(super) fn finish(&self, out: &Output) -> Result<()> {
+        let (Some(recorder), Some(path)) = (self.recorder.get(), &self.record) else {
+            return Ok(());
+        };
+        let counts = recorder.finish().map_err(|error| Failure::file(path, STEP, &error))?;
+        let kept = if self.record_secrets {
+            "WITH SECRETS: passwords and all that the card gave stand in it"
+        } else {
+            "redacted"
+        };
+        out.note(format!("recorded  {}   {} exchanges, {kept}", path.display(), counts.exchanges));
+        Ok(())
+    }
+}
+
+/// A recording that is replayed.
+pub(super) struct Replayed {
+    /// The card that was recorded.
+    pub(super) card: String,
+    /// When.
+    pub(super) time: UtcDateTime,
+    /// What the terminal knew then.
+    pub(super) secrets: Secrets,
+}
+
+impl Replayed {
+    pub(super) fn load(path: &Path) -> Result<(Recording, Self)> {
+        let recording = Recording::load(path).map_err(of_recording)?;
+        recording.need_all("replay it").map_err(of_recording)?;
+        let header = recording.header();
+        let time = OffsetDateTime::parse(&header.time, &Rfc3339).map_err(|error| {
+            Failure::new(failure::FILE, format!("{}:1: its time is none: {error}", path.display()))
+                .step(READ)
+                .expected("a time of RFC 3339")
+        })?;
+        let secrets = header.secrets.clone().unwrap_or_default();
+        let replayed = Self { card: header.card.clone(), time: time.to_utc(), secrets };
+        Ok((recording, replayed))
+    }
+
+    /// The test anchors that came with it; `None` where the card was no emulated one.
+    pub(super) fn anchors(&self, source: &str) -> Result<Option<Anchors>> {
+        if self.secrets.anchors.is_empty() {
+            return Ok(None);
+        }
+        let mut anchors = Anchors::new(source);
+        for Anchor { name, der } in &self.secrets.anchors {
+            let der = hex::decode(der).map_err(|error| damaged("an anchor", &error))?;
+            anchors.add(name, &der)?;
+        }
+        Ok(Some(anchors))
+    }
+
+    /// What the terminal showed in Terminal Authentication.
+    pub(super) fn terminal(&self) -> Result<Option<TerminalCertificates>> {
+        let Some(shown) = &self.secrets.terminal else { return Ok(None) };
+        let mut certificates = Vec::new();
+        for text in &shown.certificates {
+            let bytes = hex::decode(text).map_err(|error| damaged("a certificate", &error))?;
+            let certificate = CvCertificate::parse(&bytes);
+            certificates.push(certificate.map_err(|error| damaged("a certificate", &error))?);
+        }
+        let key = PrivateKey::from_bytes(shown.key.as_bytes())
+            .map_err(|error| damaged("the terminal's key", &error))?;
+        let own = TerminalCertificates::new(certificates, &key)
+            .map_err(|error| damaged("the terminal's certificates", &error))?;
+        Ok(Some(own))
+    }
+}
+
+fn damaged(what: &str, error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(failure::FILE, format!("the recording is damaged: {what}: {error}")).step(READ)
+}
+
+/// What an emulated card of this profile adds to a recording.
+pub(super) fn of_profile(profile: &Personalised, secrets: &mut Secrets) {
+    let anchor = |(name, der): (String, Vec<u8>)| Anchor { name, der: hex::encode_upper(der) };
+    secrets.anchors = profile::anchors(profile).into_iter().map(anchor).collect();
+    if let Some(own) = &profile.terminal {
+        secrets.terminal = Some(terminal(own.chain.iter(), own.key.private()));
+    }
+}
+
+/// A terminal's certificates and key, for a recording.
+pub(super) fn terminal<'a>(
+    certificates: impl Iterator<Item = &'a CvCertificate>,
+    key: &PrivateKey,
+) -> TerminalSecrets {
+    TerminalSecrets {
+        certificates: certificates.map(|c| hex::encode_upper(c.to_bytes())).collect(),
+        key: key.to_pem().to_string(),
+    }
+}
+
+/// RND.IFD as a recording has it.
+pub(super) fn challenge(text: &str) -> Result<[u8; active_auth::CHALLENGE_LEN]> {
+    let mut bytes = [0; active_auth::CHALLENGE_LEN];
+    hex::decode_to_slice(text, &mut bytes).map_err(|error| damaged("the challenge", &error))?;
+    Ok(bytes)
+}
+
+/// A seed that nobody knows but the recording.
+pub(super) fn new_seed() -> String {
+    let mut bytes = zeroize::Zeroizing::new([0; 32]);
+    SystemRng::default().fill_bytes(&mut *bytes);
+    hex::encode_upper(*bytes)
+}
+
+/// `iccard profile from-recording`.
+pub(super) fn profile(context: &Context, args: &FromRecordingArgs) -> Result<ExitCode> {
+    let recording = Recording::load(&args.recording).map_err(of_recording)?;
+    let stem = args.recording.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let name = args.name.clone().or(stem).unwrap_or_else(|| "recorded".into());
+    let text = profile::from_recording(&recording, &name).map_err(|error| match error {
+        FromRecordingError::Recording(error) => of_recording(error),
+        error => Failure::usage(error.to_string()).step("make a profile of the recording"),
+    })?;
+    let text = zeroize::Zeroizing::new(text);
+    let out = &context.out;
+    out.note(
+        "the files are those of the card that was recorded: if it was a person's, so are the data. \
+         Profiles are for synthetic persons",
+    );
+    out.note("a copy proves nothing: the chip's private keys are in no recording");
+    let Some(path) = &args.out else {
+        out.raw(text.as_bytes());
+        return Ok(ExitCode::SUCCESS);
+    };
+    files::write_new_private(path, "write the profile", text.as_bytes())?;
+    let shown = path.display();
+    let wrong = profile::check(&text, path).err().map(|error| error.to_string());
+    match &wrong {
+        None => out.line(format!("{shown} written; try: iccard tap --card emulated:{shown}")),
+        Some(wrong) => out.line(format!("{shown} written, to be completed by hand: {wrong}")),
+    }
+    out.object(json!({ "file": path, "name": name, "wrong": wrong }));
+    Ok(if wrong.is_none() { ExitCode::SUCCESS } else { ExitCode::from(failure::NEGATIVE) })
+}
+
+/// Why a recording cannot be used.
+pub(super) fn of_recording(error: RecordError) -> Failure {
+    let message = error.to_string();
+    match error {
+        RecordError::Redacted { .. } => Failure::usage(message)
+            .step(READ)
+            .expected("a recording with all bytes")
+            .got("a redacted one")
+            .help("record with --record-secrets; `iccard record show` and `export` take this one"),
+        RecordError::Line { line, column, expected, got, .. } => {
+            let at = format!("{got} (line {line}, byte {column})");
+            Failure::new(failure::FILE, message).step(READ).expected(expected).got(at)
+        }
+        _ => Failure::new(failure::FILE, message).step(READ),
+    }
+}
+
+pub(super) fn nothing_to_record() -> Failure {
+    Failure::usage("--record: this command talks to no card")
+        .step(STEP)
+        .expected("a command that talks to a card: tap, apdu")
+        .help("leave --record out")
+}
+
+// The command line for a recording: names of commands and options. Values go, for they are
+// passwords, commands with passwords and paths with names, but those that only tell how the card
+// was talked to.
+fn arguments(given: impl Iterator<Item = String>) -> Vec<String> {
+    const TELLING: [&str; 6] =
+        ["--max-apdu", "--timeout", "--wait", "--reader-limit", "--link", "--unit"];
+    const OUT: &str = "…";
+    let mut shown: Vec<String> = Vec::new();
+    let mut named = String::new();
+    let mut options = true;
+    for (at, argument) in given.enumerate() {
+        options &= argument != "--";
+        if options && argument.starts_with('-') {
+            named = argument.split('=').next().unwrap_or_default().to_owned();
+            match argument.split_once('=') {
+                Some(_) if TELLING.contains(&named.as_str()) => shown.push(argument),
+                Some(_) => shown.push(format!("{named}={OUT}")),
+                None => shown.push(argument),
+            }
+            continue;
+        }
+        let is_command = at == 0 && argument.bytes().all(|b| b.is_ascii_lowercase());
+        let tells = is_command || (options && TELLING.contains(&named.as_str()));
+        shown.push(if tells { argument } else { OUT.into() });
+        named.clear();
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_keeps_no_value_that_could_be_secret() {
+        let shown = |text: &str| arguments(text.split(' ').map(str::to_owned)).join(" ");
+        assert_eq!(
+            shown("tap --can 123456 --pin=654321 --max-apdu 261 --json --face hong.jpg"),
+            "tap --can … --pin=… --max-apdu 261 --json --face …"
+        );
+        assert_eq!(
+            shown("--card pcsc:x apdu --raw 0020000106313233343536 -- 00"),
+            "--card … … --raw … … …"
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! The emulator's side of a control channel.
+
+use std::{
+    io::{BufReader, Write as _},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use rand_core::CryptoRng;
+use serde_json::{Value, json};
+
+use super::{
+    ControlAddress, ControlError, Request,
+    wire::{Listener, Stream, line},
+};
+
+/// The most clients at once.
+const CLIENTS: usize = 32;
+/// A client that asks nothing for so long is let go.
+const IDLE: Duration = Duration::from_secs(600);
+/// Most time that a client may leave an answer unread.
+const WRITE: Duration = Duration::from_secs(10);
+
+/// What does as it is asked.
+pub trait Handler: Send + Sync {
+    /// Does it, and says what has become of it: a JSON object.
+    ///
+    /// # Errors
+    /// [`ControlError`], which the client is told.
+    fn handle(&self, request: &Request) -> Result<Value, ControlError>;
+}
+
+/// Listens until it is dropped; then every thread of it has ended and its file is gone.
+pub struct Server {
+    shared: Arc<Shared>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    address: ControlAddress,
+    listener: Listener,
+    handler: Arc<dyn Handler>,
+    clients: Mutex<Clients>,
+}
+
+#[derive(Default)]
+struct Clients {
+    closing: bool,
+    next: u64,
+    open: Vec<(u64, Stream, Option<JoinHandle<()>>)>,
+}
+
+impl Server {
+    /// Listens here and has this handler do what clients ask. The secret of a token comes from
+    /// `rng`, which should be the system's.
+    ///
+    /// # Errors
+    /// [`ControlError::InUse`], [`ControlError::NotOurs`] or [`ControlError::Io`].
+    pub fn start(
+        address: &ControlAddress,
+        handler: Arc<dyn Handler>,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self, ControlError> {
+        let mut token = [0; 32];
+        rng.fill_bytes(&mut token);
+        let listener = Listener::bind(address, token)?;
+        let clients = Mutex::default();
+        let shared = Arc::new(Shared { address: address.clone(), listener, handler, clients });
+        let accepting = Arc::clone(&shared);
+        let accepting = std::thread::spawn(move || accept(&accepting));
+        Ok(Self { shared, accepting: Some(accepting) })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shared.lock().closing = true;
+        // Wakes the one that accepts. Where that cannot be, it is left to itself.
+        let woken = Stream::connect(&self.shared.address).is_ok();
+        let _ = std::fs::remove_file(self.shared.address.path());
+        if let Some(thread) = self.accepting.take().filter(|_| woken) {
+            let _ = thread.join();
+        }
+        let open = std::mem::take(&mut self.shared.lock().open);
+        for (_, stream, _) in &open {
+            // An answer on its way is still sent.
+            stream.hang_up();
+        }
+        for thread in open.into_iter().filter_map(|(_, _, thread)| thread) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Clients> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn accept(shared: &Arc<Shared>) {
+    loop {
+        let accepted = shared.listener.accept();
+        if shared.lock().closing {
+            return;
+        }
+        match accepted {
+            Ok(stream) => serve(shared, stream),
+            // Too many open files, for example: others may close some.
+            Err(_) => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
+fn serve(shared: &Arc<Shared>, mut stream: Stream) {
+    if stream.limit(IDLE, WRITE).is_err() {
+        return;
+    }
+    let Ok(handle) = stream.try_clone() else { return };
+    let mut clients = shared.lock();
+    if clients.open.len() >= CLIENTS {
+        let full = ControlError::Refused {
+            step: "admit a client".into(),
+            expected: format!("at most {CLIENTS} clients at once"),
+            got: "one more".into(),
+            help: Some("close a connection when it has done its work".into()),
+        };
+        drop(clients);
+        let _ = answer(&mut stream, full.to_value());
+        return;
+    }
+    let id = clients.next;
+    clients.next += 1;
+    clients.open.push((id, handle, None));
+    drop(clients);
+    let own = Arc::clone(shared);
+    let thread = std::thread::spawn(move || {
+        // It has gone or broken the protocol: then it was told.
+        let _ = converse(&own, stream);
+        own.lock().open.retain(|(other, ..)| *other != id);
+    });
+    // Where it has ended already there is nothing to wait for.
+    if let Some((_, _, place)) = shared.lock().open.iter_mut().find(|(other, ..)| *other == id) {
+        *place = Some(thread);
+    }
+}
+
+fn converse(shared: &Shared, stream: Stream) -> std::io::Result<()> {
+    let mut out = stream.try_clone()?;
+    let mut from = BufReader::new(stream);
+    if let Err(error) = shared.listener.admits(&mut from) {
+        return answer(&mut out, error.to_value());
+    }
+    loop {
+        let request = match line(&mut from) {
+            Ok(Some(text)) => Request::parse(&text),
+            Ok(None) => return Ok(()),
+            // Where the next line begins is not known.
+            Err(error) => return answer(&mut out, error.to_value()),
+        };
+        let done = request.and_then(|request| shared.handler.handle(&request));
+        answer(&mut out, done.unwrap_or_else(|error| error.to_value()))?;
+    }
+}
+
+fn answer(out: &mut Stream, mut value: Value) -> std::io::Result<()> {
+    if let Value::Object(map) = &mut value {
+        map.insert("schema".into(), json!(1));
+    }
+    out.write_all(format!("{value}\n").as_bytes())
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("address", &self.shared.address).finish_non_exhaustive()
+    }
+}

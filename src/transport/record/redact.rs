@@ -1,0 +1,79 @@
+//! What may stand in a recording without secrets.
+//!
+//! The rule is a short list of what stays, and not of what goes: headers, lengths and status words,
+//! which application and which protocol were chosen, and two files that are alike in every card of
+//! a kind. All other data goes, on the wire and in plain. In particular what Basic Access Control
+//! sends, for the keys of its ciphertexts follow from an MRZ that has few values; the nonces and
+//! keys of all protocols, which would open the rest with it; and ciphertexts, which nobody can use
+//! without keys that may yet become known.
+
+use super::Masked;
+use crate::{
+    apdu::{CommandView, Header, ins},
+    tlv::{Reader, Tag, parse_one},
+};
+
+/// A command without its data, unless that only says what was chosen.
+pub(super) fn command(bytes: &[u8]) -> Masked {
+    let Ok(view) = CommandView::parse(bytes) else {
+        // Whatever it is, it is none whose parts are known.
+        return Masked::without(bytes, 0..bytes.len());
+    };
+    if view.data.is_empty() || is_choice(view.header) {
+        return Masked::known(bytes);
+    }
+    let start = if view.extended { 4 + 3 } else { 4 + 1 };
+    Masked::without(bytes, start..start + view.data.len())
+}
+
+/// A response without its data, unless the command read a file that tells of no person.
+pub(super) fn response(command: &[u8], bytes: &[u8]) -> Masked {
+    let len = bytes.len().saturating_sub(2);
+    let data = bytes.get(..len).unwrap_or_default();
+    let reads = CommandView::parse(command).is_ok_and(|view| {
+        view.header.ins == ins::READ_BINARY && !view.header.is_secure_messaging()
+    });
+    if reads && (is_card_access(data) || is_lengths(data)) {
+        return Masked::known(bytes);
+    }
+    Masked::without(bytes, 0..len)
+}
+
+// SELECT, and MSE:Set AT of PACE and of Chip Authentication, which name the protocol, the kind of
+// password and the number of a key (ICAO Doc 9303-11 clauses 4.4.4.1 and 6.2.2.2).
+const fn is_choice(header: Header) -> bool {
+    if header.is_secure_messaging() || header.cla & 0x80 != 0 {
+        return false;
+    }
+    match header.ins {
+        ins::SELECT => true,
+        ins::MANAGE_SECURITY_ENVIRONMENT => matches!((header.p1, header.p2), (0xC1 | 0x41, 0xA4)),
+        _ => false,
+    }
+}
+
+// EF.CardAccess: a SET of sequences that each begin with an object identifier, which no file of a
+// person is (ICAO Doc 9303-11 clause 9.2). The short identifier would not do: it means another file
+// in each application.
+fn is_card_access(data: &[u8]) -> bool {
+    let Ok(set) = parse_one(data, Tag::new(0x31)) else { return false };
+    let is_info = |value: &[u8]| {
+        let first = Reader::new(value).next();
+        matches!(first, Some(Ok(oid)) if oid.tag == Tag::new(0x06))
+    };
+    let mut infos = Reader::new(set.value);
+    infos.all(|info| info.is_ok_and(|info| info.tag == Tag::new(0x30) && is_info(info.value)))
+}
+
+// EF.ATR/INFO with card service data, capabilities and lengths alone (ISO/IEC 7816-4 clause
+// 12.2.2): other data objects of it may number the card.
+fn is_lengths(data: &[u8]) -> bool {
+    let mut any = false;
+    for object in Reader::new(data) {
+        match object.map(|object| object.tag) {
+            Ok(tag) if [0x43, 0x47, 0x7F66].into_iter().any(|t| tag == Tag::new(t)) => any = true,
+            _ => return false,
+        }
+    }
+    any
+}
