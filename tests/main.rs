@@ -22,6 +22,7 @@ mod interop_openssl_keys;
 mod interop_openssl_ours;
 mod interop_openssl_trust;
 mod lds_samples;
+mod limits;
 mod passive_samples;
 mod pki_samples;
 mod record;

@@ -12,6 +12,7 @@ use super::{
     quirks::Misbehaviour,
     security::Security,
     terminal_auth::TerminalAuthentication,
+    work,
 };
 use std::collections::BTreeMap;
 
@@ -20,7 +21,7 @@ use crate::{
     crypto::SecretKey,
     profile::Layout,
     protocol::pace::Parameters,
-    transport::{Power, Responder, fault::Damage},
+    transport::{Power, Responder, Work, fault::Damage},
 };
 
 /// What a card is made of.
@@ -76,6 +77,8 @@ pub struct Card {
     pub(super) defects: Defects,
     /// The contactless identifier of the dialogue that is going on; `None` before its first command.
     uid: Option<[u8; 4]>,
+    /// What the last command made the chip compute.
+    pub(super) work: Work,
 }
 
 impl Card {
@@ -96,6 +99,7 @@ impl Card {
             misbehaviour: Misbehaviour::default(),
             defects: Defects::NONE,
             uid: None,
+            work: Work::default(),
         };
         card.restore();
         card.power(Power::On);
@@ -255,6 +259,7 @@ impl Card {
         } else {
             session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
         }
+        self.work += work::secured(session.channel.cipher(), wire.data.len() + out.len());
         let old = self.defects.has(Defect::OldKeysAlive).then(|| session.channel.clone());
         self.end_by_quirk();
         if let Some(opened) = opened {
@@ -309,6 +314,10 @@ impl Responder for Card {
         self.uid = None;
     }
 
+    fn work(&self) -> Work {
+        self.work
+    }
+
     fn respond(&mut self, command: &[u8], response: &mut Vec<u8>) {
         if !self.answered_by_quirk(command, response) {
             self.answer(command, response);
@@ -324,6 +333,7 @@ impl Responder for Card {
 impl Card {
     fn answer(&mut self, command: &[u8], response: &mut Vec<u8>) {
         response.clear();
+        self.work = Work::default();
         if self.uid.is_none() {
             self.begin_dialogue();
         }

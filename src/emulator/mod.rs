@@ -52,6 +52,7 @@ mod store;
 mod terminal_auth;
 #[cfg(test)]
 mod tests;
+mod work;
 
 pub use access::{Numbers, Seen, Shown};
 pub use applet::{Applet, Context, Rekeyed, Reply};

@@ -9,6 +9,7 @@ use super::{
     pace,
     security::Opened,
     terminal_auth::{announced, is_command},
+    work,
 };
 use crate::{
     apdu::{CommandView, Header, StatusWord, ins},
@@ -32,6 +33,7 @@ impl Card {
             Err(sw) => (Reply::status(sw), None),
         };
         self.change_reply(command, room, &mut reply);
+        self.work = work::of(command, &reply);
         (reply, opened)
     }
 
