@@ -26,7 +26,6 @@ use crate::{
     crypto::SystemRng,
     pki::cvc::{CvCertificate, PrivateKey},
     profile::{self, FromRecordingError, Personalised},
-    protocol::active_auth,
     tap::TerminalCertificates,
     transport::{
         Anchor, FORMAT, Header, Masked, Observer, RecordError, Recorder, Recording, Secrets,
@@ -205,10 +204,10 @@ pub(super) fn terminal<'a>(
     }
 }
 
-/// RND.IFD as a recording has it.
-pub(super) fn challenge(text: &str) -> Result<[u8; active_auth::CHALLENGE_LEN]> {
-    let mut bytes = [0; active_auth::CHALLENGE_LEN];
-    hex::decode_to_slice(text, &mut bytes).map_err(|error| damaged("the challenge", &error))?;
+/// The binding as a recording has it.
+pub(super) fn bind(text: &str) -> Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).map_err(|error| damaged("the binding", &error))?;
     Ok(bytes)
 }
 

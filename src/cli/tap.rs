@@ -156,11 +156,11 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     let max_apdu = context.card.max_apdu();
     let max_apdu = known.max_apdu.map_or(max_apdu, |recorded| max_apdu.min(recorded.into()));
     known.max_apdu = Some(max_apdu.into());
-    let challenge = match &request {
-        Some(request) => Some(request.challenge()),
-        None => known.challenge.as_deref().map(recording::challenge).transpose()?,
+    let bind = match &request {
+        Some(request) => Some(request.bind()),
+        None => known.bind.as_deref().map(recording::bind).transpose()?,
     };
-    known.challenge = challenge.map(hex::encode_upper);
+    known.bind = bind.map(hex::encode_upper);
     known.seed = args.seed.clone().or_else(|| known.seed.take());
     if known.seed.is_none() && context.card.record().keeps_secrets() {
         known.seed = Some(recording::new_seed());
@@ -192,7 +192,7 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
         allow_bac: known.allow_bac,
         terminal: terminal.or(own.terminal),
         max_apdu,
-        challenge,
+        bind,
         source: source.clone(),
         ..Options::default()
     };
@@ -249,6 +249,10 @@ fn hindrance(evidence: &Evidence, verdict: &Verdict) -> Option<&'static str> {
     }
     if evidence.application() == Df::Edl {
         return Some("requests are for identity cards, and this is a driving licence");
+    }
+    if verdict.key_only.is_some() {
+        let pin = verdict.holder_verification.as_ref().is_some_and(|h| h.check.passed());
+        return (!pin).then_some("a key-only card takes its PIN for a request: give --pin");
     }
     let signed = verdict.chip.active_authentication.passed();
     (!signed).then_some(
@@ -314,8 +318,8 @@ impl RequestFiles {
         Ok(Some(Self { out: out.clone(), keys, session }))
     }
 
-    fn challenge(&self) -> [u8; 8] {
-        self.session.binding(&self.keys.jkt()).challenge()
+    fn bind(&self) -> [u8; 32] {
+        *self.session.binding(&self.keys.jkt()).as_bytes()
     }
 
     fn write(&self, evidence: Evidence, now: UtcDateTime) -> Result<()> {

@@ -5,6 +5,7 @@ use super::{
     applet::{Applet, Reply},
     channel::Channels,
     chip_auth::ChipAuthentication,
+    defect::{Defect, Defects},
     env::Env,
     fs::Tree,
     password::Passwords,
@@ -70,6 +71,7 @@ pub struct Card {
     /// The applet selected on the basic channel.
     pub(super) selected: Option<usize>,
     pub(super) misbehaviour: Misbehaviour,
+    pub(super) defects: Defects,
     /// The contactless identifier of the dialogue that is going on; `None` before its first command.
     uid: Option<[u8; 4]>,
 }
@@ -82,9 +84,16 @@ impl Card {
             let _ = parts.tree.application(applet.aid(), index);
         }
         let (security, channels) = (Security::default(), Channels::default());
-        let misbehaviour = Misbehaviour::default();
-        let mut card =
-            Self { parts, env, security, channels, selected: None, misbehaviour, uid: None };
+        let mut card = Self {
+            parts,
+            env,
+            security,
+            channels,
+            selected: None,
+            misbehaviour: Misbehaviour::default(),
+            defects: Defects::NONE,
+            uid: None,
+        };
         card.power(Power::On);
         card
     }
@@ -127,9 +136,10 @@ impl Card {
     }
 
     /// What was shown on the channel of this command.
-    pub(super) fn seen(&mut self) -> Seen {
+    pub(super) fn seen(&mut self, header: Header) -> Seen {
         let pins = self.parts.layout.passwords.iter().filter(|spec| spec.is_pin);
-        self.channels.seen(self.security.shown(), pins.map(|spec| spec.reference))
+        let session = self.defects.shown(self.security.shown(), header);
+        self.channels.seen(session, pins.map(|spec| spec.reference))
     }
 
     // How many response data bytes an answer to this command may have.
@@ -187,12 +197,12 @@ impl Card {
         let none = StatusWord::SM_UNSUPPORTED;
         let session = self.security.session.as_mut().ok_or(none)?;
         let before = session.channel.snapshot();
-        let command = session.channel.unprotect_command(wire).map_err(|e| e.status())?;
+        let command = session.unprotect(wire, self.defects).map_err(|e| e.status())?;
         let room = session.channel.max_response_data(frame);
         let plain = CommandView {
             header: command.header,
             data: &command.data,
-            ne: command.ne,
+            ne: self.defects.ne(command.ne),
             extended: command.form == Form::Extended,
         };
         let (reply, opened) = if plain.header.ins == ins::GET_RESPONSE {
@@ -212,11 +222,21 @@ impl Card {
         let session = self.security.session.as_mut().ok_or(none)?;
         let response = Response { data: reply.data, sw: reply.sw };
         // The answer to the command that agreed new keys still goes out under the old ones.
-        session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
+        if self.defects.has(Defect::StatusNotProtected) && response.data.is_empty() {
+            response.encode(out);
+        } else {
+            session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
+        }
+        let old = self.defects.has(Defect::OldKeysAlive).then(|| session.channel.clone());
         self.end_by_quirk();
         if let Some(opened) = opened {
             self.security.open(opened)?;
+            if let Some(session) = &mut self.security.session {
+                session.old = old;
+            }
             self.session_changed();
+        } else if self.defects.ends_session(plain.header, response.sw) {
+            self.abort();
         }
         Ok(())
     }
@@ -297,7 +317,7 @@ impl Card {
             Ok(()) => {
                 // A command without secure messaging inside a session ends it (ICAO Doc 9303-11
                 // clause 9.8.5) and is then answered as any other.
-                if self.security.session.is_some() {
+                if self.security.session.is_some() && !self.defects.keeps_session(view.header) {
                     self.abort();
                 }
                 let reply = self.plain(&view);
@@ -306,7 +326,9 @@ impl Card {
         };
         if let Some(sw) = failed {
             // Keys and rights go, and the status word is not protected.
-            self.abort();
+            if !self.defects.has(Defect::RightsAfterSmError) {
+                self.abort();
+            }
             response.clear();
             push(Reply::status(sw), response);
         }

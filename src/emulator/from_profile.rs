@@ -6,14 +6,17 @@ use super::{
     basic_access::BasicAccess,
     card::{Card, Parts},
     chip_auth::{ChipAuthentication, ChipKey},
+    defect::Defects,
     env::{Env, SeededEnv},
     fs::{Content, Node, NodeId, Tree, TreeError},
+    key_only::{KeyOnlyApplication, opened},
     lds_application::LdsApplication,
     password::Passwords,
     quirks,
     terminal_auth::TerminalAuthentication,
 };
 use crate::{
+    crypto::Hash,
     lds::{Df, File, HolderVerification, LDS_AID, edl},
     pki::cvc::{CvcError, Issuer, PrivateKey},
     profile::{self, Layout, Personalised, Profile, ProfileError, Rule},
@@ -21,6 +24,7 @@ use crate::{
         active_auth::{self, ActiveAuthError},
         bac::{self, AccessKey},
         chip_auth::{self, Version},
+        key_only::{self, KeyOnlyError},
         pace::Password,
         terminal_auth::{self, TrustStore},
     },
@@ -53,6 +57,9 @@ pub enum CardError {
     /// The key of Active Authentication cannot sign.
     #[error(transparent)]
     ActiveAuthentication(#[from] ActiveAuthError),
+    /// The key of a key-only card is of a curve that such cards do not have.
+    #[error(transparent)]
+    KeyOnly(#[from] KeyOnlyError),
     /// The certificate of the CVCA is none to trust.
     #[error(transparent)]
     Cvca(#[from] CvcError),
@@ -72,8 +79,8 @@ impl Card {
     /// fit together or not.
     ///
     /// # Errors
-    /// [`CardError::FileTooLarge`]; [`CardError::ActiveAuthentication`] and [`CardError::Cvca`] for
-    /// keys that cannot be used.
+    /// [`CardError::FileTooLarge`]; [`CardError::ActiveAuthentication`], [`CardError::KeyOnly`] and
+    /// [`CardError::Cvca`] for keys that cannot be used.
     pub fn from_profile(card: &Personalised, env: Box<dyn Env>) -> Result<Self, CardError> {
         let card = &*quirks::as_built(card);
         let profile = &card.profile;
@@ -93,10 +100,14 @@ impl Card {
                 chip_auth: chip_auth(card, Version::V1, holder()),
                 active_auth: active_auth.transpose()?.map(|chip| (chip, holder())),
                 basic_access: basic_access(card),
+                defects: Defects::NONE,
             })
         });
         let mut applets: Vec<Box<dyn Applet>> = Vec::new();
         if let Some(application) = application.transpose()? {
+            applets.push(Box::new(application));
+        }
+        if let Some(application) = key_only_application(card)? {
             applets.push(Box::new(application));
         }
         let secrets = &profile.secrets;
@@ -133,7 +144,23 @@ impl Card {
     }
 }
 
-// The files of the document, then those that the profile declares.
+fn key_only_application(card: &Personalised) -> Result<Option<KeyOnlyApplication>, CardError> {
+    let (Some(spec), Some(keys)) = (&card.profile.key_only, &card.keys.key_only) else {
+        return Ok(None);
+    };
+    // That of the file as it is, whether it is a certificate or not.
+    let certificate = card.files.get(&File::CardCertificate).map_or(&[][..], Vec::as_slice);
+    let mut fingerprint = [0; 32];
+    fingerprint.copy_from_slice(&Hash::Sha256.digest(&[certificate]));
+    Ok(Some(KeyOnlyApplication {
+        aid: spec.aid.clone(),
+        chip: key_only::Chip::new(keys.card.clone(), fingerprint)?,
+        rule: opened(card.profile.pin.required),
+    }))
+}
+
+// The files of the document, those of a key-only application, then those that the profile declares.
+// Applications have the numbers of their applets.
 fn tree(card: &Personalised, aid: &[u8]) -> Result<Tree, CardError> {
     let profile = &card.profile;
     let mut tree = Tree::default();
@@ -141,9 +168,17 @@ fn tree(card: &Personalised, aid: &[u8]) -> Result<Tree, CardError> {
         Some(_) => tree.application(aid, 0)?,
         None => NodeId::MF,
     };
+    let key_only = match &profile.key_only {
+        Some(spec) => tree.application(&spec.aid, usize::from(profile.travel.is_some()))?,
+        None => NodeId::MF,
+    };
     let holder = || holder(profile.pin.required);
     let mut add = |file: File, rule, content| {
-        let df = if file.df() == Df::MasterFile { NodeId::MF } else { application };
+        let df = match file.df() {
+            Df::MasterFile => NodeId::MF,
+            Df::Lds | Df::Edl => application,
+            Df::KeyOnly => key_only,
+        };
         tree.add(df, Node::transparent(file.fid(), Some(file.sfi()), rule, content))
     };
     for (file, bytes) in &card.files {
@@ -161,6 +196,7 @@ fn tree(card: &Personalised, aid: &[u8]) -> Result<Tree, CardError> {
             File::Dg3 | File::Edl(edl::File::Dg7) => terminal(READ_FINGERS),
             File::Dg4 | File::Edl(edl::File::Dg8) => terminal(READ_IRISES),
             file if file.df() == Df::MasterFile => Rule::Always,
+            file if file.df() == Df::KeyOnly => opened(profile.pin.required),
             _ => holder(),
         };
         add(*file, rule, Content::Bytes(bytes.clone()))?;

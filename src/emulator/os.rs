@@ -3,6 +3,7 @@
 use super::{
     applet::{Context, Reply},
     card::{Card, Parts},
+    defect::Defect,
     fs::{LifeCycle, NodeId, ReadBinary, Select, Target},
     mse::SET_AT_PACE,
     pace,
@@ -46,13 +47,16 @@ impl Card {
                 self.security.pace = None;
                 return Err(StatusWord::WRONG_P1P2);
             }
-            let last = !header.is_chained();
+            let last = self.defects.is_last(header, self.security.pace.as_ref());
+            let data = self.defects.dynamic_data(command.data);
             let Self { parts, security, env, .. } = self;
             let passwords = &parts.passwords;
-            return pace::general_authenticate(command.data, last, passwords, security, &mut **env);
+            return pace::general_authenticate(&data, last, passwords, security, &mut **env);
         }
         // Any other command in between ends PACE, and makes a challenge void.
-        self.security.pace = None;
+        if !self.defects.has(Defect::CommandBetween) {
+            self.security.pace = None;
+        }
         if header.ins != ins::EXTERNAL_AUTHENTICATE {
             self.forget_challenge();
         }
@@ -94,8 +98,9 @@ impl Card {
         match header.ins {
             ins::SELECT => self.select(command).map(|reply| (reply, None)),
             ins::MANAGE_SECURITY_ENVIRONMENT if p1p2 == SET_AT_PACE => {
-                let Self { parts, security, env, .. } = self;
-                pace::set_at(command, parts, security, &mut **env).map(|reply| (reply, None))
+                let Self { parts, security, env, defects, .. } = self;
+                pace::set_at(command, parts, security, &mut **env, *defects)
+                    .map(|reply| (reply, None))
             }
             _ if self.parts.terminal_auth.is_some()
                 && is_command(header, self.security.session.is_some()) =>
@@ -112,7 +117,7 @@ impl Card {
 
     fn select(&mut self, command: &CommandView<'_>) -> Result<Reply, StatusWord> {
         let select = Select::parse(command)?;
-        let status = self.seen();
+        let status = self.seen(command.header);
         let Self { parts: Parts { tree, iso, .. }, channels, .. } = self;
         let here = channels.here().place.df;
         let id = tree.find(select.target, &channels.here().place)?;
@@ -163,7 +168,7 @@ impl Card {
         command: &CommandView<'_>,
         room: usize,
     ) -> Result<(Reply, Option<Opened>), StatusWord> {
-        let status = self.seen();
+        let status = self.seen(command.header);
         let Self { parts, security, env, selected, channels, .. } = self;
         let Parts { tree, applets, passwords, chip_auth, .. } = parts;
         let mut context = Context {

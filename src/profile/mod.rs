@@ -58,6 +58,7 @@ pub const RESIDENT: &str = include_str!("../../card-profiles/resident.toml");
 /// The profiles that are part of the library, by name.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("resident", RESIDENT),
+    ("resident-key-only", include_str!("../../card-profiles/resident-key-only.toml")),
     ("passport-bac", include_str!("../../card-profiles/passport-bac.toml")),
     ("passport-pace-gm", include_str!("../../card-profiles/passport-pace-gm.toml")),
     ("passport-pace-im", include_str!("../../card-profiles/passport-pace-im.toml")),

@@ -180,7 +180,7 @@ impl Tap<'_> {
         let licence_first = passwords.bap.is_some() && passwords.bac.is_none();
         let order = if licence_first { [Df::Edl, Df::Lds] } else { [Df::Lds, Df::Edl] };
         let mut refused = None;
-        for df in order {
+        for df in order.into_iter().chain([Df::KeyOnly]) {
             match self.card.select(df) {
                 Ok(Ok(())) => {
                     self.proof.answered();

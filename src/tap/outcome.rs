@@ -40,7 +40,8 @@ pub struct Tapped {
     pub pace: Option<Parameters>,
     /// Chip Authentication as this tap saw it, which holds its ephemeral key.
     pub chip_authentication: ChipRun,
-    /// Why the card gave no signature for Active Authentication, where it refused.
+    /// Why the card gave no signature for Active Authentication, or as a key-only card, where it
+    /// refused.
     pub active_authentication_refused: Option<String>,
     /// Terminal Authentication, where certificates were at hand: the rights that the chain gives,
     /// or why the chip gave none.

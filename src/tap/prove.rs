@@ -86,8 +86,8 @@ impl Tap<'_> {
 
     pub(super) fn active_authentication(&mut self) -> Result<(), TapError> {
         let mut challenge = [0; active_auth::CHALLENGE_LEN];
-        match self.card.options.challenge {
-            Some(given) => challenge = given,
+        match &self.card.options.bind {
+            Some(bind) => challenge.iter_mut().zip(bind).for_each(|(to, from)| *to = *from),
             None => self.card.rng.fill_bytes(&mut challenge),
         }
         let limits = self.card.session.limits();

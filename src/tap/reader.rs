@@ -96,6 +96,7 @@ impl<'a> Reader<'a> {
             Df::MasterFile => Step("SELECT MF"),
             Df::Lds => Step("SELECT eMRTD application"),
             Df::Edl => Step("SELECT driving licence application"),
+            Df::KeyOnly => Step("SELECT application of a key-only card"),
         };
         let p1 = if df.aid().is_some() { 0x04 } else { 0x00 };
         let mut select = Command::new(Header::new(0x00, ins::SELECT, p1, 0x0C));

@@ -20,7 +20,10 @@ use crate::{
     session::{Session, SessionError, lower_read},
     sm::SmError,
     transport::Reset,
-    trust::{ActiveAuthentication, Card, ChipAuthenticationMapping, Evidence, KeyFile},
+    trust::{
+        ActiveAuthentication, Card, ChipAuthenticationMapping, Evidence, KeyFile,
+        KeyOnlyAuthentication,
+    },
 };
 
 /// Reads a card from its first command to its last data group.
@@ -49,6 +52,7 @@ pub fn tap(
         agreed: false,
         authorised: false,
         active: None,
+        key_only: None,
         in_step: false,
     };
     tap.run()?;
@@ -73,6 +77,7 @@ pub(super) struct Tap<'a> {
     /// Whether Terminal Authentication holds in it.
     pub(super) authorised: bool,
     pub(super) active: Option<Result<ActiveAuthentication, String>>,
+    pub(super) key_only: Option<Result<KeyOnlyAuthentication, String>>,
     in_step: bool,
 }
 
@@ -81,6 +86,9 @@ impl Tap<'_> {
         self.offer = self.step("EF.CardAccess", |tap| tap.card.card_access())?;
         self.step("EF.ATR/INFO", |tap| tap.card.atr_info())?;
         self.enter()?;
+        if self.plan.df == Df::KeyOnly {
+            return self.key_only();
+        }
         let options = self.plan.security_options;
         let dg14 = self.step(options.name(), |tap| tap.read(options))?;
         let dg14 = dg14.and_then(|bytes| self.security_infos(&bytes));
@@ -125,6 +133,11 @@ impl Tap<'_> {
         let mut active_authentication_refused = None;
         match self.active {
             Some(Ok(signed)) => evidence.active_authentication = Some(signed),
+            Some(Err(why)) => active_authentication_refused = Some(why),
+            None => {}
+        }
+        match self.key_only {
+            Some(Ok(signed)) => evidence.key_only = Some(signed),
             Some(Err(why)) => active_authentication_refused = Some(why),
             None => {}
         }

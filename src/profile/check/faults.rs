@@ -9,7 +9,18 @@ use super::{
     },
     names::HASHES,
 };
-use crate::{apdu::StatusWord, lds::File, transport::fault::FaultPlan};
+use crate::{
+    apdu::StatusWord,
+    lds::File,
+    transport::fault::{FaultError, FaultPlan},
+};
+
+/// What becomes of commands with extended length fields.
+pub(in crate::profile) const EXTENDED: &[(&str, Extended)] =
+    &[("refused", Extended::Refused), ("truncated", Extended::Truncated)];
+/// How the counter stands behind an answer without secure messaging.
+pub(in crate::profile) const NAKED: &[(&str, Naked)] =
+    &[("counted", Naked::Counted), ("not counted", Naked::NotCounted)];
 
 /// The faults, in the text form of `--fault`.
 pub(super) fn faults(root: &Table<'_>) -> Result<FaultPlan, ProfileError> {
@@ -17,8 +28,10 @@ pub(super) fn faults(root: &Table<'_>) -> Result<FaultPlan, ProfileError> {
     let Some(table) = root.table("faults")? else { return Ok(plan) };
     table.need("plan")?;
     for found in table.texts("plan")? {
-        let fault = found.value.parse().map_err(|e: crate::transport::fault::FaultError| {
-            found.bad("a fault such as \"tear after 3 apdus\"", e.to_string())
+        let fault = found.value.parse().map_err(|error: FaultError| {
+            let at = found.value.char_indices().nth(error.column() - 1);
+            let at = at.map_or(found.value.len(), |(at, _)| at);
+            found.bad_at(at, "a fault such as \"tear after 3 apdus\"", error.to_string())
         })?;
         plan.faults.push(fault);
         if plan.faults.len() > FaultPlan::MAX {
@@ -51,8 +64,6 @@ pub(super) fn quirks(root: &Table<'_>) -> Result<Quirks, ProfileError> {
             })
         }
     };
-    let extended = [("refused", Extended::Refused), ("truncated", Extended::Truncated)];
-    let naked = [("counted", Naked::Counted), ("not counted", Naked::NotCounted)];
     if ["refused_answer", "refused_ends_session"].iter().any(|key| table.has(key)) {
         table.need("refused")?;
     }
@@ -65,9 +76,9 @@ pub(super) fn quirks(root: &Table<'_>) -> Result<Quirks, ProfileError> {
         max_le: size("max_le")?,
         max_le_answer,
         le_256: status("le_256")?,
-        extended: table.text("extended")?.map(|found| found.one_of(&extended)).transpose()?,
+        extended: table.text("extended")?.map(|found| found.one_of(EXTENDED)).transpose()?,
         extended_general_authenticate: status("extended_general_authenticate")?,
-        naked: table.text("naked")?.map(|found| found.one_of(&naked)).transpose()?,
+        naked: table.text("naked")?.map(|found| found.one_of(NAKED)).transpose()?,
         no_get_response: is("no_get_response")?,
         parts: size("parts")?,
         short_read_6282: is("short_read_6282")?,

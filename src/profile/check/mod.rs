@@ -1,7 +1,7 @@
 //! Reading a card profile from TOML, with the place of whatever is wrong.
 
 mod chip;
-mod faults;
+pub(super) mod faults;
 mod key_only;
 mod layout;
 mod licence;

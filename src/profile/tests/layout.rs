@@ -152,7 +152,7 @@ fn what_cannot_be_is_told_with_its_place() {
         ("or key(2)", "or terminal(1)", "terminal(1)", "the card has no Terminal Authentication"),
         ("or key(2)", "or bac", "bac", "the card has no BAC"),
         ("or key(2)", "or sm", "sm\"", "the card has neither PACE nor BAC"),
-        ("pin = true\n", "", "pin\"\n", "the card has no PIN; `pin = true` makes one"),
+        ("pin = true\n", "", "pin\" }", "the card has no PIN; `pin = true` makes one"),
         ("or key(2)", "or verifed(0x81)", "verifed", "came; did you mean `verified`?"),
         (
             "\"transparent\"",
