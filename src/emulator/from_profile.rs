@@ -223,6 +223,7 @@ fn is_declared(profile: &Profile, file: File) -> bool {
     match file.df() {
         Df::MasterFile => layout.files.iter().any(|spec| spec.path == path),
         Df::Lds | Df::Edl => layout.inside.iter().any(|(_, spec)| spec.path == path),
+        Df::KeyOnly => false,
     }
 }
 
