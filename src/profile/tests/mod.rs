@@ -1,6 +1,7 @@
 //! Profiles and what is made of them.
 
 mod built_in;
+mod faults;
 mod impossible;
 mod include;
 mod layout;
