@@ -173,7 +173,7 @@ pub(super) struct ChipKey {
 }
 
 /// What opens a card, and what a terminal can show: what no card tells by itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Secrets {
     /// The MRZ_information, for BAC and PACE.
     pub mrz_information: Option<zeroize::Zeroizing<String>>,
@@ -185,6 +185,12 @@ pub struct Secrets {
     pub terminal: Option<Arc<Credentials>>,
     /// The certificate of the issuer's CSCA.
     pub csca: Option<Arc<Certificate>>,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secrets").finish_non_exhaustive()
+    }
 }
 
 /// What a card declares, with what the terminal needs to use it.

@@ -74,9 +74,9 @@ pub(super) fn run(context: &Context, args: &ConformArgs) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let defects = args.defect.iter().map(|name| defect(name)).collect::<Result<Vec<_>>>()?;
-    let reviewed = args.reviewed.as_deref().map(|path| {
+    let reviewed = args.reviewed.as_deref().map(|path| -> Result<String> {
         std::fs::read_to_string(path)
-            .map_err(|error| Failure::file(path, "read the reviewed cases", &error))
+            .map_err(|error| Failure::file(path, "read the reviewed cases", &error).into())
     });
     let reviewed = reviewed.transpose()?;
     let plan = Plan {
@@ -193,7 +193,7 @@ fn secrets_of(args: &ConformArgs) -> Result<Secrets> {
 fn information(text: &str) -> Zeroizing<String> {
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let zone = Mrz::parse(&text).ok().and_then(|mrz| mrz.information().ok());
-    zone.map_or(Zeroizing::new(text), |zone| Zeroizing::new(zone.as_str().to_owned()))
+    zone.map_or_else(|| Zeroizing::new(text), |zone| Zeroizing::new(zone.as_str().to_owned()))
 }
 
 fn defect(name: &str) -> Result<Defect> {

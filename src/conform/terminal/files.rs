@@ -99,7 +99,7 @@ impl Terminal<'_> {
             return Ok(bytes);
         }
         let failed = files.and_then(|files| files.failed.clone());
-        let got = failed.map_or("nothing".into(), |failure| failure.to_string());
+        let got = failed.map_or_else(|| "nothing".into(), |failure| failure.to_string());
         self.fail(format!("read {file}"), "the file", got)
     }
 }

@@ -100,7 +100,7 @@ impl Line {
         input.extend_from_slice(&rest);
         // A header alone is padded once already.
         let padded = data.is_empty() && rest.is_empty();
-        let mut mac = self.tag(if padded { input } else { pad(&input, block) });
+        let mut mac = if padded { self.tag(&input) } else { self.tag(&pad(&input, block)) };
         if flaw == Some(Flaw::BadMac) {
             mac[0] ^= 0x01;
         }
@@ -152,7 +152,7 @@ impl Line {
             return Err("a response without DO99 or DO8E".into());
         };
         let covered = body.get(..under_mac).unwrap_or_default();
-        let right = self.tag(pad(covered, self.cipher.block_len()));
+        let right = self.tag(&pad(covered, self.cipher.block_len()));
         if !bool::from(right.ct_eq(mac.value)) {
             return Err("a MAC that is not that of this response, these keys and this SSC".into());
         }
@@ -181,10 +181,10 @@ impl Line {
         bytes.get(16 - self.cipher.block_len()..).unwrap_or_default().to_vec()
     }
 
-    fn tag(&self, padded: Vec<u8>) -> [u8; 8] {
+    fn tag(&self, padded: &[u8]) -> [u8; 8] {
         // CMAC pads by itself, and the standard pads besides.
         let counter = self.counter_block();
-        self.mac.tag(&[&counter, &padded])
+        self.mac.tag(&[&counter, padded])
     }
 
     fn iv(&self) -> Vec<u8> {

@@ -22,7 +22,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let got = hex::encode_upper(response.data.get(..4).unwrap_or(&response.data));
                 let right = response.data.as_slice() == first.as_slice();
                 let expected =
-                    first.map_or(String::new(), |first| format!("{first:02X}, one byte"));
+                    first.map_or_else(String::new, |first| format!("{first:02X}, one byte"));
                 t.check("the first byte", expected, got, right)
             })
         })

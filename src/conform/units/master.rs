@@ -48,6 +48,6 @@ pub(super) fn cases(unit: &str, file: File) -> Vec<Case> {
 
 /// That READ BINARY with odd INS answers with a data object (ISO/IEC 7816-4 clause 11.3.3).
 pub(super) fn check_object(t: &mut Terminal<'_>, data: &[u8]) -> Result<(), Stop> {
-    let first = data.first().map_or("none".into(), |byte| format!("{byte:02X}"));
+    let first = data.first().map_or_else(|| "none".into(), |byte| format!("{byte:02X}"));
     t.check("the data object of the response", "DO53", first.clone(), first == "53")
 }

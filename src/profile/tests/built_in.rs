@@ -89,15 +89,17 @@ fn every_profile_is_one_card_whose_sod_verifies() {
 #[test]
 fn the_key_of_cam_stands_in_card_security_under_its_parameter_id() {
     let card = card("passport-pace-cam");
-    let [pace] = card.profile.pace.as_slice() else { panic!("one PACE") };
+    // ICAO Doc 9303-11 clause 4.4.1: a chip with CAM has GM or IM too.
+    let [pace, other] = card.profile.pace.as_slice() else { panic!("two PACE") };
     assert_eq!(pace.suite().mapping, Mapping::ChipAuthentication);
+    assert_eq!(other.suite().mapping, Mapping::Generic);
     let infos = infos(card, File::CardSecurity);
     let keys: Vec<_> = infos.chip_authentication_keys().collect();
     let [key] = keys.as_slice() else { panic!("one key") };
     assert_eq!(key.key_id, Some(u64::from(pace.parameter_id())));
     let public = agreement::parse(&key.spki).unwrap();
     assert_eq!(public, card.keys.mapping[&pace.parameter_id()].public().into());
-    assert_eq!(infos.pace().count(), 1);
+    assert_eq!(infos.pace().count(), 2);
     let dg14 = Dg14::parse(&card.files[&File::Dg14]).unwrap().infos;
     let other = dg14.chip_authentication_keys().next().unwrap();
     assert_ne!((other.key_id, &other.spki), (key.key_id, &key.spki));

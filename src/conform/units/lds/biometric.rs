@@ -89,7 +89,7 @@ fn group(unit: &str, file: File, tag: u32) -> Vec<Case> {
                 .filter_map(Result::ok)
                 .filter(|object| object.tag.value() == TEMPLATE)
                 .count();
-            let got = there.map_or("none".into(), |n| n.to_string());
+            let got = there.map_or_else(|| "none".into(), |n| n.to_string());
             let right = there.map(usize::from) == Some(templates);
             t.check("the number", format!("{templates}, as there are"), got, right)
         }),
@@ -105,7 +105,8 @@ fn group(unit: &str, file: File, tag: u32) -> Vec<Case> {
 fn value(t: &mut Terminal<'_>, got: Option<&[u8]>, allowed: &[[u8; 2]]) -> Result<(), Stop> {
     let names: Vec<_> = allowed.iter().map(hex::encode_upper).collect();
     let right = got.is_some_and(|got| allowed.iter().any(|value| value == got));
-    let got = got.map_or("none".into(), |got| hex::encode_upper(got.get(..4).unwrap_or(got)));
+    let got =
+        got.map_or_else(|| "none".into(), |got| hex::encode_upper(got.get(..4).unwrap_or(got)));
     t.check("the value", names.join(" or "), got, right)
 }
 

@@ -69,14 +69,14 @@ fn with(
 /// The two checks that every unit begins with: the tag, and that the length is that of the file.
 fn outer(unit: &str, file: File) -> [Case; 2] {
     let tag = case(&format!("{unit}_tag"), "the outermost tag", file, move |t, bytes| {
-        let expected = file.tag().map_or("none".into(), |tag| tag.to_string());
-        let got = first(bytes).map_or("none".into(), |object| object.tag.to_string());
+        let expected = file.tag().map_or_else(|| "none".into(), |tag| tag.to_string());
+        let got = first(bytes).map_or_else(|| "none".into(), |object| object.tag.to_string());
         let right = got == expected;
         t.check("the tag", expected, got, right)
     });
     let length = case(&format!("{unit}_length"), "the outermost length", file, |t, bytes| {
         let len = outer_len(bytes).ok().flatten();
-        let got = len.map_or("no length".into(), |len| len.to_string());
+        let got = len.map_or_else(|| "no length".into(), |len| len.to_string());
         t.check("tag, length and value", bytes.len().to_string(), got, len == Some(bytes.len()))
     });
     [tag, length]

@@ -55,7 +55,7 @@ pub(super) fn dg14() -> Vec<Case> {
             move |t, bytes| {
                 let infos = infos(t, bytes)?;
                 let version = infos.active_authentication().map(|info| info.version);
-                let got = version.map_or("none".into(), |v| format!("version {v}"));
+                let got = version.map_or_else(|| "none".into(), |v| format!("version {v}"));
                 t.check("ActiveAuthenticationInfo", "version 1", got, version == Some(1))
             },
         ),
@@ -76,7 +76,7 @@ pub(super) fn dg14() -> Vec<Case> {
         with("E_8", "TerminalAuthenticationInfo", file, &[Capability::Ta], move |t, bytes| {
             let infos = infos(t, bytes)?;
             let version = terminal_authentication(&infos).map(|(version, _)| version);
-            let got = version.map_or("none".into(), |v| format!("version {v}"));
+            let got = version.map_or_else(|| "none".into(), |v| format!("version {v}"));
             t.check("TerminalAuthenticationInfo", "version 1", got, version == Some(1))
         }),
         with(

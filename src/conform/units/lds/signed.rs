@@ -127,7 +127,7 @@ pub(super) fn sod() -> Vec<Case> {
         let listed: Vec<_> = object.files().collect();
         let unlisted =
             t.card.data_files().find(|f| f.data_group().is_some() && !listed.contains(f));
-        let got = unlisted.map_or("all".into(), |file| format!("not {file}"));
+        let got = unlisted.map_or_else(|| "all".into(), |file| format!("not {file}"));
         t.check("data groups on the card that are signed", "all", got, unlisted.is_none())
     }));
     all

@@ -26,9 +26,8 @@ pub(super) fn cases() -> Vec<Numbered> {
                 move |v| dynamic(0x7C, &[(tag + 1, v)]),
             ),
             case(class, &format!("{name}: an invalid class"), &[], move |t| {
-                let (run, value) = value(t, stage)?;
+                let (_, value) = value(t, stage)?;
                 let chained = if stage == Stage::Agreed { 0 } else { CHAINED };
-                let _ = run;
                 t.pace_step(0x80 | chained, dynamic(0x7C, &[(tag, &value)]), Expect::ERROR)
                     .map(drop)
             }),
