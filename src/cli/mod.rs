@@ -10,6 +10,7 @@ mod failure;
 mod files;
 mod generate;
 mod holder;
+mod lengths;
 mod observe;
 mod output;
 mod passwords;

@@ -12,6 +12,7 @@ use super::{
     quirks::Misbehaviour,
     security::Security,
     terminal_auth::TerminalAuthentication,
+    work,
 };
 use std::collections::BTreeMap;
 
@@ -20,7 +21,7 @@ use crate::{
     crypto::SecretKey,
     profile::Layout,
     protocol::pace::Parameters,
-    transport::{Power, Responder, fault::Damage},
+    transport::{Power, Responder, Work, fault::Damage},
 };
 
 /// What a card is made of.
@@ -70,10 +71,14 @@ pub struct Card {
     pub(super) channels: Channels,
     /// The applet selected on the basic channel.
     pub(super) selected: Option<usize>,
+    /// The entries of files that the profile declares.
+    pub(super) declared: Vec<String>,
     pub(super) misbehaviour: Misbehaviour,
     pub(super) defects: Defects,
     /// The contactless identifier of the dialogue that is going on; `None` before its first command.
     uid: Option<[u8; 4]>,
+    /// What the last command made the chip compute.
+    pub(super) work: Work,
 }
 
 impl Card {
@@ -90,10 +95,13 @@ impl Card {
             security,
             channels,
             selected: None,
+            declared: Vec::new(),
             misbehaviour: Misbehaviour::default(),
             defects: Defects::NONE,
             uid: None,
+            work: Work::default(),
         };
+        card.restore();
         card.power(Power::On);
         card
     }
@@ -116,6 +124,8 @@ impl Card {
     // Ends the session and all that was begun: PACE, a chain, a response in parts.
     fn abort(&mut self) {
         if self.security.abort() {
+            // What was shown under secure messaging does not hold without it.
+            self.channels.forget_basic_status();
             self.session_changed();
         }
     }
@@ -150,6 +160,28 @@ impl Card {
         };
         let ne = command.ne.and_then(|ne| usize::try_from(ne).ok());
         ne.map_or(most, |ne| ne.min(most))
+    }
+
+    // The interindustry class (ISO/IEC 7816-4 clause 5.4.1). Secure messaging runs on the basic
+    // channel.
+    fn check_class(&mut self, header: Header) -> Result<(), StatusWord> {
+        let cla = header.cla;
+        if cla & 0x80 != 0 || cla & 0xE0 == 0x20 {
+            return Err(StatusWord::CLA_INVALID);
+        }
+        let number = cla & 0x03;
+        if cla & 0x40 != 0 || number != 0 && !self.parts.iso {
+            return Err(StatusWord::CHANNEL_UNSUPPORTED);
+        }
+        match cla & 0x0C {
+            0x00 => {}
+            0x0C if number == 0 => {}
+            _ => return Err(StatusWord::SM_UNSUPPORTED),
+        }
+        if number != self.channels.number() {
+            self.security.drop_waiting();
+        }
+        if self.channels.switch(number) { Ok(()) } else { Err(StatusWord::CHANNEL_UNSUPPORTED) }
     }
 
     fn check_length(&self, command: &CommandView<'_>, wire_len: usize) -> Result<(), StatusWord> {
@@ -227,6 +259,7 @@ impl Card {
         } else {
             session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
         }
+        self.work += work::secured(session.channel.cipher(), wire.data.len() + out.len());
         let old = self.defects.has(Defect::OldKeysAlive).then(|| session.channel.clone());
         self.end_by_quirk();
         if let Some(opened) = opened {
@@ -281,6 +314,10 @@ impl Responder for Card {
         self.uid = None;
     }
 
+    fn work(&self) -> Work {
+        self.work
+    }
+
     fn respond(&mut self, command: &[u8], response: &mut Vec<u8>) {
         if !self.answered_by_quirk(command, response) {
             self.answer(command, response);
@@ -296,6 +333,7 @@ impl Responder for Card {
 impl Card {
     fn answer(&mut self, command: &[u8], response: &mut Vec<u8>) {
         response.clear();
+        self.work = Work::default();
         if self.uid.is_none() {
             self.begin_dialogue();
         }
@@ -310,7 +348,7 @@ impl Card {
             }
         };
         let checked =
-            check_class(view.header).and_then(|()| self.check_length(&view, command.len()));
+            self.check_class(view.header).and_then(|()| self.check_length(&view, command.len()));
         let failed = match checked {
             Err(sw) => Some(sw),
             Ok(()) if view.header.is_secure_messaging() => self.secured(&view, response).err(),
@@ -343,19 +381,4 @@ impl std::fmt::Debug for Card {
 
 fn push(reply: Reply, response: &mut Vec<u8>) {
     Response { data: reply.data, sw: reply.sw }.encode(response);
-}
-
-// The interindustry class (ISO/IEC 7816-4 clause 5.4.1) on the basic channel.
-const fn check_class(header: Header) -> Result<(), StatusWord> {
-    let cla = header.cla;
-    if cla & 0x80 != 0 || cla & 0xE0 == 0x20 {
-        return Err(StatusWord::CLA_INVALID);
-    }
-    if cla & 0x40 != 0 || cla & 0x03 != 0 {
-        return Err(StatusWord::CHANNEL_UNSUPPORTED);
-    }
-    match cla & 0x0C {
-        0x00 | 0x0C => Ok(()),
-        _ => Err(StatusWord::SM_UNSUPPORTED),
-    }
 }

@@ -16,10 +16,10 @@ use super::{
     terminal_auth::TerminalAuthentication,
 };
 use crate::{
-    crypto::Hash,
+    crypto::{Hash, SecretKey, SeededRng},
     lds::{Df, File, HolderVerification, LDS_AID, edl},
     pki::cvc::{CvcError, Issuer, PrivateKey},
-    profile::{self, Layout, Personalised, Profile, ProfileError, Rule},
+    profile::{self, KeyMaterial, Layout, Personalised, Profile, ProfileError, Rule},
     protocol::{
         active_auth::{self, ActiveAuthError},
         bac::{self, AccessKey},
@@ -115,7 +115,7 @@ impl Card {
             atr: profile.atr.as_bytes().to_vec(),
             historical: profile.atr.historical().to_vec(),
             tree,
-            layout: Layout { files: Vec::new(), ..profile.layout.clone() },
+            layout: layout(&profile.layout, &profile.seed),
             iso: !profile.layout.is_empty(),
             applets,
             pace: profile.pace.clone(),
@@ -214,6 +214,20 @@ fn tree(card: &Personalised, aid: &[u8]) -> Result<Tree, CardError> {
         tree.declare_in(application, spec)?;
     }
     Ok(tree)
+}
+
+// Passwords, keys and data objects, with the keys that follow from the seed.
+fn layout(declared: &Layout, seed: &str) -> Layout {
+    let (files, inside) = (Vec::new(), Vec::new());
+    let mut layout = Layout { files, inside, ..declared.clone() };
+    for spec in &mut layout.keys {
+        if let KeyMaterial::Ec { curve, value, .. } = &mut spec.key {
+            let label = format!("key {}", spec.number);
+            let made = || SecretKey::generate(*curve, &mut SeededRng::new(seed.as_bytes(), &label));
+            value.get_or_insert_with(|| made().to_bytes().clone());
+        }
+    }
+    layout
 }
 
 // Whether the profile declares this file itself.

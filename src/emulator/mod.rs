@@ -39,6 +39,7 @@ mod env;
 mod from_profile;
 pub mod fs;
 mod identity;
+mod iso;
 mod key_only;
 mod lds_application;
 mod mse;
@@ -51,6 +52,7 @@ mod store;
 mod terminal_auth;
 #[cfg(test)]
 mod tests;
+mod work;
 
 pub use access::{Numbers, Seen, Shown};
 pub use applet::{Applet, Context, Rekeyed, Reply};

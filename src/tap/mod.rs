@@ -16,6 +16,7 @@ mod chip;
 mod enter;
 mod error;
 mod key_only;
+mod lengths;
 mod options;
 mod outcome;
 mod plan;
@@ -25,6 +26,7 @@ mod run;
 mod terminal;
 
 pub use error::TapError;
+pub use lengths::{KnownLengths, LearntLengths};
 pub use options::{Options, Passwords};
 pub use outcome::{Event, StepTime, Tapped};
 pub use run::tap;

@@ -1,6 +1,6 @@
 //! What a tap is told: passwords, certificates, limits.
 
-use super::TerminalCertificates;
+use super::{KnownLengths, TerminalCertificates};
 use crate::{
     lds::edl,
     protocol::{
@@ -64,6 +64,9 @@ pub struct Options {
     pub parameter_reference: ParameterReference,
     /// Lowers what card and reader allow: [`Limits::SHORT`] for short APDUs only.
     pub max_apdu: Limits,
+    /// What earlier taps learnt of readers and kinds of cards, so that it need not be found out
+    /// again.
+    pub lengths: KnownLengths,
     /// A request's binding: RND.IFD of Active Authentication is its first bytes, the challenge of a
     /// key-only card all of it. Without it, they are random.
     pub bind: Option<[u8; 32]>,
@@ -110,6 +113,7 @@ impl Default for Options {
             terminal: None,
             parameter_reference: ParameterReference::Always,
             max_apdu: Limits::EXTENDED,
+            lengths: KnownLengths::default(),
             bind: None,
             source: "unknown".into(),
         }

@@ -17,7 +17,7 @@ use crate::{
     lds::{Df, File},
     pki::cvc::Chat,
     protocol::pace::ChipAuthenticationData,
-    session::{Session, SessionError, lower_read},
+    session::{Session, SessionError},
     sm::SmError,
     transport::Reset,
     trust::{
@@ -118,6 +118,7 @@ impl Tap<'_> {
     }
 
     fn finish(self, card: Card, now: UtcDateTime) -> Result<Tapped, TapError> {
+        let lengths = self.card.learnt();
         let opened = self.opened.ok_or(TapError::NoPassword)?;
         let mut evidence = Evidence::new(card, now, opened.access);
         evidence.files = self.card.files;
@@ -150,6 +151,7 @@ impl Tap<'_> {
             refused: self.card.refused,
             steps: self.card.steps,
             stats: self.card.session.stats(),
+            lengths,
         })
     }
 
@@ -188,10 +190,10 @@ impl Tap<'_> {
     // A file that may be missing or closed.
     //
     // The first answer under the keys of Chip Authentication is the chip's proof; where it does not
-    // come, the rest is read over a new channel, so that the verdict says all that is wrong. Some
-    // cards answer "wrong length" without secure messaging where more is asked for than they can
-    // give, and nobody knows then whether they have counted: over a new channel less is asked for
-    // at once. Any other unprotected answer is the end.
+    // come, the rest is read over a new channel, so that the verdict says all that is wrong. Where
+    // more was asked for than card or reader give, and the card has lost the channel by that, less
+    // is asked for over a new one, and what came of a signed file is not read again. Any other
+    // unprotected answer is the end.
     pub(super) fn read(&mut self, file: File) -> Result<Option<Vec<u8>>, TapError> {
         loop {
             let error = match self.card.keep(file) {
@@ -199,18 +201,16 @@ impl Tap<'_> {
                     self.proof.answered();
                     return Ok(data);
                 }
-                Err(TapError::Session(error @ SessionError::SecureMessaging { .. })) => error,
+                Err(TapError::Session(error)) => error,
                 Err(error) => return Err(error),
             };
-            let lower = is_wrong_length(&error).then(|| lower_read(self.card.asked)).flatten();
             let unproven = self.proof.is_agreed();
-            match lower {
-                Some(lower) => self.card.session.limit_reads(lower),
-                None if unproven => {
-                    self.proof.denied(&error);
-                    self.attempts.pop_front();
+            if !self.card.session.take_reopen() {
+                if !unproven || !matches!(error, SessionError::SecureMessaging { .. }) {
+                    return Err(error.into());
                 }
-                None => return Err(error.into()),
+                self.proof.denied(&error);
+                self.attempts.pop_front();
             }
             self.start_over()?;
             if unproven && !self.attempts.is_empty() && !self.proof.is_agreed() {

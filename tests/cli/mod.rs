@@ -20,6 +20,7 @@ fn iccard(dir: &Path) -> Command {
     }
     // Not the trust store of whoever runs the tests.
     command.env("ICCARD_DATA", dir.join("data"));
+    command.env("ICCARD_CACHE", dir.join("cache"));
     command
 }
 

@@ -46,7 +46,7 @@ read = "pace(can)"
     );
 
     // What is wrong is told with the file that it stands in, all at once.
-    let wrong = mine.replace("pace(can)", "pace(can) or pni").replace("seed =", "sed =");
+    let wrong = mine.replace("pace(can)", "pace(can) or pinn").replace("seed =", "sed =");
     fs::write(dir.join("wrong.toml"), wrong).unwrap();
     fs::write(dir.join("parts/passport.toml"), "schema = 2\n").unwrap();
     let findings = json(dir, &["profile", "check", "wrong.toml"], 2)["findings"].clone();
