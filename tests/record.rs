@@ -58,6 +58,11 @@ fn a_redacted_recording_tells_no_secret_and_a_full_one_is_the_same_tap() {
         tap[7] = &redacted;
         let again = iccard(dir, &tap);
         assert_eq!(live.status.code(), again.status.code(), "{name}");
+        if *name == "iso-files" {
+            // None to tap, which is said before it is asked for anything.
+            assert!(!live.status.success() && !dir.join(full).exists());
+            continue;
+        }
         let (full, redacted) = (dir.join(full), dir.join(redacted));
 
         // The same seed, so the same bytes but for what is left out.

@@ -206,7 +206,7 @@ impl Text {
         self.pair("number", &quoted(&printed.number));
         self.pair("issuing_state", &quoted("UTO"));
         self.pair("nationality", &quoted("UTO"));
-        self.pair("issued", &printed.expires);
+        self.pair("issued", &printed.issued);
         self.pair("expires", &printed.expires);
         self.pair("authority", &quoted("Made up (TEST)"));
         self.line(PKI);
@@ -276,13 +276,14 @@ signer_until = 2049-12-31";
 struct Printed {
     number: String,
     birth: String,
+    issued: String,
     expires: String,
 }
 
 impl Default for Printed {
     fn default() -> Self {
-        let (birth, expires) = ("1990-01-01".into(), "2035-01-01".into());
-        Self { number: "TEST00000".into(), birth, expires }
+        let (birth, issued) = ("1990-01-01".into(), "2025-01-01".into());
+        Self { number: "TEST00000".into(), birth, issued, expires: "2035-01-01".into() }
     }
 }
 
@@ -303,7 +304,10 @@ impl Printed {
         // be tapped, and for the keys the century does not count.
         let century = if birth < "2" { "20" } else { "19" };
         let (birth, expires) = (date(birth, century)?, date(expires, "20")?);
-        fits.then(|| Self { number: number.into(), birth, expires })
+        // No zone has the day of issue; one before the last day does.
+        let year: u16 = expires.get(..4)?.parse().ok()?;
+        let issued = format!("{}-01-01", year.saturating_sub(1));
+        fits.then(|| Self { number: number.into(), birth, issued, expires })
     }
 }
 
