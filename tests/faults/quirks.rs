@@ -114,7 +114,7 @@ const TAPS: &[(&str, &str, &[&str])] = &[
     ("61xx", BAC, &[]),
     ("atr", L3, &[]),
     ("extended-6700", L3, &[]),
-    ("extended-cut", "error: EF.SOD: secure messaging: ", &[]),
+    ("extended-cut", L3, &[]),
     ("extended-ga", L3, &[]),
 ];
 
