@@ -70,7 +70,14 @@ fn kind(kind: Kind) -> Value {
         Kind::Numbers(least, most) => json!({ "type": "array", "items": number(least, most) }),
         // A local date of TOML: what reads TOML for a JSON Schema makes it a text.
         Kind::Date => json!({ "type": "string", "format": "date" }),
-        Kind::Table(shape) => table(shape),
+        // What it lacks an included file may have.
+        Kind::Table(shape) => {
+            let mut part = table(shape);
+            if let Some(part) = part.as_object_mut() {
+                part.remove("required");
+            }
+            part
+        }
         Kind::OneOrMore(shape) => {
             let one = table(shape);
             json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
