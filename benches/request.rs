@@ -40,7 +40,7 @@ fn benches(c: &mut Criterion) {
     let can = Some(Password::can(&resident.profile.secrets.can));
     let options = Options {
         passwords: Passwords { can, ..Passwords::default() },
-        challenge: Some(session.binding(&keys.jkt()).challenge()),
+        bind: Some(*session.binding(&keys.jkt()).as_bytes()),
         ..Options::default()
     };
     let mut dialogue = iccard::session::Session::new(Box::new(Loopback::new(card)));

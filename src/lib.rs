@@ -6,6 +6,7 @@ pub mod apdu;
 pub mod atr;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod conform;
 #[cfg(feature = "emulator")]
 pub mod control;
 pub mod crypto;

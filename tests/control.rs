@@ -121,7 +121,6 @@ fn orders_reach_two_cards_in_their_readers() {
     let folder = tempfile::tempdir().unwrap();
     let mut cards = Cards::start(folder.path(), "run/card.control");
     let mut client = cards.client();
-    let slot = |n| Some(n);
 
     let path = folder.path().join("run/card.control");
     let control = path.to_str().unwrap().to_owned();
@@ -141,59 +140,59 @@ fn orders_reach_two_cards_in_their_readers() {
     // Two clients at once; one is told what is wrong with its order.
     let mut second = cards.client();
     refused(second.ask(&Request::Insert { slot: None }), "find the slot", "slot 0 or 1");
-    refused(second.ask(&Request::Insert { slot: slot(2) }), "find the slot", "2");
+    refused(second.ask(&Request::Insert { slot: Some(2) }), "find the slot", "2");
 
     // Taken out, it stays away until it is put back, and for a second at least.
     let left = Instant::now();
-    let told = client.ask(&Request::Remove { slot: slot(0), time: None }).unwrap();
+    let told = client.ask(&Request::Remove { slot: Some(0), time: None }).unwrap();
     assert_eq!(told["place"], "out");
     cards.gone(0);
-    refused(second.ask(&Request::Reset { slot: slot(0) }), "reset", "\"out\"");
+    refused(second.ask(&Request::Reset { slot: Some(0) }), "reset", "\"out\"");
     assert_eq!(cards.ask(1, SELECT).unwrap(), [0x90, 0x00]);
-    let told = cards.comes_back(0, Some(Request::Insert { slot: slot(0) }));
+    let told = cards.comes_back(0, Some(Request::Insert { slot: Some(0) }));
     assert_eq!(told["place"], "in");
     assert!(left.elapsed() >= Duration::from_secs(1));
 
     // A reset that the reader does not notice: what was selected is not any more.
     cards.ask(0, SELECT).unwrap();
     assert_eq!(cards.ask(0, READ).unwrap().len(), 4);
-    client.ask(&Request::Reset { slot: slot(0) }).unwrap();
+    client.ask(&Request::Reset { slot: Some(0) }).unwrap();
     assert_ne!(cards.ask(0, READ).unwrap()[..], [0x90, 0x00]);
     assert_eq!(cards.ask(0, READ).unwrap().len(), 2);
 
     // Torn off: the command is done, its answer never comes, and the card is back after a while.
-    client.ask(&Request::Tear { slot: slot(0), time: Some(Span(Duration::ZERO)) }).unwrap();
+    client.ask(&Request::Tear { slot: Some(0), time: Some(Span(Duration::ZERO)) }).unwrap();
     cards.gone(0);
     cards.comes_back(0, None);
-    let told = client.ask(&Request::Counters { slot: slot(0) }).unwrap();
+    let told = client.ask(&Request::Counters { slot: Some(0) }).unwrap();
     assert_eq!((&told["torn"], &told["counters"]["pin-tries"]), (&json!(1), &json!(3)));
     assert_eq!(told["counters"]["puk-uses"], 10);
 
     // A fault, once, and then it is as it was.
     let faults = "sw 6F00 on ins B0 nth 1".to_owned();
-    client.ask(&Request::Fault { slot: slot(1), faults }).unwrap();
+    client.ask(&Request::Fault { slot: Some(1), faults }).unwrap();
     cards.ask(1, SELECT).unwrap();
     assert_eq!(cards.ask(1, READ).unwrap(), [0x6F, 0x00]);
     assert_eq!(cards.ask(1, READ).unwrap().len(), 4);
-    let told = client.ask(&Request::Counters { slot: slot(1) }).unwrap();
+    let told = client.ask(&Request::Counters { slot: Some(1) }).unwrap();
     assert_eq!(told["faults"][0]["fired"], 1);
     let faults = "burn".to_owned();
-    refused(client.ask(&Request::Fault { slot: slot(1), faults }), "fault", "burn");
-    client.ask(&Request::Fault { slot: slot(1), faults: String::new() }).unwrap();
-    assert_eq!(client.ask(&Request::Counters { slot: slot(1) }).unwrap()["faults"], json!([]));
+    refused(client.ask(&Request::Fault { slot: Some(1), faults }), "fault", "burn");
+    client.ask(&Request::Fault { slot: Some(1), faults: String::new() }).unwrap();
+    assert_eq!(client.ask(&Request::Counters { slot: Some(1) }).unwrap()["faults"], json!([]));
 
     // Another card with another ATR. One that cannot be made leaves the old one where it is.
     let before = cards.readers[1].atr().to_vec();
     let profile = "no-such-card".to_owned();
-    refused(client.ask(&Request::Swap { slot: slot(1), profile }), "read the profile", "not found");
+    refused(client.ask(&Request::Swap { slot: Some(1), profile }), "read the profile", "not found");
     assert_eq!(cards.ask(1, SELECT).unwrap(), [0x90, 0x00]);
     let profile = "passport-bac".to_owned();
-    let told = cards.comes_back(1, Some(Request::Swap { slot: slot(1), profile }));
+    let told = cards.comes_back(1, Some(Request::Swap { slot: Some(1), profile }));
     assert_eq!(told["card"], "passport-bac");
     assert_ne!(cards.readers[1].atr(), before);
     let profile = "eid-pin".to_owned();
     refused(
-        client.ask(&Request::Swap { slot: slot(1), profile }),
+        client.ask(&Request::Swap { slot: Some(1), profile }),
         "open the card's state",
         "this process",
     );
@@ -202,9 +201,9 @@ fn orders_reach_two_cards_in_their_readers() {
     let (output, told) = iccard(&["emulate", "--control", &control, "--vpcd", "127.0.0.1:1"]);
     assert_eq!(output.status.code(), Some(7), "{told:#}");
     assert_eq!(told["error"]["step"], "listen");
-    client.ask(&Request::Stop { slot: slot(0) }).unwrap();
+    client.ask(&Request::Stop { slot: Some(0) }).unwrap();
     cards.gone(0);
-    refused(client.ask(&Request::Insert { slot: slot(0) }), "insert", "ended");
+    refused(client.ask(&Request::Insert { slot: Some(0) }), "insert", "ended");
     assert_eq!(cards.ask(1, SELECT).unwrap().len(), 2);
     drop(cards.program.0.stdin.take());
     let mut said = String::new();

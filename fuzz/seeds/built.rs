@@ -6,6 +6,7 @@ use iccard::lds::{
     SecurityInfos, edl,
 };
 use iccard::pki::spki;
+use iccard::profile::BUILT_IN;
 use iccard_fuzz::cards::personalised;
 
 use crate::folder::Folder;
@@ -124,14 +125,29 @@ fn dialogues(folder: &mut Folder) {
         commands.iter().flat_map(one).collect()
     };
     // Without a session, with PACE, with BAC; plain and protected.
-    for (choice, what) in [(1, 4), (8, 4), (0, 6), (16, 6), (16, 4), (24, 6)] {
-        folder.add("card", choice, &dialogue(what, &commands));
+    let profile = |name| BUILT_IN.iter().position(|row| row.0 == name).expect("a profile") as u8;
+    for (name, choice, what) in [
+        ("resident", 1, 4),
+        ("passport-eac", 8, 4),
+        ("resident", 0, 6),
+        ("passport-bac", 16, 6),
+        ("passport-bac", 16, 4),
+        ("passport-eac", 24, 6),
+    ] {
+        let seed = |commands| [&[choice], &dialogue(what, commands)[..]].concat();
+        folder.add("card", profile(name), &seed(&commands));
         for part in commands.chunks(3) {
-            folder.add("card", choice, &dialogue(what, part));
+            folder.add("card", profile(name), &seed(part));
         }
     }
-    folder.add("card", 24, &dialogue(6, &terminal_authentication()));
-    folder.add("card", 1, &[5, 0, 6, 0, 7, 0]);
+    let eac = profile("passport-eac");
+    folder.add("card", eac, &[&[24], &dialogue(6, &terminal_authentication())[..]].concat());
+    folder.add("card", profile("resident"), &[1, 5, 0, 6, 0, 7, 0]);
+    // Each kind of step of the model, with what follows it.
+    for step in 0..20_u8 {
+        let bytes: Vec<u8> = (0..240_u8).map(|i| i.wrapping_mul(step + 3)).collect();
+        folder.add("files", step, &bytes);
+    }
 }
 
 // The chain of a terminal that the card believes, and a signature that is none.

@@ -16,7 +16,21 @@ const ZONES: &[&str] = &[
     "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10",
 ];
 
+const RECORDED: &str = r#"{"exchange":{"n":1,"step":"EF.CardAccess","us":82,"command":"00B09C0000","response":"31143012060A04007F0007020204020202010202010C9000"}}
+{"exchange":{"n":2,"us":8,"command":"00A4040C07A0000002471001","response":"9000"}}
+{"exchange":{"n":3,"step":"EF.DG1","us":9,"command":"0CB08100","response":"9000","plain":{"command":"00B0810005","response":"61035F1F009000"}}}
+{"exchange":{"n":4,"us":9,"command":"00B1000004540200030A","response":"530241429000"}}
+{"reset":{"kind":"warm","us":5,"atr":"3B00"}}
+{"exchange":{"n":5,"us":1,"command":"00B0000000","error":{"kind":"card_removed","text":"gone"}}}
+{"end":{"exchanges":5,"resets":1,"errors":1,"bytes_to_card":40,"bytes_from_card":30}}
+"#;
+const REDACTED: &str = r#"{"recording":{"format":1,"program":"0.1.0","redacted":true,"time":"2026-01-02T03:04:05Z","card":"c","atr":"3B00","limits":{"command_data":255,"response_data":256},"arguments":["tap","\u2026"]}}
+{"exchange":{"n":1,"us":8,"command":"0020000106[6]","response":"[7]9000"}}
+"#;
+
 pub fn write(folder: &mut Folder) {
+    folder.add("recording", 0, REDACTED.as_bytes());
+    folder.add("recording", 1, RECORDED.as_bytes());
     for zone in ZONES {
         folder.add("mrz", 0, zone.as_bytes());
     }

@@ -67,7 +67,7 @@ pub fn tapped() -> &'static Tapped {
         let options = Options {
             passwords,
             source: "fuzz".into(),
-            challenge: Some(session.binding(&keys.jkt()).challenge()),
+            bind: Some(*session.binding(&keys.jkt()).as_bytes()),
             ..Options::default()
         };
         let mut dialogue = iccard::session::Session::new(Box::new(Loopback::new(card(&of))));

@@ -1,14 +1,15 @@
-//! Commands to the emulated card, plain, and inside secure messaging after BAC or PACE; power and
+//! Commands to the emulated card of any built-in profile, plain, and inside secure messaging after BAC or PACE; power and
 //! reset between them. It always answers, never in the clear what a session protects, and after a
 //! reset nothing of the session is left.
 #![no_main]
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use iccard::apdu::{CommandView, Response};
 use iccard::crypto::SeededRng;
 use iccard::emulator::Card;
-use iccard::profile::Personalised;
+use iccard::lds::File;
+use iccard::profile::{BUILT_IN, Personalised};
 use iccard::protocol::bac::AccessKey;
 use iccard::protocol::pace::{Password, TerminalOptions};
 use iccard::protocol::{Initiator, Next, bac, pace};
@@ -18,38 +19,39 @@ use iccard_fuzz::cards::{card, personalised};
 use iccard_fuzz::pick;
 use libfuzzer_sys::fuzz_target;
 
-static RESIDENT: LazyLock<Personalised> = LazyLock::new(|| personalised("resident"));
-static OLD_PASSPORT: LazyLock<Personalised> = LazyLock::new(|| personalised("passport-bac"));
-static EAC_PASSPORT: LazyLock<Personalised> = LazyLock::new(|| personalised("passport-eac"));
+static CARDS: [OnceLock<Personalised>; BUILT_IN.len()] =
+    [const { OnceLock::new() }; BUILT_IN.len()];
 
 const SELECT: &[u8] = b"\x00\xA4\x04\x0C\x07\xA0\x00\x00\x02\x47\x10\x01";
 const READ_DG1: &[u8] = b"\x00\xB0\x81\x00\x00";
 
 fuzz_target!(|data: &[u8]| {
+    let Some((profile, data)) = pick(data, BUILT_IN.len() as u8) else { return };
+    let profile = usize::from(profile);
     // PACE takes a thousand times as long as a command, so it is one choice of many.
     let Some((choice, data)) = pick(data, 32) else { return };
-    let of = match choice {
-        0..8 => &*RESIDENT,
-        16..24 => &*OLD_PASSPORT,
-        _ => &*EAC_PASSPORT,
-    };
+    let of = CARDS[profile].get_or_init(|| personalised(BUILT_IN[profile].0));
     let mut chip = card(of);
     let mut dialogue = Dialogue { chip: &mut chip, channel: None, number: number(of) };
     match choice {
-        0 => dialogue.pace(of),
-        16.. => dialogue.bac(of),
+        0 if !of.profile.pace.is_empty() => dialogue.pace(of),
+        16.. if of.profile.bac => dialogue.bac(of),
         _ => {}
     }
     dialogue.run(data);
 
     let mut dialogue = Dialogue { chip: &mut chip, channel: None, number: number(of) };
     dialogue.chip.power(Power::Reset);
-    assert_eq!(dialogue.send(SELECT), [0x90, 0x00], "the application is gone");
-    assert_eq!(dialogue.send(READ_DG1), [0x69, 0x82], "a session outlived the reset");
+    // A card that declares files may have lost them by now, and a licence has another application.
+    if of.profile.layout.is_empty() && of.files.contains_key(&File::Dg1) {
+        assert_eq!(dialogue.send(SELECT), [0x90, 0x00], "the application is gone");
+        assert_eq!(dialogue.send(READ_DG1), [0x69, 0x82], "a session outlived the reset");
+    }
 });
 
+// Empty where the card is nobody's.
 fn number(of: &Personalised) -> &[u8] {
-    of.profile.travel.as_ref().unwrap().document.number.as_bytes()
+    of.profile.travel.as_ref().map_or(&[], |travel| travel.document.number.as_bytes())
 }
 
 struct Dialogue<'a> {
@@ -85,7 +87,8 @@ impl Dialogue<'_> {
         let mut response = Vec::new();
         self.chip.respond(command, &mut response);
         assert!((2..=0x1_0002).contains(&response.len()), "{} bytes", response.len());
-        let leaks = response.windows(self.number.len()).any(|w| w == self.number);
+        let len = self.number.len();
+        let leaks = len > 0 && response.windows(len).any(|w| w == self.number);
         assert!(!leaks, "the document number in the clear");
         response
     }
@@ -130,7 +133,8 @@ impl Dialogue<'_> {
 
     fn bac(&mut self, of: &Personalised) {
         self.send(SELECT);
-        let session = self.drive(bac::Terminal::new(AccessKey::mrz(of.mrz.as_ref().unwrap().as_str())));
+        let mrz = of.mrz.as_ref().expect("a card with BAC").as_str();
+        let session = self.drive(bac::Terminal::new(AccessKey::mrz(mrz)));
         self.channel = session.channel().ok();
     }
 

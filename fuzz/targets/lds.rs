@@ -1,19 +1,21 @@
 //! The other files of a card: data groups, EF.COM, EF.DIR, EF.ATR/INFO, EF.SOD's frame and
-//! content, EF.HolderVerification, the driving licence's files, ATR and ATS.
+//! content, EF.HolderVerification, the driving licence's files, those of a key-only card and its
+//! answer, ATR and ATS.
 #![no_main]
 
 use std::hint::black_box;
 
 use iccard::atr::{Atr, Ats, HistoricalBytes};
 use iccard::lds::{
-    AtrInfo, Com, Df, Dg1, Dg11, Dg12, Dg13, Dg14, Dg15, Dg16, Dir, File, HolderVerification,
-    LdsSecurityObject, edl, sod,
+    AtrInfo, CardLabel, Com, Df, Dg1, Dg11, Dg12, Dg13, Dg14, Dg15, Dg16, Dir, File,
+    HolderVerification, LdsSecurityObject, edl, sod,
 };
+use iccard::protocol::key_only::Answer;
 use iccard_fuzz::{parsed, pick, round_trip};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let Some((choice, data)) = pick(data, 24) else { return };
+    let Some((choice, data)) = pick(data, 26) else { return };
     match choice {
         0 => drop(round_trip(data, Dg1::parse, Dg1::encode)),
         1 => {
@@ -105,9 +107,16 @@ fuzz_target!(|data: &[u8]| {
                 assert_eq!(File::from_name(name.name()), Some(name));
             }
         }
+        23 => drop(round_trip(data, CardLabel::parse, CardLabel::encode)),
+        24 => {
+            if let Some(answer) = round_trip(data, Answer::parse, Answer::encode) {
+                // One encoding only: another would be another signature to show.
+                assert_eq!(answer.encode(), data);
+            }
+        }
         _ => {
             if let [df, number, rest @ ..] = data {
-                let df = [Df::MasterFile, Df::Lds, Df::Edl][usize::from(df % 3)];
+                let df = [Df::MasterFile, Df::Lds, Df::Edl, Df::KeyOnly][usize::from(df % 4)];
                 let found = [
                     File::from_data_group_in(df, *number),
                     File::from_sfi(df, *number),

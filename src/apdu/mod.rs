@@ -26,8 +26,16 @@ pub use status::StatusWord;
 
 /// Instruction bytes (ISO/IEC 7816-4 table 4.2), by the standard's names.
 pub mod ins {
+    /// DEACTIVATE FILE.
+    pub const DEACTIVATE_FILE: u8 = 0x04;
+    /// ERASE BINARY.
+    pub const ERASE_BINARY: u8 = 0x0E;
+    /// ERASE BINARY with offsets in data objects.
+    pub const ERASE_BINARY_ODD: u8 = 0x0F;
     /// VERIFY.
     pub const VERIFY: u8 = 0x20;
+    /// VERIFY with the reference data in a data object.
+    pub const VERIFY_ODD: u8 = 0x21;
     /// MANAGE SECURITY ENVIRONMENT.
     pub const MANAGE_SECURITY_ENVIRONMENT: u8 = 0x22;
     /// CHANGE REFERENCE DATA.
@@ -36,6 +44,10 @@ pub mod ins {
     pub const PERFORM_SECURITY_OPERATION: u8 = 0x2A;
     /// RESET RETRY COUNTER.
     pub const RESET_RETRY_COUNTER: u8 = 0x2C;
+    /// ACTIVATE FILE.
+    pub const ACTIVATE_FILE: u8 = 0x44;
+    /// MANAGE CHANNEL.
+    pub const MANAGE_CHANNEL: u8 = 0x70;
     /// EXTERNAL AUTHENTICATE, or MUTUAL AUTHENTICATE.
     pub const EXTERNAL_AUTHENTICATE: u8 = 0x82;
     /// GET CHALLENGE.
@@ -50,10 +62,42 @@ pub mod ins {
     pub const READ_BINARY: u8 = 0xB0;
     /// READ BINARY with the offset in a data object.
     pub const READ_BINARY_ODD: u8 = 0xB1;
+    /// READ RECORD.
+    pub const READ_RECORD: u8 = 0xB2;
     /// GET RESPONSE.
     pub const GET_RESPONSE: u8 = 0xC0;
     /// GET DATA.
     pub const GET_DATA: u8 = 0xCA;
+    /// GET DATA with a list of tags.
+    pub const GET_DATA_ODD: u8 = 0xCB;
+    /// WRITE BINARY.
+    pub const WRITE_BINARY: u8 = 0xD0;
+    /// WRITE BINARY with the offset in a data object.
+    pub const WRITE_BINARY_ODD: u8 = 0xD1;
+    /// WRITE RECORD.
+    pub const WRITE_RECORD: u8 = 0xD2;
+    /// UPDATE BINARY.
+    pub const UPDATE_BINARY: u8 = 0xD6;
+    /// UPDATE BINARY with the offset in a data object.
+    pub const UPDATE_BINARY_ODD: u8 = 0xD7;
+    /// PUT DATA.
+    pub const PUT_DATA: u8 = 0xDA;
+    /// PUT DATA of data objects.
+    pub const PUT_DATA_ODD: u8 = 0xDB;
+    /// UPDATE RECORD.
+    pub const UPDATE_RECORD: u8 = 0xDC;
+    /// CREATE FILE.
+    pub const CREATE_FILE: u8 = 0xE0;
+    /// APPEND RECORD.
+    pub const APPEND_RECORD: u8 = 0xE2;
+    /// DELETE FILE.
+    pub const DELETE_FILE: u8 = 0xE4;
+    /// TERMINATE DF.
+    pub const TERMINATE_DF: u8 = 0xE6;
+    /// TERMINATE EF.
+    pub const TERMINATE_EF: u8 = 0xE8;
+    /// TERMINATE CARD USAGE.
+    pub const TERMINATE_CARD_USAGE: u8 = 0xFE;
 
     /// The standard's name of an instruction, for messages.
     pub const fn name(ins: u8) -> &'static str {

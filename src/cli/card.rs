@@ -16,10 +16,12 @@ use super::{
 use crate::{
     crypto::SystemRng,
     emulator::{self, CardId, FileStore, MemoryStore, SeededEnv, Store, StoreError, SystemEnv},
-    profile::{self, Personalised},
+    profile::{self, Personalised, Profile, ProfileError},
     transport::{
-        CardAddress, Deadline, Limits, Loopback, Replay, Transport,
+        CardAddress, Deadline, LimitedReader, Limits, Link, Loopback, ReaderLimit, Replay,
+        Transport,
         fault::{FaultPlan, Faulty},
+        link::{Parameters, Rate},
         pcsc::{self, ConnectOptions},
         vpcd::VpcdListener,
     },
@@ -50,6 +52,19 @@ pub(super) struct CardArgs {
     /// Shut other programs out of the reader, instead of sharing it
     #[arg(long, global = true)]
     exclusive: bool,
+    /// Fail as readers with small buffers do, for tests: `short` or a number of bytes, and how:
+    /// error, truncate or 6700
+    #[arg(long, global = true, value_name = "SIZE[:FAILURE]")]
+    reader_limit: Option<ReaderLimit>,
+    /// Say how long it would have taken on the air: 106k, 212k, 424k or 848k
+    #[arg(long, global = true, value_name = "RATE")]
+    link: Option<Rate>,
+    /// With --link: take as long as is modelled
+    #[arg(long, global = true, requires = "link")]
+    real_time: bool,
+    /// Neither use nor keep what earlier taps learnt of the lengths that reader and card take
+    #[arg(long, global = true)]
+    no_cache: bool,
     #[command(flatten)]
     record: RecordArgs,
     /// Keep an emulated card's PINs, counters and files there over restarts (or ICCARD_STATE)
@@ -101,6 +116,26 @@ impl CardArgs {
         &self.card
     }
 
+    pub(super) const fn link(&self) -> Option<Rate> {
+        self.link
+    }
+
+    pub(super) const fn no_cache(&self) -> bool {
+        self.no_cache
+    }
+
+    // The layers that were asked for: the reader's limit over the air, the air over the card.
+    fn layered(&self, mut transport: Box<dyn Transport>) -> Box<dyn Transport> {
+        if let Some(rate) = self.link {
+            let link = Link::new(transport, Parameters::new(rate));
+            transport = Box::new(if self.real_time { link.in_real_time() } else { link });
+        }
+        match self.reader_limit {
+            Some(limit) => Box::new(LimitedReader::new(transport, limit)),
+            None => transport,
+        }
+    }
+
     pub(super) const fn record(&self) -> &RecordArgs {
         &self.record
     }
@@ -110,6 +145,11 @@ impl CardArgs {
         let mut plan = FaultPlan::default();
         self.faults.iter().cloned().for_each(|more| plan.extend(more));
         plan
+    }
+
+    /// How long to wait for a card; `None` is not at all.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        self.wait.map(Duration::from_secs)
     }
 
     /// Where an emulated card keeps its state.
@@ -129,7 +169,10 @@ pub(super) fn open_seeded(args: &CardArgs, purpose: Use, seed: Option<&str>) -> 
     // A file that cannot be written is told before the card is asked.
     let file = args.record.create()?;
     match connect(args, purpose, seed) {
-        Ok(opened) => args.record.start(file, opened),
+        Ok(opened) => {
+            let transport = args.layered(opened.transport);
+            args.record.start(file, Opened { transport, ..opened })
+        }
         Err(error) => {
             args.record.discard();
             Err(error)
@@ -309,14 +352,25 @@ fn kept(path: &Path, card: &Personalised) -> Result<FileStore> {
 
 /// A profile with all its files signed.
 pub(super) fn personalised(name: &str) -> Result<Personalised> {
+    match checked(name)? {
+        Ok(profile) => Ok(profile.personalise()?),
+        Err(errors) => match errors.into_iter().next() {
+            Some(error) => Err(error.into()),
+            None => Err(Failure::usage("the profile cannot be read").into()),
+        },
+    }
+}
+
+/// A profile, or all that is wrong with it: a name that the library or the folder `card-profiles`
+/// has, or a TOML file.
+pub(super) fn checked(name: &str) -> Result<Result<Profile, Vec<ProfileError>>> {
     if let Some((_, text)) = profile::BUILT_IN.iter().find(|(built_in, _)| *built_in == name) {
         let file = format!("card-profiles/{name}.toml");
-        return Ok(profile::check(text, file.as_ref())?.personalise()?);
+        return Ok(profile::check_all(text, file.as_ref()));
     }
     let path = Path::new(name);
     let in_folder = Path::new("card-profiles").join(format!("{name}.toml"));
     let file = if path.exists() || path.extension().is_some() { path } else { &in_folder };
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::file(file, "read the profile", &error))?;
-    Ok(profile::check(&text, file)?.personalise()?)
+    std::fs::File::open(file).map_err(|error| Failure::file(file, "read the profile", &error))?;
+    Ok(profile::read_all(file))
 }

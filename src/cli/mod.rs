@@ -2,6 +2,7 @@
 
 mod apdu;
 mod card;
+mod conform;
 mod cvc;
 mod emulate;
 mod face;
@@ -9,6 +10,7 @@ mod failure;
 mod files;
 mod generate;
 mod holder;
+mod lengths;
 mod observe;
 mod output;
 mod passwords;
@@ -64,6 +66,8 @@ enum Command {
     Apdu(apdu::ApduArgs),
     /// Be a card: plug an emulated one into a virtual reader
     Emulate(emulate::EmulateArgs),
+    /// Run the cases of a test standard against a card, emulated or real
+    Conform(Box<conform::ConformArgs>),
     /// Make and check card profiles
     #[command(subcommand)]
     Profile(profile::ProfileCommand),
@@ -134,6 +138,7 @@ pub fn main() -> ExitCode {
         Command::Readers(args) => readers::run(&context, &args),
         Command::Apdu(args) => apdu::run(&context, &args),
         Command::Emulate(args) => emulate::run(&context, &args),
+        Command::Conform(args) => conform::run(&context, &args),
         Command::Profile(command) => profile::run(&context, command),
         Command::Request(command) => request::run(&context, command),
         Command::Cvc(command) => cvc::run(&context, command),

@@ -81,7 +81,9 @@ impl Given {
                 Self { mrz, ..Self::default() }
             }
             None if secrets.can.is_empty() => Self { pin, ..Self::default() },
-            None if card.profile.pin.required && pin.is_some() => Self { pin, ..Self::default() },
+            None if card.profile.asks_for_the_pin() && pin.is_some() => {
+                Self { pin, ..Self::default() }
+            }
             None => Self { can: text(&secrets.can), ..Self::default() },
         }
     }

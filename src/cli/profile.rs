@@ -8,21 +8,45 @@ use serde_json::json;
 
 use super::{
     Context, card,
-    failure::Failure,
+    failure::{Failure, USAGE},
     files::{write_new, write_new_private},
 };
-use crate::{crypto::SystemRng, profile};
+use crate::{
+    crypto::SystemRng,
+    profile::{self, FileKind, FileSpec, ProfileError},
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ProfileCommand {
+    /// List the profiles that are built in
+    List,
+    /// Print the text of a profile, to keep and to change
+    Show(ShowArgs),
+    /// Print the keys of profiles as JSON Schema
+    Schema(SchemaArgs),
     /// Make a profile of another synthetic person, with keys of its own
     New(NewArgs),
-    /// Say whether a profile is right, or which line and key is not
+    /// Say whether a profile is right, or which lines and keys are not
     Check(CheckArgs),
     /// Write the certificates that a reader needs to trust the card
     Anchors(AnchorsArgs),
     /// Write certificates and key of a terminal that the card believes
     Terminal(TerminalArgs),
+    /// Turn a recording with all bytes into a profile with the files that were read
+    FromRecording(FromRecordingArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// The profile's name
+    profile: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// Print them as the table of card-profiles/README.md instead
+    #[arg(long)]
+    markdown: bool,
 }
 
 #[derive(Debug, Args)]
@@ -61,13 +85,68 @@ pub(super) struct TerminalArgs {
     out: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct FromRecordingArgs {
+    /// The recording, made with --record-secrets
+    pub(super) recording: PathBuf,
+    /// Where to write it, never over a file that is there; to stdout without it
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// What the card is called; the recording's name without it
+    #[arg(long)]
+    pub(super) name: Option<String>,
+}
+
 pub(super) fn run(context: &Context, command: ProfileCommand) -> Result<ExitCode> {
     match command {
+        ProfileCommand::List => list(context),
+        ProfileCommand::Show(args) => show(context, &args),
+        ProfileCommand::Schema(args) => Ok(schema(context, &args)),
         ProfileCommand::New(args) => new(context, args),
         ProfileCommand::Check(args) => check(context, &args),
         ProfileCommand::Anchors(args) => anchors(context, &args),
         ProfileCommand::Terminal(args) => terminal(context, &args),
+        ProfileCommand::FromRecording(args) => super::recording::profile(context, &args),
     }
+}
+
+fn list(context: &Context) -> Result<ExitCode> {
+    let mut profiles = Vec::new();
+    for (name, text) in profile::BUILT_IN {
+        let profile = profile::check(text, format!("card-profiles/{name}.toml").as_ref())?;
+        context.out.line(format!("{name:<24}{}", profile.title));
+        profiles.push(json!({ "name": name, "title": profile.title }));
+    }
+    context.out.object(json!({ "profiles": profiles }));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(context: &Context, args: &ShowArgs) -> Result<ExitCode> {
+    let found = profile::BUILT_IN.iter().find(|(name, _)| *name == args.profile);
+    let Some((name, text)) = found else {
+        let names: Vec<_> = profile::BUILT_IN.iter().map(|(name, _)| *name).collect();
+        return Err(Failure::usage(format!("no profile is called {:?}", args.profile))
+            .step("find the profile")
+            .expected(names.join(", "))
+            .got(args.profile.clone())
+            .help("`iccard profile list` lists those that are built in")
+            .into());
+    };
+    if context.out.is_json() {
+        context.out.object(json!({ "name": name, "text": text }));
+    } else {
+        context.out.raw(text.as_bytes());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn schema(context: &Context, args: &SchemaArgs) -> ExitCode {
+    let text = match args.markdown {
+        true => profile::key_table(),
+        false => format!("{:#}\n", profile::json_schema()),
+    };
+    context.out.raw(text.as_bytes());
+    ExitCode::SUCCESS
 }
 
 fn new(context: &Context, args: NewArgs) -> Result<ExitCode> {
@@ -91,16 +170,60 @@ fn new(context: &Context, args: NewArgs) -> Result<ExitCode> {
 }
 
 fn check(context: &Context, args: &CheckArgs) -> Result<ExitCode> {
-    let profile = card::personalised(&args.profile)?;
-    let sizes: Vec<_> = profile.file_sizes().collect();
+    let profile = match card::checked(&args.profile)? {
+        Ok(profile) => profile.personalise()?,
+        Err(findings) => return Ok(wrong(context, &findings)),
+    };
+    let made = profile.file_sizes().map(|(file, size)| (file.to_string(), size));
+    let layout = &profile.profile.layout;
+    let declared = layout.files.iter().chain(layout.inside.iter().map(|(_, spec)| spec));
+    let sizes: Vec<_> = made.chain(declared.map(size)).collect();
     context.out.line(format!("{} is right: {} files", profile.name(), sizes.len()));
     for (file, size) in &sizes {
         context.out.line(format!("  {file:<24}{size:>7} bytes"));
     }
     let files: serde_json::Map<_, _> =
-        sizes.iter().map(|(file, size)| (file.to_string(), json!(size))).collect();
+        sizes.iter().map(|(file, size)| (file.clone(), json!(size))).collect();
     context.out.object(json!({ "name": profile.name(), "files": files }));
     Ok(ExitCode::SUCCESS)
+}
+
+// A declared file by its path, with the bytes that it has room for.
+fn size(spec: &FileSpec) -> (String, usize) {
+    let path: Vec<_> = spec.path.iter().map(|fid| format!("{fid:04X}")).collect();
+    let size = match &spec.kind {
+        FileKind::Transparent { content, .. } => content.len(),
+        FileKind::Records { record_size, most, .. } => {
+            usize::from(*record_size) * usize::from(*most)
+        }
+        _ => 0,
+    };
+    (if path.is_empty() { "3F00".into() } else { path.join("/") }, size)
+}
+
+// Every finding, the first as the error that other commands would tell.
+fn wrong(context: &Context, findings: &[ProfileError]) -> ExitCode {
+    for finding in findings {
+        if !context.out.is_json() {
+            context.out.note(format!("error: {finding}"));
+        }
+    }
+    let told = |finding: &ProfileError| {
+        let place = finding.place();
+        json!({
+            "file": place.map(|place| &place.file),
+            "line": place.map(|place| place.line),
+            "column": place.map(|place| place.column),
+            "key": finding.key(),
+            "message": finding.to_string(),
+        })
+    };
+    let first = findings.first().map(ToString::to_string);
+    context.out.object(json!({
+        "error": { "code": USAGE, "message": first, "step": "check the profile" },
+        "findings": findings.iter().map(told).collect::<Vec<_>>(),
+    }));
+    ExitCode::from(USAGE)
 }
 
 fn anchors(context: &Context, args: &AnchorsArgs) -> Result<ExitCode> {

@@ -4,20 +4,28 @@ use std::{
     fs::File,
     io::BufWriter,
     path::{Path, PathBuf},
+    process::ExitCode,
     sync::OnceLock,
 };
 
 use anyhow::Result;
 use clap::Args;
 use rand_core::Rng;
+use serde_json::json;
 use time::{OffsetDateTime, UtcDateTime, format_description::well_known::Rfc3339};
 
-use super::{card::Opened, failure, failure::Failure, files, output::Output};
+use super::{
+    Context,
+    card::Opened,
+    failure::{self, Failure},
+    files,
+    output::Output,
+    profile::FromRecordingArgs,
+};
 use crate::{
     crypto::SystemRng,
     pki::cvc::{CvCertificate, PrivateKey},
-    profile::{self, Personalised},
-    protocol::active_auth,
+    profile::{self, FromRecordingError, Personalised},
     tap::TerminalCertificates,
     transport::{
         Anchor, FORMAT, Header, Masked, Observer, RecordError, Recorder, Recording, Secrets,
@@ -196,10 +204,10 @@ pub(super) fn terminal<'a>(
     }
 }
 
-/// RND.IFD as a recording has it.
-pub(super) fn challenge(text: &str) -> Result<[u8; active_auth::CHALLENGE_LEN]> {
-    let mut bytes = [0; active_auth::CHALLENGE_LEN];
-    hex::decode_to_slice(text, &mut bytes).map_err(|error| damaged("the challenge", &error))?;
+/// The binding as a recording has it.
+pub(super) fn bind(text: &str) -> Result<[u8; 32]> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).map_err(|error| damaged("the binding", &error))?;
     Ok(bytes)
 }
 
@@ -208,6 +216,37 @@ pub(super) fn new_seed() -> String {
     let mut bytes = zeroize::Zeroizing::new([0; 32]);
     SystemRng::default().fill_bytes(&mut *bytes);
     hex::encode_upper(*bytes)
+}
+
+/// `iccard profile from-recording`.
+pub(super) fn profile(context: &Context, args: &FromRecordingArgs) -> Result<ExitCode> {
+    let recording = Recording::load(&args.recording).map_err(of_recording)?;
+    let stem = args.recording.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let name = args.name.clone().or(stem).unwrap_or_else(|| "recorded".into());
+    let text = profile::from_recording(&recording, &name).map_err(|error| match error {
+        FromRecordingError::Recording(error) => of_recording(error),
+        error => Failure::usage(error.to_string()).step("make a profile of the recording"),
+    })?;
+    let text = zeroize::Zeroizing::new(text);
+    let out = &context.out;
+    out.note(
+        "the files are those of the card that was recorded: if it was a person's, so are the data. \
+         Profiles are for synthetic persons",
+    );
+    out.note("a copy proves nothing: the chip's private keys are in no recording");
+    let Some(path) = &args.out else {
+        out.raw(text.as_bytes());
+        return Ok(ExitCode::SUCCESS);
+    };
+    files::write_new_private(path, "write the profile", text.as_bytes())?;
+    let shown = path.display();
+    let wrong = profile::check(&text, path).err().map(|error| error.to_string());
+    match &wrong {
+        None => out.line(format!("{shown} written; try: iccard tap --card emulated:{shown}")),
+        Some(wrong) => out.line(format!("{shown} written, to be completed by hand: {wrong}")),
+    }
+    out.object(json!({ "file": path, "name": name, "wrong": wrong }));
+    Ok(if wrong.is_none() { ExitCode::SUCCESS } else { ExitCode::from(failure::NEGATIVE) })
 }
 
 /// Why a recording cannot be used.

@@ -17,7 +17,7 @@ use super::{
     failure::{self, Failure},
     files,
     holder::{Holder, shown},
-    observe,
+    lengths, observe,
     output::Output,
     passwords::{self, Given},
     recording::{self, Replayed},
@@ -31,8 +31,8 @@ use crate::{
     pki::cvc::Chat,
     profile::{self, Personalised},
     session::Session,
-    tap::{self, Event, Options, Tapped, TerminalCertificates},
-    transport::{CardAddress, Secrets, TerminalSecrets},
+    tap::{self, Event, KnownLengths, Options, Tapped, TerminalCertificates},
+    transport::{CardAddress, Secrets, TerminalSecrets, link::Rate},
     trust::{Anchors, Evidence, Verdict, judge},
 };
 
@@ -156,11 +156,11 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     let max_apdu = context.card.max_apdu();
     let max_apdu = known.max_apdu.map_or(max_apdu, |recorded| max_apdu.min(recorded.into()));
     known.max_apdu = Some(max_apdu.into());
-    let challenge = match &request {
-        Some(request) => Some(request.challenge()),
-        None => known.challenge.as_deref().map(recording::challenge).transpose()?,
+    let bind = match &request {
+        Some(request) => Some(request.bind()),
+        None => known.bind.as_deref().map(recording::bind).transpose()?,
     };
-    known.challenge = challenge.map(hex::encode_upper);
+    known.bind = bind.map(hex::encode_upper);
     known.seed = args.seed.clone().or_else(|| known.seed.take());
     if known.seed.is_none() && context.card.record().keeps_secrets() {
         known.seed = Some(recording::new_seed());
@@ -186,14 +186,18 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
         (None, None, Some(recorded)) => (recorded, true),
         (None, None, None) => (trust::anchors(out, &args.trust)?, false),
     };
+    // A dialogue that is to be the same again must not depend on those before.
+    let repeats = replays || known.seed.is_some() || context.card.record().is_wanted();
+    let mut lengths = if repeats { KnownLengths::default() } else { lengths::load(&context.card) };
     let options = Options {
         passwords: passwords.unwrap_or(own.passwords),
         last_try: known.last_try,
         allow_bac: known.allow_bac,
         terminal: terminal.or(own.terminal),
         max_apdu,
-        challenge,
+        bind,
         source: source.clone(),
+        lengths: lengths.clone(),
         ..Options::default()
     };
     context.card.record().set_secrets(known);
@@ -203,12 +207,24 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     let tapped = tap::tap(&mut session, &options, &mut *rng, now, &mut |e| progress.show(e));
     progress.clear();
     let tapped = tapped?;
+    if let Some(learnt) = tapped.lengths.as_ref().filter(|_| !repeats) {
+        lengths::keep(&context.card, &mut lengths, learnt);
+    }
     let mut judging = tapped.judging();
     judging.at = args.at;
     let verdict = judge(&tapped.evidence, &trust, &judging);
     let now = args.at.unwrap_or(now);
-    let report =
-        Report { tapped: &tapped, verdict: &verdict, source, profile, replayed, test_anchor, now };
+    let link = context.card.link();
+    let report = Report {
+        tapped: &tapped,
+        verdict: &verdict,
+        source,
+        profile,
+        replayed,
+        test_anchor,
+        now,
+        link,
+    };
     report.print(out);
     let mut object = report.value();
     if let Some(path) = &args.evidence {
@@ -249,6 +265,10 @@ fn hindrance(evidence: &Evidence, verdict: &Verdict) -> Option<&'static str> {
     }
     if evidence.application() == Df::Edl {
         return Some("requests are for identity cards, and this is a driving licence");
+    }
+    if verdict.key_only.is_some() {
+        let pin = verdict.holder_verification.as_ref().is_some_and(|h| h.check.passed());
+        return (!pin).then_some("a key-only card takes its PIN for a request: give --pin");
     }
     let signed = verdict.chip.active_authentication.passed();
     (!signed).then_some(
@@ -314,8 +334,8 @@ impl RequestFiles {
         Ok(Some(Self { out: out.clone(), keys, session }))
     }
 
-    fn challenge(&self) -> [u8; 8] {
-        self.session.binding(&self.keys.jkt()).challenge()
+    fn bind(&self) -> [u8; 32] {
+        *self.session.binding(&self.keys.jkt()).as_bytes()
     }
 
     fn write(&self, evidence: Evidence, now: UtcDateTime) -> Result<()> {
@@ -335,6 +355,7 @@ struct Report<'a> {
     replayed: Option<Replayed>,
     test_anchor: bool,
     now: UtcDateTime,
+    link: Option<Rate>,
 }
 
 impl Report<'_> {
@@ -387,8 +408,27 @@ impl Report<'_> {
                 grouped(stats.bytes_to_card),
                 grouped(stats.bytes_from_card),
                 milliseconds(self.total()),
-            ),
+            ) + &self.modelled(),
         );
+        if let Some(lengths) = tapped.lengths.as_ref().map(|learnt| learnt.lengths) {
+            let form = if lengths.extended { "" } else { "short APDUs, " };
+            let read = lengths.read;
+            let probes = match tapped.stats.probes {
+                0 => "known from before".to_owned(),
+                1 => "found by 1 probe".to_owned(),
+                n => format!("found by {n} probes"),
+            };
+            out.row("", format!("{form}{read} B of a file at once, {probes}"));
+        }
+    }
+
+    fn modelled(&self) -> String {
+        match (self.link, self.tapped.stats.modelled) {
+            (Some(rate), Some(time)) => {
+                format!(" (modelled at {rate}: {:.2} s)", time.as_secs_f64())
+            }
+            _ => String::new(),
+        }
     }
 
     fn sod_refused(&self) -> Option<(File, StatusWord)> {
@@ -413,8 +453,13 @@ impl Report<'_> {
             .steps
             .iter()
             .map(|step| {
-                let micros = u64::try_from(step.time.as_micros()).unwrap_or(u64::MAX);
-                json!({ "name": step.name, "micros": micros, "apdus": step.apdus })
+                let modelled = step.modelled.map(micros);
+                json!({
+                    "name": step.name,
+                    "micros": micros(step.time),
+                    "modelled_micros": modelled,
+                    "apdus": step.apdus,
+                })
             })
             .collect();
         let refused: serde_json::Map<_, _> = tapped
@@ -440,7 +485,16 @@ impl Report<'_> {
             "apdus": tapped.stats.apdus,
             "bytes_to_card": tapped.stats.bytes_to_card,
             "bytes_from_card": tapped.stats.bytes_from_card,
-            "micros": u64::try_from(self.total().as_micros()).unwrap_or(u64::MAX),
+            "micros": micros(self.total()),
+            "modelled": self.link.map(|rate| json!({
+                "kbit_per_s": rate.kbit(),
+                "micros": tapped.stats.modelled.map(micros),
+            })),
+            "lengths": tapped.lengths.as_ref().map(|learnt| json!({
+                "read": learnt.lengths.read,
+                "extended": learnt.lengths.extended,
+                "probes": tapped.stats.probes,
+            })),
             "steps": steps,
             "refused": refused,
         })
@@ -467,6 +521,10 @@ fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+fn micros(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn milliseconds(time: std::time::Duration) -> String {

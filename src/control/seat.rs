@@ -6,7 +6,7 @@ use super::ControlError;
 use crate::{
     emulator::Card,
     transport::{
-        Power, Responder,
+        Power, Responder, Work,
         fault::{Damage, FaultError, Faulty},
         vpcd::Hand,
     },
@@ -142,6 +142,10 @@ impl Responder for Seat {
 
     fn is_present(&self) -> bool {
         self.chip.is_present()
+    }
+
+    fn work(&self) -> Work {
+        self.chip.work()
     }
 
     fn damage(&mut self, damage: Damage) -> bool {

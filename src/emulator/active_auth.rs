@@ -1,6 +1,9 @@
 //! INTERNAL AUTHENTICATE on the card (ICAO Doc 9303-11 clause 6.1).
 
-use super::applet::{Context, Reply};
+use super::{
+    applet::{Context, Reply},
+    defect::Defects,
+};
 use crate::{
     apdu::{CommandView, StatusWord},
     profile::Rule,
@@ -17,6 +20,7 @@ pub(super) fn internal_authenticate(
     rule: &Rule,
     command: &CommandView<'_>,
     context: &mut Context<'_>,
+    defects: Defects,
 ) -> Result<Reply, StatusWord> {
     if !rule.permits(&context.status) {
         return Err(StatusWord::SECURITY_STATUS);
@@ -24,6 +28,7 @@ pub(super) fn internal_authenticate(
     if (command.header.p1, command.header.p2) != (0, 0) {
         return Err(StatusWord::WRONG_P1P2);
     }
-    let signature = chip.internal_authenticate(command.data, context.env.rng());
+    let challenge = defects.challenge(command.data);
+    let signature = chip.internal_authenticate(&challenge, context.env.rng());
     signature.map(Reply::data).map_err(|e| e.status())
 }

@@ -3,6 +3,7 @@
 use super::{
     access::{Seen, Shown},
     basic_access::BasicAccess,
+    defect::Defects,
     env::Env,
     password::Passwords,
 };
@@ -116,4 +117,7 @@ pub trait Applet: Send {
     fn basic_access(&mut self) -> Option<&mut BasicAccess> {
         None
     }
+
+    /// Makes it an application of a card with deliberate mistakes.
+    fn set_defects(&mut self, _defects: Defects) {}
 }

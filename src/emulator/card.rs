@@ -5,12 +5,14 @@ use super::{
     applet::{Applet, Reply},
     channel::Channels,
     chip_auth::ChipAuthentication,
+    defect::{Defect, Defects},
     env::Env,
     fs::Tree,
     password::Passwords,
     quirks::Misbehaviour,
     security::Security,
     terminal_auth::TerminalAuthentication,
+    work,
 };
 use std::collections::BTreeMap;
 
@@ -19,7 +21,7 @@ use crate::{
     crypto::SecretKey,
     profile::Layout,
     protocol::pace::Parameters,
-    transport::{Power, Responder, fault::Damage},
+    transport::{Power, Responder, Work, fault::Damage},
 };
 
 /// What a card is made of.
@@ -69,9 +71,14 @@ pub struct Card {
     pub(super) channels: Channels,
     /// The applet selected on the basic channel.
     pub(super) selected: Option<usize>,
+    /// The entries of files that the profile declares.
+    pub(super) declared: Vec<String>,
     pub(super) misbehaviour: Misbehaviour,
+    pub(super) defects: Defects,
     /// The contactless identifier of the dialogue that is going on; `None` before its first command.
     uid: Option<[u8; 4]>,
+    /// What the last command made the chip compute.
+    pub(super) work: Work,
 }
 
 impl Card {
@@ -82,9 +89,19 @@ impl Card {
             let _ = parts.tree.application(applet.aid(), index);
         }
         let (security, channels) = (Security::default(), Channels::default());
-        let misbehaviour = Misbehaviour::default();
-        let mut card =
-            Self { parts, env, security, channels, selected: None, misbehaviour, uid: None };
+        let mut card = Self {
+            parts,
+            env,
+            security,
+            channels,
+            selected: None,
+            declared: Vec::new(),
+            misbehaviour: Misbehaviour::default(),
+            defects: Defects::NONE,
+            uid: None,
+            work: Work::default(),
+        };
+        card.restore();
         card.power(Power::On);
         card
     }
@@ -107,6 +124,8 @@ impl Card {
     // Ends the session and all that was begun: PACE, a chain, a response in parts.
     fn abort(&mut self) {
         if self.security.abort() {
+            // What was shown under secure messaging does not hold without it.
+            self.channels.forget_basic_status();
             self.session_changed();
         }
     }
@@ -127,9 +146,10 @@ impl Card {
     }
 
     /// What was shown on the channel of this command.
-    pub(super) fn seen(&mut self) -> Seen {
+    pub(super) fn seen(&mut self, header: Header) -> Seen {
         let pins = self.parts.layout.passwords.iter().filter(|spec| spec.is_pin);
-        self.channels.seen(self.security.shown(), pins.map(|spec| spec.reference))
+        let session = self.defects.shown(self.security.shown(), header);
+        self.channels.seen(session, pins.map(|spec| spec.reference))
     }
 
     // How many response data bytes an answer to this command may have.
@@ -140,6 +160,28 @@ impl Card {
         };
         let ne = command.ne.and_then(|ne| usize::try_from(ne).ok());
         ne.map_or(most, |ne| ne.min(most))
+    }
+
+    // The interindustry class (ISO/IEC 7816-4 clause 5.4.1). Secure messaging runs on the basic
+    // channel.
+    fn check_class(&mut self, header: Header) -> Result<(), StatusWord> {
+        let cla = header.cla;
+        if cla & 0x80 != 0 || cla & 0xE0 == 0x20 {
+            return Err(StatusWord::CLA_INVALID);
+        }
+        let number = cla & 0x03;
+        if cla & 0x40 != 0 || number != 0 && !self.parts.iso {
+            return Err(StatusWord::CHANNEL_UNSUPPORTED);
+        }
+        match cla & 0x0C {
+            0x00 => {}
+            0x0C if number == 0 => {}
+            _ => return Err(StatusWord::SM_UNSUPPORTED),
+        }
+        if number != self.channels.number() {
+            self.security.drop_waiting();
+        }
+        if self.channels.switch(number) { Ok(()) } else { Err(StatusWord::CHANNEL_UNSUPPORTED) }
     }
 
     fn check_length(&self, command: &CommandView<'_>, wire_len: usize) -> Result<(), StatusWord> {
@@ -187,12 +229,12 @@ impl Card {
         let none = StatusWord::SM_UNSUPPORTED;
         let session = self.security.session.as_mut().ok_or(none)?;
         let before = session.channel.snapshot();
-        let command = session.channel.unprotect_command(wire).map_err(|e| e.status())?;
+        let command = session.unprotect(wire, self.defects).map_err(|e| e.status())?;
         let room = session.channel.max_response_data(frame);
         let plain = CommandView {
             header: command.header,
             data: &command.data,
-            ne: command.ne,
+            ne: self.defects.ne(command.ne),
             extended: command.form == Form::Extended,
         };
         let (reply, opened) = if plain.header.ins == ins::GET_RESPONSE {
@@ -212,11 +254,22 @@ impl Card {
         let session = self.security.session.as_mut().ok_or(none)?;
         let response = Response { data: reply.data, sw: reply.sw };
         // The answer to the command that agreed new keys still goes out under the old ones.
-        session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
+        if self.defects.has(Defect::StatusNotProtected) && response.data.is_empty() {
+            response.encode(out);
+        } else {
+            session.channel.protect_response(&response, wire.header.ins & 1 == 1, out);
+        }
+        self.work += work::secured(session.channel.cipher(), wire.data.len() + out.len());
+        let old = self.defects.has(Defect::OldKeysAlive).then(|| session.channel.clone());
         self.end_by_quirk();
         if let Some(opened) = opened {
             self.security.open(opened)?;
+            if let Some(session) = &mut self.security.session {
+                session.old = old;
+            }
             self.session_changed();
+        } else if self.defects.ends_session(plain.header, response.sw) {
+            self.abort();
         }
         Ok(())
     }
@@ -261,6 +314,10 @@ impl Responder for Card {
         self.uid = None;
     }
 
+    fn work(&self) -> Work {
+        self.work
+    }
+
     fn respond(&mut self, command: &[u8], response: &mut Vec<u8>) {
         if !self.answered_by_quirk(command, response) {
             self.answer(command, response);
@@ -276,6 +333,7 @@ impl Responder for Card {
 impl Card {
     fn answer(&mut self, command: &[u8], response: &mut Vec<u8>) {
         response.clear();
+        self.work = Work::default();
         if self.uid.is_none() {
             self.begin_dialogue();
         }
@@ -290,14 +348,14 @@ impl Card {
             }
         };
         let checked =
-            check_class(view.header).and_then(|()| self.check_length(&view, command.len()));
+            self.check_class(view.header).and_then(|()| self.check_length(&view, command.len()));
         let failed = match checked {
             Err(sw) => Some(sw),
             Ok(()) if view.header.is_secure_messaging() => self.secured(&view, response).err(),
             Ok(()) => {
                 // A command without secure messaging inside a session ends it (ICAO Doc 9303-11
                 // clause 9.8.5) and is then answered as any other.
-                if self.security.session.is_some() {
+                if self.security.session.is_some() && !self.defects.keeps_session(view.header) {
                     self.abort();
                 }
                 let reply = self.plain(&view);
@@ -306,7 +364,9 @@ impl Card {
         };
         if let Some(sw) = failed {
             // Keys and rights go, and the status word is not protected.
-            self.abort();
+            if !self.defects.has(Defect::RightsAfterSmError) {
+                self.abort();
+            }
             response.clear();
             push(Reply::status(sw), response);
         }
@@ -321,19 +381,4 @@ impl std::fmt::Debug for Card {
 
 fn push(reply: Reply, response: &mut Vec<u8>) {
     Response { data: reply.data, sw: reply.sw }.encode(response);
-}
-
-// The interindustry class (ISO/IEC 7816-4 clause 5.4.1) on the basic channel.
-const fn check_class(header: Header) -> Result<(), StatusWord> {
-    let cla = header.cla;
-    if cla & 0x80 != 0 || cla & 0xE0 == 0x20 {
-        return Err(StatusWord::CLA_INVALID);
-    }
-    if cla & 0x40 != 0 || cla & 0x03 != 0 {
-        return Err(StatusWord::CHANNEL_UNSUPPORTED);
-    }
-    match cla & 0x0C {
-        0x00 | 0x0C => Ok(()),
-        _ => Err(StatusWord::SM_UNSUPPORTED),
-    }
 }

@@ -3,6 +3,7 @@
 use super::{
     access::{Numbers, Seen, Shown},
     fs::{NodeId, Place, Tree},
+    iso::Environment,
 };
 
 /// The highest number of a channel. Those from 4 on have class bytes that no reader sends.
@@ -17,6 +18,10 @@ pub(super) struct Channel {
     pub(super) verified: Numbers,
     /// Keys that the terminal has shown.
     pub(super) keys: Numbers,
+    /// Keys that MSE has chosen.
+    pub(super) environment: Environment,
+    /// The challenge that EXTERNAL AUTHENTICATE answers; empty where there is none.
+    pub(super) challenge: Vec<u8>,
     // The DF in and below which passwords and keys from 80 on hold.
     local: Option<NodeId>,
 }
@@ -25,6 +30,7 @@ impl Channel {
     /// Makes a DF the current one, without an EF. What was shown for another DF is forgotten.
     pub(super) fn enter(&mut self, df: NodeId, tree: &Tree) {
         self.place = Place { df, ef: None };
+        self.environment = Environment::default();
         let stays = |local: NodeId| tree.upwards(df).any(|(id, _)| id == local);
         if self.local.is_some_and(|local| !stays(local)) {
             self.local = None;
@@ -123,6 +129,11 @@ impl Channels {
         if let Some(channel) = self.others.get_mut(index) {
             *channel = None;
         }
+    }
+
+    /// Forgets what was shown on the basic channel; its selection stays.
+    pub(super) fn forget_basic_status(&mut self) {
+        self.basic = Channel { place: self.basic.place.clone(), ..Channel::default() };
     }
 
     /// What was shown on the channel of this command, in a session of the basic one. `pins` are the

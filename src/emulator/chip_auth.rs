@@ -7,9 +7,11 @@ use super::{
 };
 use crate::{
     apdu::{CommandView, StatusWord, ins},
-    crypto::AgreementPublicKey,
     profile::Rule,
-    protocol::chip_auth::{Chip, Commands, KeyAgreementTemplate, Version},
+    protocol::{
+        Flaws,
+        chip_auth::{Chip, Commands, KeyAgreementTemplate, Version},
+    },
 };
 
 /// A static key of the chip with the keyId that its file gives it.
@@ -41,6 +43,11 @@ impl ChipAuthentication {
     /// Forgets that the terminal has chosen a key.
     pub(super) const fn forget(&mut self) {
         self.chosen = None;
+    }
+
+    /// Makes its keys those of a chip with deliberate mistakes.
+    pub(super) fn set_flaws(&mut self, flaws: Flaws) {
+        self.keys.iter_mut().for_each(|key| key.chip.set_flaws(flaws));
     }
 
     /// Answers MANAGE SECURITY ENVIRONMENT and GENERAL AUTHENTICATE.
@@ -119,8 +126,7 @@ impl ChipAuthentication {
         let fits = |key: &ChipKey| self.commands(key) == Commands::SetKat;
         let (_, ChipKey { chip, .. }) = self.find(fits, template.key_id)?;
         let keys = chip.set_kat(&template).map_err(|e| e.status())?;
-        let ephemeral = AgreementPublicKey::from_bytes(chip.domain(), template.public_key);
-        let ephemeral = ephemeral.map_err(|_| StatusWord::WRONG_DATA)?.compressed();
+        let ephemeral = chip.template_key(&template).map_err(|e| e.status())?.compressed();
         context.rekeyed = Some(Rekeyed { keys, version: self.version, ephemeral });
         Ok(Reply::data(Vec::new()))
     }

@@ -6,21 +6,25 @@ use super::{
     basic_access::BasicAccess,
     card::{Card, Parts},
     chip_auth::{ChipAuthentication, ChipKey},
+    defect::Defects,
     env::{Env, SeededEnv},
     fs::{Content, Node, NodeId, Tree, TreeError},
+    key_only::{KeyOnlyApplication, opened},
     lds_application::LdsApplication,
     password::Passwords,
     quirks,
     terminal_auth::TerminalAuthentication,
 };
 use crate::{
+    crypto::{Hash, SecretKey, SeededRng},
     lds::{Df, File, HolderVerification, LDS_AID, edl},
     pki::cvc::{CvcError, Issuer, PrivateKey},
-    profile::{self, Layout, Personalised, ProfileError, Rule},
+    profile::{self, KeyMaterial, Layout, Personalised, Profile, ProfileError, Rule},
     protocol::{
         active_auth::{self, ActiveAuthError},
         bac::{self, AccessKey},
         chip_auth::{self, Version},
+        key_only::{self, KeyOnlyError},
         pace::Password,
         terminal_auth::{self, TrustStore},
     },
@@ -53,6 +57,9 @@ pub enum CardError {
     /// The key of Active Authentication cannot sign.
     #[error(transparent)]
     ActiveAuthentication(#[from] ActiveAuthError),
+    /// The key of a key-only card is of a curve that such cards do not have.
+    #[error(transparent)]
+    KeyOnly(#[from] KeyOnlyError),
     /// The certificate of the CVCA is none to trust.
     #[error(transparent)]
     Cvca(#[from] CvcError),
@@ -72,8 +79,8 @@ impl Card {
     /// fit together or not.
     ///
     /// # Errors
-    /// [`CardError::FileTooLarge`]; [`CardError::ActiveAuthentication`] and [`CardError::Cvca`] for
-    /// keys that cannot be used.
+    /// [`CardError::FileTooLarge`]; [`CardError::ActiveAuthentication`], [`CardError::KeyOnly`] and
+    /// [`CardError::Cvca`] for keys that cannot be used.
     pub fn from_profile(card: &Personalised, env: Box<dyn Env>) -> Result<Self, CardError> {
         let card = &*quirks::as_built(card);
         let profile = &card.profile;
@@ -93,10 +100,14 @@ impl Card {
                 chip_auth: chip_auth(card, Version::V1, holder()),
                 active_auth: active_auth.transpose()?.map(|chip| (chip, holder())),
                 basic_access: basic_access(card),
+                defects: Defects::NONE,
             })
         });
         let mut applets: Vec<Box<dyn Applet>> = Vec::new();
         if let Some(application) = application.transpose()? {
+            applets.push(Box::new(application));
+        }
+        if let Some(application) = key_only_application(card)? {
             applets.push(Box::new(application));
         }
         let secrets = &profile.secrets;
@@ -104,7 +115,7 @@ impl Card {
             atr: profile.atr.as_bytes().to_vec(),
             historical: profile.atr.historical().to_vec(),
             tree,
-            layout: Layout { files: Vec::new(), ..profile.layout.clone() },
+            layout: layout(&profile.layout, &profile.seed),
             iso: !profile.layout.is_empty(),
             applets,
             pace: profile.pace.clone(),
@@ -133,7 +144,23 @@ impl Card {
     }
 }
 
-// The files of the document, then those that the profile declares.
+fn key_only_application(card: &Personalised) -> Result<Option<KeyOnlyApplication>, CardError> {
+    let (Some(spec), Some(keys)) = (&card.profile.key_only, &card.keys.key_only) else {
+        return Ok(None);
+    };
+    // That of the file as it is, whether it is a certificate or not.
+    let certificate = card.files.get(&File::CardCertificate).map_or(&[][..], Vec::as_slice);
+    let mut fingerprint = [0; 32];
+    fingerprint.copy_from_slice(&Hash::Sha256.digest(&[certificate]));
+    Ok(Some(KeyOnlyApplication {
+        aid: spec.aid.clone(),
+        chip: key_only::Chip::new(keys.card.clone(), fingerprint)?,
+        rule: opened(card.profile.pin.required),
+    }))
+}
+
+// The files of the document, those of a key-only application, then those that the profile declares.
+// Applications have the numbers of their applets.
 fn tree(card: &Personalised, aid: &[u8]) -> Result<Tree, CardError> {
     let profile = &card.profile;
     let mut tree = Tree::default();
@@ -141,9 +168,17 @@ fn tree(card: &Personalised, aid: &[u8]) -> Result<Tree, CardError> {
         Some(_) => tree.application(aid, 0)?,
         None => NodeId::MF,
     };
+    let key_only = match &profile.key_only {
+        Some(spec) => tree.application(&spec.aid, usize::from(profile.travel.is_some()))?,
+        None => NodeId::MF,
+    };
     let holder = || holder(profile.pin.required);
     let mut add = |file: File, rule, content| {
-        let df = if file.df() == Df::MasterFile { NodeId::MF } else { application };
+        let df = match file.df() {
+            Df::MasterFile => NodeId::MF,
+            Df::Lds | Df::Edl => application,
+            Df::KeyOnly => key_only,
+        };
         tree.add(df, Node::transparent(file.fid(), Some(file.sfi()), rule, content))
     };
     for (file, bytes) in &card.files {
@@ -153,24 +188,57 @@ fn tree(card: &Personalised, aid: &[u8]) -> Result<Tree, CardError> {
         }
         let terminal = |right| Rule::All(vec![holder(), Rule::Terminal(right)]);
         let rule = match file {
+            // It stands among the declared ones, with their rules.
+            file if is_declared(profile, *file) => continue,
             // The chip makes it.
             File::HolderVerification => continue,
             File::CardSecurity => any_pace(),
             File::Dg3 | File::Edl(edl::File::Dg7) => terminal(READ_FINGERS),
             File::Dg4 | File::Edl(edl::File::Dg8) => terminal(READ_IRISES),
             file if file.df() == Df::MasterFile => Rule::Always,
+            file if file.df() == Df::KeyOnly => opened(profile.pin.required),
             _ => holder(),
         };
         add(*file, rule, Content::Bytes(bytes.clone()))?;
     }
-    if profile.travel.is_some() && profile.secrets.pin.is_some() {
+    let made = profile.secrets.pin.is_some() && !is_declared(profile, File::HolderVerification);
+    if profile.travel.is_some() && made {
         let made = Content::Made { len: HolderVerification::LEN };
         add(File::HolderVerification, Rule::SecureMessaging, made)?;
     }
     for spec in &profile.layout.files {
         tree.declare(spec)?;
     }
+    // Those of the application that the card makes itself.
+    for (_, spec) in profile.layout.inside.iter().filter(|_| profile.travel.is_some()) {
+        tree.declare_in(application, spec)?;
+    }
     Ok(tree)
+}
+
+// Passwords, keys and data objects, with the keys that follow from the seed.
+fn layout(declared: &Layout, seed: &str) -> Layout {
+    let (files, inside) = (Vec::new(), Vec::new());
+    let mut layout = Layout { files, inside, ..declared.clone() };
+    for spec in &mut layout.keys {
+        if let KeyMaterial::Ec { curve, value, .. } = &mut spec.key {
+            let label = format!("key {}", spec.number);
+            let made = || SecretKey::generate(*curve, &mut SeededRng::new(seed.as_bytes(), &label));
+            value.get_or_insert_with(|| made().to_bytes().clone());
+        }
+    }
+    layout
+}
+
+// Whether the profile declares this file itself.
+fn is_declared(profile: &Profile, file: File) -> bool {
+    let path = [file.fid()];
+    let layout = &profile.layout;
+    match file.df() {
+        Df::MasterFile => layout.files.iter().any(|spec| spec.path == path),
+        Df::Lds | Df::Edl => layout.inside.iter().any(|(_, spec)| spec.path == path),
+        Df::KeyOnly => false,
+    }
 }
 
 fn chip_auth(card: &Personalised, version: Version, rule: Rule) -> Option<ChipAuthentication> {

@@ -6,6 +6,7 @@ use super::{
     applet::{Applet, Context, Reply},
     basic_access::BasicAccess,
     chip_auth::ChipAuthentication,
+    defect::Defects,
     store::Counter,
 };
 use crate::{
@@ -26,6 +27,8 @@ pub(super) struct LdsApplication {
     pub(super) active_auth: Option<(active_auth::Chip, Rule)>,
     /// The key of BAC or BAP, where the application opens so.
     pub(super) basic_access: Option<BasicAccess>,
+    /// Deliberate mistakes.
+    pub(super) defects: Defects,
 }
 
 impl Applet for LdsApplication {
@@ -49,7 +52,7 @@ impl Applet for LdsApplication {
             },
             ins::INTERNAL_AUTHENTICATE => {
                 let (chip, rule) = self.active_auth.as_ref().ok_or(no_such)?;
-                internal_authenticate(chip, rule, command, context)
+                internal_authenticate(chip, rule, command, context, self.defects)
             }
             _ => Err(no_such),
         }
@@ -75,6 +78,16 @@ impl Applet for LdsApplication {
 
     fn basic_access(&mut self) -> Option<&mut BasicAccess> {
         self.basic_access.as_mut()
+    }
+
+    fn set_defects(&mut self, defects: Defects) {
+        self.defects = defects;
+        if let Some(access) = &mut self.basic_access {
+            access.chip.set_flaws(defects.flaws());
+        }
+        if let Some(chip_auth) = &mut self.chip_auth {
+            chip_auth.set_flaws(defects.flaws());
+        }
     }
 }
 

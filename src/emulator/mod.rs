@@ -34,10 +34,13 @@ mod card;
 mod channel;
 mod chip_auth;
 mod counters;
+mod defect;
 mod env;
 mod from_profile;
 pub mod fs;
 mod identity;
+mod iso;
+mod key_only;
 mod lds_application;
 mod mse;
 mod os;
@@ -49,12 +52,14 @@ mod store;
 mod terminal_auth;
 #[cfg(test)]
 mod tests;
+mod work;
 
 pub use access::{Numbers, Seen, Shown};
 pub use applet::{Applet, Context, Rekeyed, Reply};
 pub use basic_access::BasicAccess;
 pub use card::{Card, Parts};
 pub use chip_auth::{ChipAuthentication, ChipKey};
+pub use defect::{Defect, Defects};
 pub use env::{Env, SeededEnv, SystemEnv};
 pub use from_profile::{CardError, resident};
 pub use password::Passwords;

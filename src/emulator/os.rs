@@ -3,11 +3,13 @@
 use super::{
     applet::{Context, Reply},
     card::{Card, Parts},
+    defect::Defect,
     fs::{LifeCycle, NodeId, ReadBinary, Select, Target},
     mse::SET_AT_PACE,
     pace,
     security::Opened,
     terminal_auth::{announced, is_command},
+    work,
 };
 use crate::{
     apdu::{CommandView, Header, StatusWord, ins},
@@ -31,6 +33,7 @@ impl Card {
             Err(sw) => (Reply::status(sw), None),
         };
         self.change_reply(command, room, &mut reply);
+        self.work = work::of(command, &reply);
         (reply, opened)
     }
 
@@ -40,21 +43,26 @@ impl Card {
         room: usize,
     ) -> Result<(Reply, Option<Opened>), StatusWord> {
         let header = command.header;
-        if header.ins == ins::GENERAL_AUTHENTICATE && self.security.pace.is_some() {
+        let basic = self.channels.is_basic();
+        if header.ins == ins::GENERAL_AUTHENTICATE && self.security.pace.is_some() && basic {
             // The chaining bit links the steps of PACE; each has its own answer.
             if (header.p1, header.p2) != (0, 0) {
                 self.security.pace = None;
                 return Err(StatusWord::WRONG_P1P2);
             }
-            let last = !header.is_chained();
+            let last = self.defects.is_last(header, self.security.pace.as_ref());
+            let data = self.defects.dynamic_data(command.data);
             let Self { parts, security, env, .. } = self;
             let passwords = &parts.passwords;
-            return pace::general_authenticate(command.data, last, passwords, security, &mut **env);
+            return pace::general_authenticate(&data, last, passwords, security, &mut **env);
         }
         // Any other command in between ends PACE, and makes a challenge void.
-        self.security.pace = None;
+        if !self.defects.has(Defect::CommandBetween) {
+            self.security.pace = None;
+        }
         if header.ins != ins::EXTERNAL_AUTHENTICATE {
             self.forget_challenge();
+            self.channels.here().challenge.clear();
         }
 
         if header.is_chained() {
@@ -65,7 +73,7 @@ impl Card {
             if step_of_a_protocol {
                 return Err(StatusWord::CONDITIONS);
             }
-            if !chainable(header) {
+            if !chainable(header, self.parts.iso) {
                 self.security.chain.clear();
                 return Err(StatusWord::CHAINING_UNSUPPORTED);
             }
@@ -91,18 +99,26 @@ impl Card {
     ) -> Result<(Reply, Option<Opened>), StatusWord> {
         let header = command.header;
         let p1p2 = (header.p1, header.p2);
+        let mf = self.parts.tree.node(NodeId::MF);
+        let terminated = mf.is_some_and(|mf| mf.life == LifeCycle::Terminated);
         match header.ins {
+            // TERMINATE CARD USAGE leaves SELECT, which says so.
+            _ if terminated && header.ins != ins::SELECT => Err(StatusWord::CONDITIONS),
             ins::SELECT => self.select(command).map(|reply| (reply, None)),
+            // The document's protocols run on the basic channel.
+            _ if !self.channels.is_basic() => self.forward(command, room),
             ins::MANAGE_SECURITY_ENVIRONMENT if p1p2 == SET_AT_PACE => {
-                let Self { parts, security, env, .. } = self;
-                pace::set_at(command, parts, security, &mut **env).map(|reply| (reply, None))
+                let Self { parts, security, env, defects, .. } = self;
+                pace::set_at(command, parts, security, &mut **env, *defects)
+                    .map(|reply| (reply, None))
             }
+            _ if self.is_for_layout(command) => self.forward(command, room),
             _ if self.parts.terminal_auth.is_some()
                 && is_command(header, self.security.session.is_some()) =>
             {
                 self.terminal_authentication(command).map(|reply| (reply, None))
             }
-            ins::GET_CHALLENGE | ins::EXTERNAL_AUTHENTICATE if self.has_basic_access() => {
+            ins::GET_CHALLENGE | ins::EXTERNAL_AUTHENTICATE if self.opens_by_basic_access() => {
                 self.basic_access(command)
             }
             ins::RESET_RETRY_COUNTER => self.reset_retry_counter(command).map(|r| (r, None)),
@@ -110,9 +126,18 @@ impl Card {
         }
     }
 
+    // Whether these two commands are BAC's or BAP's. On a card with keys of its own they are only
+    // where such an application is selected and no session open.
+    fn opens_by_basic_access(&mut self) -> bool {
+        let in_session = self.security.session.is_some();
+        self.has_basic_access()
+            && (!self.parts.iso
+                || !in_session && self.applet().is_some_and(|a| a.basic_access().is_some()))
+    }
+
     fn select(&mut self, command: &CommandView<'_>) -> Result<Reply, StatusWord> {
         let select = Select::parse(command)?;
-        let status = self.seen();
+        let status = self.seen(command.header);
         let Self { parts: Parts { tree, iso, .. }, channels, .. } = self;
         let here = channels.here().place.df;
         let id = tree.find(select.target, &channels.here().place)?;
@@ -139,7 +164,7 @@ impl Card {
     }
 
     // Selects a DF: what was selected before forgets its EF.
-    fn go_to(&mut self, df: NodeId) {
+    pub(super) fn go_to(&mut self, df: NodeId) {
         self.channels.here().enter(df, &self.parts.tree);
         if !self.channels.is_basic() {
             return;
@@ -163,9 +188,11 @@ impl Card {
         command: &CommandView<'_>,
         room: usize,
     ) -> Result<(Reply, Option<Opened>), StatusWord> {
-        let status = self.seen();
+        let status = self.seen(command.header);
+        let for_layout = self.is_for_layout(command);
         let Self { parts, security, env, selected, channels, .. } = self;
-        let Parts { tree, applets, passwords, chip_auth, .. } = parts;
+        let Parts { tree, applets, passwords, chip_auth, iso, .. } = parts;
+        let basic = channels.is_basic();
         let mut context = Context {
             session: status.session,
             status,
@@ -175,14 +202,18 @@ impl Card {
             passwords,
             rekeyed: None,
         };
-        let mut applet = selected.filter(|_| channels.is_basic()).and_then(|i| applets.get_mut(i));
+        let mut applet = selected.filter(|_| basic).and_then(|i| applets.get_mut(i));
+        if applet.is_some() && *iso {
+            tree.in_use(channels.here().place.df)?;
+        }
         let answered = match (&mut applet, command.header.ins) {
+            _ if for_layout => Err(StatusWord::INS_UNSUPPORTED),
             (Some(applet), _) => applet.handle(command, &mut context),
             (None, ins::MANAGE_SECURITY_ENVIRONMENT | ins::GENERAL_AUTHENTICATE) => {
                 match chip_auth {
-                    Some(chip_auth) => chip_auth.handle(command, &mut context),
+                    Some(chip_auth) if basic => chip_auth.handle(command, &mut context),
                     // Without a key there is nothing to authenticate with.
-                    None => Err(StatusWord::CONDITIONS),
+                    _ => Err(StatusWord::CONDITIONS),
                 }
             }
             (None, _) => Err(StatusWord::INS_UNSUPPORTED),
@@ -195,6 +226,9 @@ impl Card {
                     Some(applet) => applet.make(fid, &mut context),
                     None => Err(StatusWord::NO_DIAGNOSIS),
                 })?
+            }
+            (Err(StatusWord::INS_UNSUPPORTED), _) => {
+                return self.iso_command(command).map(|reply| (reply, None));
             }
             (answered, _) => answered?,
         };
@@ -220,7 +254,7 @@ impl Card {
 }
 
 // Commands whose data may come in parts.
-const fn chainable(header: Header) -> bool {
+const fn chainable(header: Header, iso: bool) -> bool {
     matches!(
         header.ins,
         ins::MANAGE_SECURITY_ENVIRONMENT
@@ -228,5 +262,18 @@ const fn chainable(header: Header) -> bool {
             | ins::EXTERNAL_AUTHENTICATE
             | ins::GENERAL_AUTHENTICATE
             | ins::INTERNAL_AUTHENTICATE
-    )
+    ) || iso
+        && matches!(
+            header.ins,
+            ins::WRITE_BINARY
+                | ins::WRITE_BINARY_ODD
+                | ins::UPDATE_BINARY
+                | ins::UPDATE_BINARY_ODD
+                | ins::WRITE_RECORD
+                | ins::UPDATE_RECORD
+                | ins::APPEND_RECORD
+                | ins::PUT_DATA
+                | ins::PUT_DATA_ODD
+                | ins::CREATE_FILE
+        )
 }

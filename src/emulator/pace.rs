@@ -5,6 +5,7 @@ use super::{
     access::Shown,
     applet::Reply,
     card::Parts,
+    defect::{Defect, Defects},
     env::Env,
     mse::Template,
     password::Passwords,
@@ -26,13 +27,18 @@ pub(super) fn set_at(
     parts: &Parts,
     security: &mut Security,
     env: &mut dyn Env,
+    defects: Defects,
 ) -> Result<Reply, StatusWord> {
     security.pace = None;
     let template = Template::parse(command.data)?;
-    let protocol = template.protocol.ok_or(StatusWord::WRONG_DATA)?;
+    let assumed = parts.pace.first().filter(|_| defects.has(Defect::MissingDo80));
+    let assumed = assumed.map(|params| params.oid().as_bytes());
+    let protocol = template.protocol.or(assumed).ok_or(StatusWord::WRONG_DATA)?;
     let Some(&[reference]) = template.password else { return Err(StatusWord::WRONG_DATA) };
     let unknown = StatusWord::REFERENCE_NOT_FOUND;
-    let kind = PasswordKind::from_reference(reference).ok_or(unknown)?;
+    let kind = PasswordKind::from_reference(reference)
+        .or_else(|| defects.has(Defect::UnknownPassword).then_some(PasswordKind::Can));
+    let kind = kind.ok_or(unknown)?;
 
     let mut fitting = parts.pace.iter().filter(|p| p.oid().as_bytes() == protocol);
     let params = match template.reference {
@@ -49,7 +55,7 @@ pub(super) fn set_at(
         },
     };
     let password = parts.passwords.get(kind).ok_or(unknown)?;
-    let mut chip = chip(params, password, parts)?;
+    let mut chip = chip(params, password, parts)?.with_flaws(defects.flaws());
     let mut chat = None;
     // Who announces Terminal Authentication learns whom the card trusts (ICAO Doc 9303-11 clause
     // 4.4.5). A card without passes the template over.

@@ -150,10 +150,12 @@ impl Card {
         let Header { ins, p1, .. } = command.header;
         let ne = command.ne.and_then(|ne| usize::try_from(ne).ok()).unwrap_or(0);
         match ins {
-            ins::READ_BINARY if quirks.short_read_6282 && reply.data.len() < ne.min(room) => {
-                if reply.sw == StatusWord::SUCCESS {
-                    reply.sw = StatusWord::END_OF_FILE;
-                }
+            ins::READ_BINARY
+                if quirks.short_read_6282
+                    && reply.sw == StatusWord::SUCCESS
+                    && reply.data.len() < ne.min(room) =>
+            {
+                reply.sw = StatusWord::END_OF_FILE;
             }
             ins::SELECT if p1 != 0x04 && reply.sw == StatusWord::SUCCESS => {
                 reply.sw = quirks.select_ef.unwrap_or(reply.sw);

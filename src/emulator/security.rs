@@ -20,6 +20,8 @@ use crate::{
 pub(super) struct Session {
     /// The chip's end of the protected line.
     pub(super) channel: SecureChannel,
+    /// The channel before Chip Authentication, where a deliberate mistake keeps it.
+    pub(super) old: Option<SecureChannel>,
     /// What was shown in it.
     pub(super) shown: Shown,
     /// How Terminal Authentication names the chip.
@@ -107,6 +109,7 @@ impl Security {
             Opened::Session { keys, ssc, shown, id_picc, chat } => {
                 self.session = Some(Session {
                     channel: channel(&keys)?.with_ssc(&ssc),
+                    old: None,
                     shown,
                     id_picc,
                     chat,

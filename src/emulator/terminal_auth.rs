@@ -6,8 +6,10 @@ use super::{
     access::Seen,
     applet::Reply,
     card::{Card, Parts},
+    fs::Tree,
     mse::{SET_AT_TERMINAL, SET_DST},
     security::Security,
+    store::Change,
 };
 use crate::{
     apdu::{CommandView, Header, StatusWord, ins},
@@ -17,8 +19,10 @@ use crate::{
     protocol::terminal_auth::{Chip, TrustStore, Version},
 };
 
-/// Which terminals the card believes. What certificates change of it lasts as long as the card
-/// value: through power-off and reset, not through a restart.
+/// The entry that keeps trust points and date.
+pub(super) const ENTRY: &str = "trust";
+
+/// Which terminals the card believes. What certificates change of it is kept in the card's store.
 #[derive(Clone, Debug)]
 pub struct TerminalAuthentication {
     /// Version 1 runs where an application is selected, after Chip Authentication; version 2 in the
@@ -28,6 +32,25 @@ pub struct TerminalAuthentication {
     pub store: TrustStore,
     /// Which sessions it may run in.
     pub access: Rule,
+}
+
+impl TerminalAuthentication {
+    /// Takes over the trust points and the date that were kept, and EF.CVCA with them. Bytes that
+    /// are none leave those of the profile.
+    pub(super) fn restore(&mut self, kept: &[u8], tree: &mut Tree) {
+        if let Ok(store) = TrustStore::parse(kept) {
+            self.store = store;
+            write_ef_cvca(&self.store, tree);
+        }
+    }
+}
+
+// EF.CVCA of the applications reads as the trust points are.
+fn write_ef_cvca(store: &TrustStore, tree: &mut Tree) {
+    let file = encode_ef_cvca(&store.references());
+    let applications = tree.named(&[]).into_iter();
+    let files: Vec<_> = applications.filter_map(|df| tree.by_fid(df, File::Cvca.fid())).collect();
+    files.into_iter().for_each(|id| tree.write(id, file.clone()));
 }
 
 /// Whether a command is one of Terminal Authentication, inside a session or not.
@@ -80,13 +103,14 @@ impl Card {
             (ins::PERFORM_SECURITY_OPERATION, (0x00, 0xBE)) => {
                 let imported = chip.verify_certificate(command.data).map_err(|e| e.status())?;
                 if imported.store_changed {
-                    *store = chip.trust_store().clone();
-                    let file = encode_ef_cvca(&store.references());
-                    let applications = tree.named(&[]).into_iter();
-                    let here = |df| tree.by_fid(df, File::Cvca.fid());
-                    for id in applications.filter_map(here).collect::<Vec<_>>() {
-                        tree.write(id, file.clone());
+                    let changed = chip.trust_store().clone();
+                    if env.store().commit(&[Change::set(ENTRY, changed.encode())]).is_err() {
+                        // The chain begins anew, from the trust points that are kept.
+                        session.terminal = None;
+                        return Err(StatusWord::MEMORY_FAILURE);
                     }
+                    *store = changed;
+                    write_ef_cvca(store, tree);
                 }
             }
             (ins::GET_CHALLENGE, (0, 0)) => {

@@ -5,7 +5,7 @@
 //! 2. The verifier makes a [`Session`] for that commitment: an identifier, a nonce, an end. The
 //!    order matters: keys first, then the nonce, so that nobody can look for keys that fit.
 //! 3. Both sides compute the [`Binding`] of session and device. The card signs its first eight
-//!    bytes in Active Authentication.
+//!    bytes in Active Authentication; a key-only card signs all of it, and that the PIN was given.
 //! 4. The device signs session, keys, binding and [`Evidence`](crate::trust::Evidence) as a
 //!    [`CredentialRequest`].
 //! 5. The verifier judges it with [`verify`]: each session is good once.

@@ -122,7 +122,7 @@ pub enum RequestError {
     /// The tap was made for another session or device.
     #[error("the card signed challenge {got}, this session and device demand {expected}")]
     NotBound {
-        /// The first eight bytes of the binding, hexadecimal.
+        /// The binding, or for Active Authentication its first eight bytes, hexadecimal.
         expected: String,
         /// The challenge of the evidence, hexadecimal.
         got: String,
@@ -177,6 +177,12 @@ impl CredentialRequest {
             && active.challenge != expected
         {
             let (expected, got) = (hex::encode(expected), hex::encode(active.challenge));
+            return Err(RequestError::NotBound { expected, got });
+        }
+        if let Some(signed) = &evidence.key_only
+            && signed.challenge != *binding.as_bytes()
+        {
+            let (expected, got) = (hex::encode(binding.as_bytes()), hex::encode(signed.challenge));
             return Err(RequestError::NotBound { expected, got });
         }
         let claims = Claims {

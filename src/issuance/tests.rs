@@ -411,3 +411,58 @@ fn every_field_is_documented() {
         assert!(DOCUMENT.contains(&format!("| `{name}` |")), "{name} is not documented");
     }
 }
+
+/// A key-only card's evidence over that challenge.
+fn key_only_evidence(challenge: [u8; 32], pin: bool) -> (Evidence, Anchors) {
+    use crate::pki::oid;
+    use crate::protocol::key_only::Chip;
+    use crate::trust::testing::{key, profile};
+    use crate::trust::{Access, Card, KeyOnlyAuthentication};
+    let (ca_key, card_key) = (key("card ca"), key("key card"));
+    let ca = profile("TEST Card CA KR", 1).card_ca(&ca_key).unwrap();
+    let card = profile("TEST Card 1", 7);
+    let card = card.signer_for(oid::KEY_ONLY_CARD, &card_key.public(), &ca, &ca_key).unwrap();
+    let chip = Chip::new(card_key, card.fingerprint()).unwrap();
+    let access = if pin { Access::PacePin } else { Access::PaceCan };
+    let mut evidence = Evidence::new(Card { source: "test".into(), atr: vec![] }, TAPPED, access);
+    evidence.files.insert(File::CardCertificate, card.der().to_vec());
+    let answer = chip.sign(&challenge, pin, 5);
+    evidence.key_only = Some(KeyOnlyAuthentication { challenge, answer });
+    let mut anchors = Anchors::new("test");
+    anchors.add("card ca", ca.der()).unwrap();
+    (evidence, anchors)
+}
+
+#[test]
+fn a_key_only_card_asks_for_a_credential_with_its_pin() {
+    let world = World::new();
+    let bind = *world.session.binding(&world.keys.jkt()).as_bytes();
+    let sign = |evidence| CredentialRequest::sign(&world.keys, &world.session, evidence, TAPPED);
+    let judged = |token: &str, anchors: &Anchors, store: &str| {
+        let store = UsedSessions::new(world._dir.path().join(store));
+        verify(token, &world.session, &store, anchors, TAPPED).unwrap()
+    };
+    let (evidence, anchors) = key_only_evidence(bind, true);
+    let token = sign(evidence).unwrap();
+    let verdict = judged(&token, &anchors, "good");
+    assert_eq!(verdict.verdict, Decision::Accept, "{verdict:#?}");
+    assert_eq!(verdict.level, Level::L2);
+    // What an issuer keeps of the card, to know it again and to see its counter go up.
+    let card = verdict.evidence.unwrap().key_only.unwrap();
+    assert_eq!(card.counter, Some(5));
+    assert!(card.card.is_some_and(|named| named.sha256.len() == 64));
+    assert_eq!(refused(&judged(&token, &anchors, "good")), &Refusal::UsedAgain { at: TAPPED });
+
+    // Without the PIN it says nothing of who holds it.
+    let (without, _) = key_only_evidence(bind, false);
+    let verdict = judged(&sign(without).unwrap(), &anchors, "without");
+    assert_eq!(refused(&verdict), &Refusal::Evidence(Reason::WithoutPin));
+    // The first eight bytes alone do not do: a document's card signs those.
+    let mut near = bind;
+    near[8] ^= 1;
+    let (near, _) = key_only_evidence(near, true);
+    assert!(matches!(sign(near), Err(RequestError::NotBound { .. })));
+    // A CSCA in the place of a card CA.
+    let verdict = judged(&token, &world.card.anchors(), "other anchors");
+    assert!(verdict.data.failed() && verdict.verdict == Decision::Refuse);
+}

@@ -20,9 +20,11 @@ pub struct RequestVerdict {
     /// It is for this session, by the device that committed to its keys, in time, for the first
     /// time.
     pub binding: Check<Refusal>,
-    /// Passive Authentication of the card's data passed, and the holder's data is among it.
+    /// Passive Authentication of the card's data passed, and the holder's data is among it; of a
+    /// key-only card, which has none, its certificate leads to a card CA.
     pub data: Check<Refusal>,
-    /// The card itself signed over the binding.
+    /// The card itself signed over the binding; a key-only card, which shows nothing else of its
+    /// holder, with the PIN.
     pub chip: Check<Refusal>,
     /// All of it.
     pub verdict: Decision,
@@ -167,7 +169,7 @@ pub fn verify(
         let bind = *session.binding(&request.jkt()).as_bytes();
         let judged = judge(&request.evidence, anchors, &Judging::offline(Some(bind)).at(now));
         verdict.data = data(&judged);
-        verdict.chip = because(&judged.chip.check);
+        verdict.chip = chip(&judged);
         verdict.level = judged.level;
         let shown = verdict.data.passed() && verdict.chip.passed();
         if shown && judged.verified && judged.level >= Level::L2 {
@@ -227,7 +229,18 @@ fn belongs(request: &CredentialRequest, session: &Session) -> Result<(), Refusal
     Ok(())
 }
 
+fn chip(verdict: &Verdict) -> Check<Refusal> {
+    // There is no face to compare: the PIN alone ties a key-only card to whoever holds it.
+    match (&verdict.key_only, &verdict.holder_verification) {
+        (Some(_), Some(holder)) if verdict.chip.check.passed() => because(&holder.check),
+        _ => because(&verdict.chip.check),
+    }
+}
+
 fn data(verdict: &Verdict) -> Check<Refusal> {
+    if let Some(card) = &verdict.key_only {
+        return because(&card.certificate);
+    }
     let groups = &verdict.passive.groups;
     if verdict.passive.check.passed() && !groups.matched.contains(&File::Dg1) {
         // Genuine data of nobody in particular is good for nothing.

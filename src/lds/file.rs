@@ -1,7 +1,7 @@
 //! The elementary files and where they stand (ICAO Doc 9303-10 clauses 3.11 and 4, ISO/IEC 7816-4
 //! clauses 12.2.1 and 12.2.2).
 
-use super::edl;
+use super::{KEY_ONLY_AID, edl};
 use crate::tlv::Tag;
 
 /// The application identifier of the LDS1 eMRTD application (ICAO Doc 9303-10 clause 4.4).
@@ -16,6 +16,8 @@ pub enum Df {
     Lds,
     /// The driving licence application, [`edl::AID`].
     Edl,
+    /// The application of the key-only resident card, [`KEY_ONLY_AID`].
+    KeyOnly,
 }
 
 impl Df {
@@ -25,6 +27,7 @@ impl Df {
             Self::MasterFile => None,
             Self::Lds => Some(&LDS_AID),
             Self::Edl => Some(&edl::AID),
+            Self::KeyOnly => Some(&KEY_ONLY_AID),
         }
     }
 }
@@ -84,6 +87,10 @@ pub enum File {
     HolderVerification,
     /// A file of a driving licence, where data groups have other numbers for other things.
     Edl(edl::File),
+    /// What the application of a key-only card is (docs/applet.md).
+    CardLabel,
+    /// The certificate of a key-only card.
+    CardCertificate,
 }
 
 pub(super) struct Row {
@@ -97,7 +104,7 @@ pub(super) struct Row {
 
 impl File {
     /// Every file, in the order of the tables.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 42] = [
         Self::CardAccess,
         Self::CardSecurity,
         Self::AtrInfo,
@@ -138,6 +145,8 @@ impl File {
         Self::Edl(edl::File::Dg12),
         Self::Edl(edl::File::Dg13),
         Self::Edl(edl::File::Dg14),
+        Self::CardLabel,
+        Self::CardCertificate,
     ];
 
     const fn row(self) -> Row {
@@ -146,6 +155,9 @@ impl File {
         }
         const fn lds(name: &'static str, fid: u16, tag: u32) -> Row {
             Row { name, df: Df::Lds, fid, sfi: fid as u8, tag: Some(tag), data_group: None }
+        }
+        const fn key(name: &'static str, fid: u16, tag: u32) -> Row {
+            Row { df: Df::KeyOnly, ..lds(name, fid, tag) }
         }
         const fn dg(name: &'static str, number: u8, tag: u32) -> Row {
             Row { data_group: Some(number), ..lds(name, 0x0100 | number as u16, tag) }
@@ -176,6 +188,8 @@ impl File {
             Self::Cvca => Row { tag: None, ..lds("EF.CVCA", 0x011C, 0) },
             Self::HolderVerification => lds("EF.HolderVerification", 0x0111, 0x73),
             Self::Edl(file) => file.row(),
+            Self::CardLabel => key("EF.CardLabel", 0x0101, 0x73),
+            Self::CardCertificate => key("EF.CardCertificate", 0x0102, 0x30),
         }
     }
 
@@ -265,7 +279,7 @@ mod tests {
     fn no_two_files_of_one_df_share_an_identifier() {
         let names: BTreeSet<_> = File::ALL.into_iter().map(File::name).collect();
         assert_eq!(names.len(), File::ALL.len());
-        for df in [Df::MasterFile, Df::Lds, Df::Edl] {
+        for df in [Df::MasterFile, Df::Lds, Df::Edl, Df::KeyOnly] {
             let files: Vec<_> = File::ALL.into_iter().filter(|f| f.df() == df).collect();
             let count =
                 |key: fn(&File) -> u32| files.iter().map(key).collect::<BTreeSet<_>>().len();

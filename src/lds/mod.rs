@@ -1,11 +1,12 @@
 //! The files of an eMRTD and of the open resident-card profile (ICAO Doc 9303-10), and those of a
-//! driving licence ([`edl`]).
+//! driving licence ([`edl`]) and of the key-only resident card.
 //!
 //! Every file has a type with `parse` and `encode`. Parsing never trusts a length and names file
 //! and field in its errors; encoding is DER. What a signature or a hash covers is the bytes as the
 //! card gave them, so keep those: encoding again is for making cards, not for checking them.
 
 mod atr_info;
+mod card_label;
 mod cbeff;
 mod com;
 mod cursor;
@@ -40,6 +41,7 @@ pub mod sod;
 mod testing;
 
 pub use atr_info::AtrInfo;
+pub use card_label::{CardLabel, KEY_ONLY_AID};
 pub use cbeff::{BiometricHeader, BiometricTemplate};
 pub use com::Com;
 pub use data_object::DataObject;

@@ -169,6 +169,9 @@ oids! {
     MASTER_LIST = "2.23.136.1.1.2";
     /// id-icao-cscaMasterListSigningKey, the extKeyUsage of who may sign one (9303-12 clause 7.1).
     MASTER_LIST_SIGNER = "2.23.136.1.1.3";
+    /// The extKeyUsage of a key-only card's certificate and of its CA (docs/applet.md), below the
+    /// enterprise number that is kept for examples (RFC 5612).
+    KEY_ONLY_CARD = "1.3.6.1.4.1.32473.1.1";
     /// id-icao-mrtd-security: the arc under which ICAO's identifiers stand.
     MRTD_SECURITY = "2.23.136.1.1";
     /// id-icao-mrtd-security-extensions-nameChange (9303-12 clause 7.1.1).

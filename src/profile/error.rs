@@ -108,6 +108,29 @@ pub enum ProfileError {
 }
 
 impl ProfileError {
+    /// Where it is wrong; `None` where no line of a text is to blame.
+    pub const fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Syntax { at, .. }
+            | Self::UnknownKey { at, .. }
+            | Self::MissingKey { at, .. }
+            | Self::WrongType { at, .. }
+            | Self::Value { at, .. } => Some(at),
+            Self::Read { .. } | Self::Personalise { .. } => None,
+        }
+    }
+
+    /// The key with its table.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::UnknownKey { key, .. }
+            | Self::MissingKey { key, .. }
+            | Self::WrongType { key, .. }
+            | Self::Value { key, .. } => Some(key),
+            _ => None,
+        }
+    }
+
     pub(super) fn personalise(step: &'static str, error: impl std::fmt::Display) -> Self {
         Self::Personalise { step, message: error.to_string() }
     }

@@ -189,10 +189,10 @@ pub struct DataObjectSpec {
 }
 
 impl Layout {
-    /// Whether it declares nothing.
+    /// Whether it declares nothing that makes the card more than the document it is: files inside
+    /// the document's application do not.
     pub const fn is_empty(&self) -> bool {
         self.files.is_empty()
-            && self.inside.is_empty()
             && self.passwords.is_empty()
             && self.keys.is_empty()
             && self.data_objects.is_empty()

@@ -20,11 +20,13 @@ mod check;
 mod document;
 mod error;
 mod face;
+mod from_recording;
 mod layout;
 mod marks;
 mod new;
 mod personalise;
 mod quirks;
+mod recorded_files;
 mod resident_number;
 mod rule;
 mod schema;
@@ -35,6 +37,7 @@ mod tests;
 
 pub use check::{check, check_all, read, read_all};
 pub use error::{Place, ProfileError};
+pub use from_recording::{FromRecordingError, from_recording};
 pub use layout::{
     DataObjectSpec, FileKind, FileRules, FileSpec, KeyMaterial, KeySpec, KeyUse, Layout,
     PasswordSpec, Structure,
@@ -55,6 +58,7 @@ pub const RESIDENT: &str = include_str!("../../card-profiles/resident.toml");
 /// The profiles that are part of the library, by name.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("resident", RESIDENT),
+    ("resident-key-only", include_str!("../../card-profiles/resident-key-only.toml")),
     ("passport-bac", include_str!("../../card-profiles/passport-bac.toml")),
     ("passport-pace-gm", include_str!("../../card-profiles/passport-pace-gm.toml")),
     ("passport-pace-im", include_str!("../../card-profiles/passport-pace-im.toml")),
@@ -62,6 +66,7 @@ pub const BUILT_IN: &[(&str, &str)] = &[
     ("passport-eac", include_str!("../../card-profiles/passport-eac.toml")),
     ("passport-rsa-legacy", include_str!("../../card-profiles/passport-rsa-legacy.toml")),
     ("eid-pin", include_str!("../../card-profiles/eid-pin.toml")),
+    ("iso-files", include_str!("../../card-profiles/iso-files.toml")),
     ("driving-licence-bap", include_str!("../../card-profiles/driving-licence-bap.toml")),
 ];
 

@@ -57,6 +57,15 @@ pub struct Profile {
     pub faults: FaultPlan,
 }
 
+impl Profile {
+    /// Whether who taps the card gives the PIN and not the CAN: the data need it, or a key alone is
+    /// to say that it was given.
+    pub const fn asks_for_the_pin(&self) -> bool {
+        let key_alone = self.key_only.is_some() && self.travel.is_none();
+        self.pin.required || (key_alone && self.pin.activated)
+    }
+}
+
 /// A travel document, or a driving licence.
 #[derive(Clone)]
 pub struct Travel {

@@ -5,8 +5,12 @@
 pub mod active_auth;
 pub mod bac;
 pub mod chip_auth;
+mod flaws;
+pub mod key_only;
 pub mod pace;
 pub mod terminal_auth;
+
+pub use flaws::Flaws;
 
 use rand_core::CryptoRng;
 

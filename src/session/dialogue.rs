@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use super::SessionError;
+use super::{SessionError, ladder::Ladder, recover::SetAside};
 use crate::{
     apdu::{Command, Header, MAX_NE, Response, StatusWord, ins},
     protocol::{Initiator, Next},
-    sm::{SecureChannel, SmError},
+    sm::{SecureChannel, SmError, SscSnapshot},
     tlv::{Reader, Tag},
     transport::{Deadline, Exchange, Limits, Observer, Reset, Step, Transport, TransportError},
 };
@@ -25,19 +25,34 @@ pub struct Stats {
     pub bytes_from_card: u64,
     /// Time between the first byte of a command and the last of its response, summed up.
     pub time: Duration,
+    /// How often more was asked for at once than card or reader gave.
+    pub probes: u32,
+    /// How long all of it would have taken on the air, with the card's activation, where a
+    /// [`Link`](crate::transport::Link) models it.
+    pub modelled: Option<Duration>,
 }
 
 /// A dialogue with one card.
 pub struct Session {
     transport: Box<dyn Transport>,
-    channel: Option<SecureChannel>,
+    pub(super) channel: Option<SecureChannel>,
     limits: Limits,
-    max_read: usize,
+    pub(super) max_read: usize,
     timeout: Duration,
     observer: Option<Box<dyn Observer>>,
     stats: Stats,
     command: Zeroizing<Vec<u8>>,
-    response: Vec<u8>,
+    pub(super) response: Vec<u8>,
+    pub(super) ladder: Ladder,
+    /// The counter before the command that is on its way.
+    before: Option<SscSnapshot>,
+    /// The channel in which the last exchange failed.
+    pub(super) aside: Option<SetAside>,
+    /// Whether the last failure was passed over, and the card may not hold the channel any more.
+    pub(super) guessed: bool,
+    pub(super) reopen: bool,
+    /// Whether the card has named another Le.
+    pub(super) corrected: bool,
 }
 
 /// Most bytes that GET RESPONSE collects for one command.
@@ -60,6 +75,12 @@ impl Session {
             stats: Stats::default(),
             command: Zeroizing::default(),
             response: Vec::new(),
+            ladder: Ladder::default(),
+            before: None,
+            aside: None,
+            guessed: false,
+            reopen: false,
+            corrected: false,
         }
     }
 
@@ -79,7 +100,9 @@ impl Session {
 
     /// What the card says it can take, lowered to what the way to it carries.
     pub fn allow(&mut self, card: Limits) {
-        self.limits = self.transport.limits().min(card);
+        let refused = self.ladder.extended == Some(false);
+        let most = if refused { Limits::SHORT } else { Limits::EXTENDED };
+        self.limits = self.transport.limits().min(card).min(most);
     }
 
     /// What APDUs may measure now.
@@ -90,16 +113,13 @@ impl Session {
     /// Opens, replaces or (with `None`) leaves the secure channel.
     pub fn set_channel(&mut self, channel: Option<SecureChannel>) {
         self.channel = channel;
+        self.aside = None;
+        self.guessed = false;
     }
 
     /// Asks for at most `max` bytes of a file at once from now on, for a card that refuses more.
     pub const fn limit_reads(&mut self, max: usize) {
         self.max_read = max;
-    }
-
-    /// How many bytes of a file one command asks for.
-    pub fn read_size(&self) -> usize {
-        self.max_response_data().min(self.max_read)
     }
 
     /// Whether commands are protected.
@@ -114,8 +134,9 @@ impl Session {
     }
 
     /// What the dialogue has cost so far.
-    pub const fn stats(&self) -> Stats {
-        self.stats
+    pub fn stats(&self) -> Stats {
+        let (probes, modelled) = (self.ladder.failures(), self.transport.modelled());
+        Stats { probes, modelled, ..self.stats }
     }
 
     /// The way to the card.
@@ -128,7 +149,8 @@ impl Session {
     /// # Errors
     /// [`SessionError::Transport`].
     pub fn reset(&mut self, kind: Reset) -> Result<(), SessionError> {
-        self.channel = None;
+        self.set_channel(None);
+        self.reopen = false;
         let step = "reset";
         self.transport.reset(kind).map_err(|source| SessionError::Transport { step, source })
     }
@@ -150,6 +172,7 @@ impl Session {
             Some(ne) if command.ne.is_some_and(|asked| asked != ne) => {
                 let mut again = command.clone();
                 again.ne = Some(ne);
+                self.corrected = true;
                 self.exchange_once(&again, step)
             }
             _ => Ok(first),
@@ -195,7 +218,9 @@ impl Session {
     // as GENERAL AUTHENTICATE may whatever the card says of itself (9303-10 clause 3.6.4.2). With a
     // MODP group of 2,048 bits command and answer need it.
     fn parts(&self, command: &Command) -> Vec<Command> {
-        let max = self.limits.command_data;
+        // What carries no long response carries no long command.
+        let met = self.met_limit().map_or(usize::MAX, |met| met.max(Limits::SHORT.command_data));
+        let max = self.limits.command_data.min(met);
         if command.header.is_chained() && command.data.len() > Limits::SHORT.command_data {
             let most = self.transport.limits().response_data;
             let most = u32::try_from(most).unwrap_or(MAX_NE).min(MAX_NE);
@@ -215,10 +240,12 @@ impl Session {
 
     fn send_once(&mut self, command: &Command, step: Step) -> Result<Response, SessionError> {
         self.command.clear();
+        self.aside = None;
         let Some(channel) = &mut self.channel else {
             command.encode(&mut self.command).map_err(|e| apdu(step, e))?;
             return self.transmit(step);
         };
+        self.before = Some(channel.snapshot());
         let protected = channel.protect_command(command, &mut self.command);
         protected.map_err(|source| SessionError::SecureMessaging { step: step.0, source })?;
         let time = self.transceive(step)?;
@@ -238,9 +265,16 @@ impl Session {
             }
             Err(source) => {
                 self.observe(step, time, None);
-                self.channel = None;
+                self.set_aside(true);
                 Err(SessionError::SecureMessaging { step: step.0, source })
             }
+        }
+    }
+
+    // Closes the channel. Only a read that goes on with less takes it up once more.
+    fn set_aside(&mut self, answered: bool) {
+        if let (Some(channel), Some(before)) = (self.channel.take(), self.before) {
+            self.aside = Some(SetAside { channel, before, answered });
         }
     }
 
@@ -323,7 +357,7 @@ impl Session {
         self.stats.time += time;
         if let Err(source) = sent {
             // A card that was reset or left has forgotten the channel.
-            self.channel = None;
+            self.set_aside(false);
             return Err(transport(step, source));
         }
         self.stats.bytes_from_card += self.response.len() as u64;

@@ -24,22 +24,16 @@ pub struct Reading {
     pub total: usize,
 }
 
-/// Sizes to try, one after the other, where a card refuses a length: what fits a short response
-/// under secure messaging, then what cards are known to need.
-const LADDER: [usize; 4] = [223, 192, 160, 128];
 /// The largest offset of READ BINARY with even INS.
 const MAX_SHORT_OFFSET: usize = 0x7FFF;
+/// Header of DO53 around up to 65,535 bytes.
+const WRAPPING: usize = 4;
 /// Most bytes a file may have. Data groups with pictures are the largest.
 const MAX_FILE: usize = 0x8_0000;
 
 /// Most APDUs that one file may take, the largest file in pieces of 64 bytes: a card that gives a
 /// byte at a time is not waited for.
 const MAX_APDUS: u32 = 0x2000;
-
-/// The next smaller size to try where a card refuses to give this many bytes at once.
-pub fn lower_read(size: usize) -> Option<usize> {
-    LADDER.into_iter().find(|&lower| lower < size)
-}
 
 impl Session {
     /// Reads a whole file of the current DF, telling `progress` after each command.
@@ -53,30 +47,45 @@ impl Session {
         step: Step,
         progress: &mut dyn FnMut(Reading),
     ) -> Result<Vec<u8>, SessionError> {
+        let mut data = Vec::new();
+        self.read_on(file, step, &mut data, progress)?;
+        Ok(data)
+    }
+
+    /// Reads a file from where an earlier channel left off: `data` has what came until then, and
+    /// keeps what came until an error. Whether it is all of one file, what signs the file has to say.
+    ///
+    /// # Errors
+    /// As [`Session::read_file`].
+    pub fn read_on(
+        &mut self,
+        file: File,
+        step: Step,
+        data: &mut Vec<u8>,
+        progress: &mut dyn FnMut(Reading),
+    ) -> Result<(), SessionError> {
         let before = self.stats().apdus;
-        let mut chunk = self.read_size();
-        let mut first;
-        loop {
-            first = self.exchange(&by_sfi(file.sfi(), chunk), step)?;
-            let lower = lower_read(chunk);
-            match (first.sw, lower) {
-                (StatusWord::WRONG_LENGTH, Some(lower)) => chunk = lower,
-                _ => break,
-            }
+        // The card's own limit within this file.
+        let mut most = usize::MAX;
+        // To select the file costs a command: less than one more read would not be worth it.
+        let goes_on = data.len() > self.read_size() && self.select_ef(file, step)?;
+        let mut first_asked = 0;
+        if !goes_on {
+            let (first, asked) = self.first_read(file, step)?;
+            *data = taken(&first, file, 0)?;
+            first_asked = asked;
         }
-        if is_no_short_identifier(first.sw) && self.select_ef(file, step)? {
-            let read = Command::new(Header::new(0x00, ins::READ_BINARY, 0, 0));
-            first = self.exchange(&read.with_ne(chunk as u32), step)?;
-        }
-        let mut data = taken(&first, file, 0)?;
-        let Some(total) = whole(file, &data)? else {
+        let Some(total) = whole(file, data)? else {
             // A list of data objects says nowhere how long it is; the card ends it.
             progress(Reading { file, done: data.len(), total: data.len() });
-            return Ok(data);
+            return Ok(());
         };
         // A first answer shorter than asked, from a longer file: the card's own limit.
-        if data.len() < total && data.len() < chunk {
-            chunk = data.len();
+        if data.len() < total && data.len() < first_asked {
+            most = data.len();
+            if self.corrected {
+                self.card_gives(most);
+            }
         }
         data.truncate(total);
         progress(Reading { file, done: data.len(), total });
@@ -86,9 +95,12 @@ impl Session {
                 let (expected, got, limit) = (total, offset, MAX_APDUS);
                 return Err(SessionError::FileTooSlow { file, expected, got, limit });
             }
-            let more = match self.read_at(file, step, offset, chunk.min(total - offset)) {
-                Ok(more) if !more.is_empty() => more,
-                Ok(_) | Err(SessionError::ReadRefused { sw: StatusWord::OFFSET_OUTSIDE, .. }) => {
+            let asked = self.read_size().min(most).min(total - offset);
+            let more = match self.read_at(file, step, offset, asked) {
+                Ok(None) => continue,
+                Ok(Some(more)) if !more.is_empty() => more,
+                Ok(Some(_))
+                | Err(SessionError::ReadRefused { sw: StatusWord::OFFSET_OUTSIDE, .. }) => {
                     return Err(SessionError::FileTooShort { file, expected: total, got: offset });
                 }
                 Err(error) => return Err(error),
@@ -97,7 +109,31 @@ impl Session {
             data.truncate(total);
             progress(Reading { file, done: data.len(), total });
         }
-        Ok(data)
+        Ok(())
+    }
+
+    // The beginning of a file, and how many bytes were asked for.
+    fn first_read(&mut self, file: File, step: Step) -> Result<(Response, usize), SessionError> {
+        let mut selected = false;
+        loop {
+            let asked = self.read_size();
+            let read = if selected {
+                Command::new(Header::new(0x00, ins::READ_BINARY, 0, 0)).with_ne(asked as u32)
+            } else {
+                by_sfi(file.sfi(), asked)
+            };
+            self.corrected = false;
+            match self.ask(&read, asked, step)? {
+                None => {}
+                Some(first) if !selected && is_no_short_identifier(first.sw) => {
+                    if !self.select_ef(file, step)? {
+                        return Ok((first, asked));
+                    }
+                    selected = true;
+                }
+                Some(first) => return Ok((first, asked)),
+            }
+        }
     }
 
     // SELECT of an EF under the current DF, without an answer (ISO/IEC 7816-4 clause 11.2.2).
@@ -108,33 +144,34 @@ impl Session {
         Ok(matches!(sw, StatusWord::SUCCESS | StatusWord::DEACTIVATED))
     }
 
-    // From the current EF, which the read by short identifier has set.
+    // From the current EF, which the read by short identifier has set. `None` says to ask for less.
     fn read_at(
         &mut self,
         file: File,
         step: Step,
         offset: usize,
         len: usize,
-    ) -> Result<Vec<u8>, SessionError> {
+    ) -> Result<Option<Vec<u8>>, SessionError> {
         if offset <= MAX_SHORT_OFFSET {
             let [hi, lo] = (offset as u16).to_be_bytes();
             let read = Command::new(Header::new(0x00, ins::READ_BINARY, hi, lo));
-            let response = self.exchange(&read.with_ne(len as u32), step)?;
-            return taken(&response, file, offset);
+            let response = self.ask(&read.with_ne(len as u32), len, step)?;
+            return response.map(|response| taken(&response, file, offset)).transpose();
         }
         let be = (offset as u32).to_be_bytes();
         let start = be.iter().position(|&b| b != 0).unwrap_or(3).min(2);
         let mut w = Writer::new();
         w.primitive(Tag::new(0x54), &be[start..]);
         let read = Command::new(Header::new(0x00, ins::READ_BINARY_ODD, 0, 0));
-        // The answer wraps the bytes in DO53.
-        let ne = (len + 4).min(self.max_response_data()) as u32;
-        let response = self.exchange(&read.with_data(w.finish()).with_ne(ne), step)?;
+        // The answer wraps the bytes in DO53, which needs room itself.
+        let asked = len.saturating_add(WRAPPING).min(self.read_size());
+        let read = read.with_data(w.finish()).with_ne(asked as u32);
+        let Some(response) = self.ask(&read, asked, step)? else { return Ok(None) };
         let wrapped = taken(&response, file, offset)?;
         let discretionary = Reader::new(&wrapped)
             .expect(Tag::new(0x53))
             .map_err(|source| SessionError::BadFile { file, source })?;
-        Ok(discretionary.value.to_vec())
+        Ok(Some(discretionary.value.to_vec()))
     }
 }
 

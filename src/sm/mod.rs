@@ -8,8 +8,10 @@ mod channel;
 mod deviation;
 mod error;
 mod keys;
+mod lenient;
 
 pub use channel::{SecureChannel, SscSnapshot};
 pub use deviation::Deviations;
 pub use error::SmError;
 pub use keys::SessionKeys;
+pub use lenient::Leniency;

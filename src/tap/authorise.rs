@@ -1,16 +1,11 @@
 //! Terminal Authentication, and what only authorised terminals may read.
 
-use super::{
-    TapError,
-    chip::Proof,
-    run::{Tap, is_wrong_length},
-    terminal,
-};
+use super::{TapError, chip::Proof, run::Tap, terminal};
 use crate::{
     lds::{File, SecurityInfos},
     pki::cvc::{Chat, parse_ef_cvca},
     protocol::terminal_auth,
-    session::{SessionError, lower_read},
+    session::SessionError,
     sm::SmError,
 };
 
@@ -92,21 +87,21 @@ impl Tap<'_> {
         loop {
             let error = match self.card.keep(file) {
                 Ok(_) => return Ok(()),
-                Err(TapError::Session(error @ SessionError::SecureMessaging { .. })) => error,
+                Err(TapError::Session(error)) => error,
                 Err(error) => return Err(error),
             };
-            let lower = is_wrong_length(&error).then(|| lower_read(self.card.asked)).flatten();
-            if let SessionError::SecureMessaging { source: SmError::Unprotected { sw }, .. } = error
-            {
-                self.card.refused.insert(file, sw);
-            } else {
-                return Err(error.into());
+            let lower = self.card.session.take_reopen();
+            match error {
+                SessionError::SecureMessaging { source: SmError::Unprotected { sw }, .. } => {
+                    self.card.refused.insert(file, sw);
+                }
+                _ if lower => {}
+                error => return Err(error.into()),
             }
             self.start_over()?;
             self.authorise(infos)?;
-            match lower {
-                Some(lower) if self.authorised => self.card.session.limit_reads(lower),
-                _ => return Ok(()),
+            if !lower || !self.authorised {
+                return Ok(());
             }
         }
     }

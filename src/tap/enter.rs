@@ -5,7 +5,7 @@ use super::{
     access::{Offer, Opened},
     chip::{self, Attempt, Proof},
     plan::Plan,
-    run::{Tap, is_wrong_length},
+    run::Tap,
     terminal::{self, Announced, Version2},
 };
 use crate::{
@@ -14,28 +14,20 @@ use crate::{
     lds::{Df, File},
     pki::cvc::Reference,
     protocol::terminal_auth,
-    session::{SessionError, lower_read},
+    session::SessionError,
     transport::Reset,
 };
 
 impl Tap<'_> {
     /// Opens the card, and selects its application. EF.CardSecurity may be the first file for which
-    /// the card wants smaller reads, which take a new channel.
+    /// the card wants smaller reads, and the selection the first command that the reader does not
+    /// carry, which may take a new channel.
     pub(super) fn enter(&mut self) -> Result<(), TapError> {
         loop {
-            let error = match self.enter_once() {
-                Err(TapError::Session(error)) if is_wrong_length(&error) => error,
-                done => return done,
-            };
-            let of_file = File::CardSecurity.name();
-            let lower = match &error {
-                SessionError::SecureMessaging { step, .. } if *step == of_file => {
-                    lower_read(self.card.asked)
-                }
-                _ => None,
-            };
-            let Some(lower) = lower else { return Err(error.into()) };
-            self.card.session.limit_reads(lower);
+            let done = self.enter_once();
+            if done.is_ok() || !self.card.session.take_reopen() {
+                return done;
+            }
             self.card.session.reset(Reset::Warm)?;
             if !self.card.files.contains_key(&File::CardSecurity) {
                 // Nothing was read behind that mapping.
@@ -180,7 +172,7 @@ impl Tap<'_> {
         let licence_first = passwords.bap.is_some() && passwords.bac.is_none();
         let order = if licence_first { [Df::Edl, Df::Lds] } else { [Df::Lds, Df::Edl] };
         let mut refused = None;
-        for df in order {
+        for df in order.into_iter().chain([Df::KeyOnly]) {
             match self.card.select(df) {
                 Ok(Ok(())) => {
                     self.proof.answered();

@@ -68,6 +68,7 @@ const fn name(df: Df) -> &'static str {
     match df {
         Df::Lds => "eMRTD application (AID A0000002471001)",
         Df::Edl => "driving licence application (AID A0000002480200)",
+        Df::KeyOnly => "application of a key-only card (AID F049434341524401)",
         Df::MasterFile => "master file",
     }
 }

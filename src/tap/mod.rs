@@ -5,8 +5,9 @@
 //! Authentication of version 2. In the application, a passport's or a driving licence's: BAC or BAP
 //! where there is no PACE, EF.DG14 and Chip Authentication, EF.HolderVerification, EF.SOD, the small
 //! data groups, Active Authentication, the face; at the very end Terminal Authentication and what
-//! only authorised terminals may read, for a chip that refuses may also close the channel. What
-//! comes out is [`Evidence`](crate::trust::Evidence), which [`judge`](crate::trust::judge) turns
+//! only authorised terminals may read, for a chip that refuses may also close the channel. A
+//! key-only card, which is looked for where there is no other application, gives its certificate and
+//! signs. What comes out is [`Evidence`](crate::trust::Evidence), which [`judge`](crate::trust::judge) turns
 //! into a verdict.
 
 mod access;
@@ -14,6 +15,8 @@ mod authorise;
 mod chip;
 mod enter;
 mod error;
+mod key_only;
+mod lengths;
 mod options;
 mod outcome;
 mod plan;
@@ -23,6 +26,7 @@ mod run;
 mod terminal;
 
 pub use error::TapError;
+pub use lengths::{KnownLengths, LearntLengths};
 pub use options::{Options, Passwords};
 pub use outcome::{Event, StepTime, Tapped};
 pub use run::tap;

@@ -1,10 +1,9 @@
 //! What a tap is told: passwords, certificates, limits.
 
-use super::TerminalCertificates;
+use super::{KnownLengths, TerminalCertificates};
 use crate::{
     lds::edl,
     protocol::{
-        active_auth,
         bac::AccessKey,
         pace::{ParameterReference, Password},
     },
@@ -65,20 +64,24 @@ pub struct Options {
     pub parameter_reference: ParameterReference,
     /// Lowers what card and reader allow: [`Limits::SHORT`] for short APDUs only.
     pub max_apdu: Limits,
-    /// RND.IFD of Active Authentication: the first bytes of a request's binding. Without it, random.
-    pub challenge: Option<[u8; active_auth::CHALLENGE_LEN]>,
+    /// What earlier taps learnt of readers and kinds of cards, so that it need not be found out
+    /// again.
+    pub lengths: KnownLengths,
+    /// A request's binding: RND.IFD of Active Authentication is its first bytes, the challenge of a
+    /// key-only card all of it. Without it, they are random.
+    pub bind: Option<[u8; 32]>,
     /// What the evidence calls the card: `emulated:resident`, `pcsc:` and the reader's name.
     pub source: String,
 }
 
 #[cfg(feature = "emulator")]
 impl Options {
-    /// What opens an emulated card, as its profile has it: the PIN where the data need it, the CAN
-    /// where there is PACE, else what is printed; and certificates that the chip believes.
+    /// What opens an emulated card, as its profile has it: the PIN where the data need it or where a
+    /// key alone is to say that it was given, the CAN where there is PACE, else what is printed; and certificates that the chip believes.
     pub fn of_profile(card: &crate::profile::Personalised) -> Self {
         let secrets = &card.profile.secrets;
         let can = || Passwords { can: Some(Password::can(&secrets.can)), ..Passwords::default() };
-        let pin = secrets.pin.as_ref().filter(|_| card.profile.pin.required);
+        let pin = secrets.pin.as_ref().filter(|_| card.profile.asks_for_the_pin());
         let pin =
             pin.map(|pin| Passwords { pin: Some(Password::pin(pin)), ..Passwords::default() });
         let passwords = match &card.licence {
@@ -110,7 +113,8 @@ impl Default for Options {
             terminal: None,
             parameter_reference: ParameterReference::Always,
             max_apdu: Limits::EXTENDED,
-            challenge: None,
+            lengths: KnownLengths::default(),
+            bind: None,
             source: "unknown".into(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use super::LearntLengths;
 use crate::{
     apdu::StatusWord,
     lds::File,
@@ -29,6 +30,8 @@ pub struct StepTime {
     pub time: Duration,
     /// Command APDUs of the step.
     pub apdus: u32,
+    /// How long it would have taken on the air, where a [`Link`](crate::transport::Link) models it.
+    pub modelled: Option<Duration>,
 }
 
 /// A finished tap.
@@ -40,7 +43,8 @@ pub struct Tapped {
     pub pace: Option<Parameters>,
     /// Chip Authentication as this tap saw it, which holds its ephemeral key.
     pub chip_authentication: ChipRun,
-    /// Why the card gave no signature for Active Authentication, where it refused.
+    /// Why the card gave no signature for Active Authentication, or as a key-only card, where it
+    /// refused.
     pub active_authentication_refused: Option<String>,
     /// Terminal Authentication, where certificates were at hand: the rights that the chain gives,
     /// or why the chip gave none.
@@ -51,6 +55,9 @@ pub struct Tapped {
     pub steps: Vec<StepTime>,
     /// What it cost.
     pub stats: Stats,
+    /// What it learnt of the lengths that reader and card take, for
+    /// [`Options::lengths`](super::Options::lengths) of a later tap.
+    pub lengths: Option<LearntLengths>,
 }
 
 impl Tapped {

@@ -86,8 +86,8 @@ impl Tap<'_> {
 
     pub(super) fn active_authentication(&mut self) -> Result<(), TapError> {
         let mut challenge = [0; active_auth::CHALLENGE_LEN];
-        match self.card.options.challenge {
-            Some(given) => challenge = given,
+        match &self.card.options.bind {
+            Some(bind) => challenge.iter_mut().zip(bind).for_each(|(to, from)| *to = *from),
             None => self.card.rng.fill_bytes(&mut challenge),
         }
         let limits = self.card.session.limits();
@@ -100,9 +100,11 @@ impl Tap<'_> {
             self.card.session.allow(wanted.min(self.card.options.max_apdu));
         }
         // Protected it is longer still: where the card has extended length fields it is asked for in
-        // one answer, for some cards give no second.
+        // one answer, for some cards give no second. Where a limit was met, the rest waits for GET
+        // RESPONSE.
         let wanted = if longest > SHORT_PROTECTED { longest + 64 } else { 256 };
-        let ne = wanted.min(self.card.session.max_response_data()) as u32;
+        let met = self.card.session.met_limit().unwrap_or(usize::MAX);
+        let ne = wanted.min(self.card.session.max_response_data()).min(met) as u32;
         let mut terminal = active_auth::Terminal::new(challenge, ne);
         let outcome = self.card.session.drive(&mut terminal, self.card.rng);
         self.card.session.allow(limits);

@@ -1,10 +1,13 @@
 //! The card on the other side, and what it has given so far.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use rand_core::CryptoRng;
 
-use super::{Event, Options, StepTime, TapError};
+use super::{Event, LearntLengths, Options, StepTime, TapError, lengths};
 use crate::{
     apdu::{Command, Header, StatusWord, ins},
     lds::{AtrInfo, Df, File},
@@ -22,8 +25,18 @@ pub(super) struct Reader<'a> {
     pub(super) files: BTreeMap<File, Vec<u8>>,
     pub(super) refused: BTreeMap<File, StatusWord>,
     pub(super) steps: Vec<StepTime>,
-    /// How many bytes the read that is going on asks for at once.
-    pub(super) asked: usize,
+    /// What came of files before their channel was lost.
+    begun: BTreeMap<File, Vec<u8>>,
+    /// What kind of card it is, for what is learnt of its lengths.
+    kind: String,
+}
+
+/// A step that has begun.
+pub(super) struct Begun {
+    name: &'static str,
+    started: Instant,
+    apdus: u32,
+    modelled: Option<Duration>,
 }
 
 impl<'a> Reader<'a> {
@@ -41,19 +54,30 @@ impl<'a> Reader<'a> {
             files: BTreeMap::new(),
             refused: BTreeMap::new(),
             steps: Vec::new(),
-            asked: 0,
+            begun: BTreeMap::new(),
+            kind: String::new(),
         }
     }
 
     /// Tells of a step that begins; [`Self::end`] counts it.
-    pub(super) fn begin(&mut self, name: &'static str) -> (&'static str, Instant, u32) {
+    pub(super) fn begin(&mut self, name: &'static str) -> Begun {
         (self.progress)(Event::Step(name));
-        (name, Instant::now(), self.session.stats().apdus)
+        let stats = self.session.stats();
+        Begun { name, started: Instant::now(), apdus: stats.apdus, modelled: stats.modelled }
     }
 
-    pub(super) fn end(&mut self, (name, started, before): (&'static str, Instant, u32)) {
-        let apdus = self.session.stats().apdus - before;
-        self.steps.push(StepTime { name, time: started.elapsed(), apdus });
+    pub(super) fn end(&mut self, Begun { name, started, apdus, modelled }: Begun) {
+        let stats = self.session.stats();
+        let modelled = stats.modelled.zip(modelled).map(|(now, then)| now.saturating_sub(then));
+        let apdus = stats.apdus - apdus;
+        self.steps.push(StepTime { name, time: started.elapsed(), apdus, modelled });
+    }
+
+    /// What this tap has learnt of lengths.
+    pub(super) fn learnt(&self) -> Option<LearntLengths> {
+        let lengths = self.session.lengths()?;
+        let reader = self.session.transport().name().to_owned();
+        Some(LearntLengths { reader, kind: self.kind.clone(), lengths })
     }
 
     /// Opens a channel of these keys, its counter at zero.
@@ -85,9 +109,22 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn read(&mut self, file: File) -> Result<Vec<u8>, SessionError> {
-        self.asked = self.session.read_size();
+        let mut data = self.begun.remove(&file).unwrap_or_default();
         let progress = &mut *self.progress;
-        self.session.read_file(file, Step(file.name()), &mut |r| progress(Event::Reading(r)))
+        let step = Step(file.name());
+        let done =
+            self.session.read_on(file, step, &mut data, &mut |r| progress(Event::Reading(r)));
+        match done {
+            Ok(()) => Ok(data),
+            Err(error) => {
+                // What a chip makes anew in each channel is of one channel only; of all the others
+                // a signature says whether the parts belong together.
+                if file != File::HolderVerification {
+                    self.begun.insert(file, data);
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Selects an application; the card's answer where that is none of success.
@@ -96,13 +133,14 @@ impl<'a> Reader<'a> {
             Df::MasterFile => Step("SELECT MF"),
             Df::Lds => Step("SELECT eMRTD application"),
             Df::Edl => Step("SELECT driving licence application"),
+            Df::KeyOnly => Step("SELECT application of a key-only card"),
         };
         let p1 = if df.aid().is_some() { 0x04 } else { 0x00 };
         let mut select = Command::new(Header::new(0x00, ins::SELECT, p1, 0x0C));
         if let Some(aid) = df.aid() {
             select = select.with_data(aid);
         }
-        let mut sw = self.session.exchange(&select, step)?.sw;
+        let mut sw = self.session.exchange_extended(&select, step)?.sw;
         if df == Df::MasterFile && !sw.is_success() {
             // Vendors differ in whether the MF is to be named.
             sw = self.session.exchange(&select.with_data([0x3F, 0x00]), step)?.sw;
@@ -115,9 +153,15 @@ impl<'a> Reader<'a> {
     pub(super) fn atr_info(&mut self) -> Result<(), TapError> {
         let data = match self.read(File::AtrInfo) {
             Ok(data) => data,
-            Err(SessionError::ReadRefused { .. }) => return Ok(()),
+            Err(SessionError::ReadRefused { .. }) => Vec::new(),
             Err(error) => return Err(error.into()),
         };
+        let card_access = self.files.get(&File::CardAccess).map_or(&[][..], Vec::as_slice);
+        self.kind = lengths::kind(self.session.transport().atr(), &data, card_access);
+        let known = self.options.lengths.get(self.session.transport().name(), &self.kind);
+        if let Some(known) = known {
+            self.session.expect_lengths(known);
+        }
         if let Ok(info) = AtrInfo::parse(&data)
             && let Some((command, response)) = info.extended_length()
         {
@@ -128,7 +172,9 @@ impl<'a> Reader<'a> {
             };
             self.session.allow(card.min(self.options.max_apdu));
         }
-        self.files.insert(File::AtrInfo, data);
+        if !data.is_empty() {
+            self.files.insert(File::AtrInfo, data);
+        }
         Ok(())
     }
 }

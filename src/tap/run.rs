@@ -17,10 +17,13 @@ use crate::{
     lds::{Df, File},
     pki::cvc::Chat,
     protocol::pace::ChipAuthenticationData,
-    session::{Session, SessionError, lower_read},
+    session::{Session, SessionError},
     sm::SmError,
     transport::Reset,
-    trust::{ActiveAuthentication, Card, ChipAuthenticationMapping, Evidence, KeyFile},
+    trust::{
+        ActiveAuthentication, Card, ChipAuthenticationMapping, Evidence, KeyFile,
+        KeyOnlyAuthentication,
+    },
 };
 
 /// Reads a card from its first command to its last data group.
@@ -49,6 +52,7 @@ pub fn tap(
         agreed: false,
         authorised: false,
         active: None,
+        key_only: None,
         in_step: false,
     };
     tap.run()?;
@@ -73,6 +77,7 @@ pub(super) struct Tap<'a> {
     /// Whether Terminal Authentication holds in it.
     pub(super) authorised: bool,
     pub(super) active: Option<Result<ActiveAuthentication, String>>,
+    pub(super) key_only: Option<Result<KeyOnlyAuthentication, String>>,
     in_step: bool,
 }
 
@@ -81,6 +86,9 @@ impl Tap<'_> {
         self.offer = self.step("EF.CardAccess", |tap| tap.card.card_access())?;
         self.step("EF.ATR/INFO", |tap| tap.card.atr_info())?;
         self.enter()?;
+        if self.plan.df == Df::KeyOnly {
+            return self.key_only();
+        }
         let options = self.plan.security_options;
         let dg14 = self.step(options.name(), |tap| tap.read(options))?;
         let dg14 = dg14.and_then(|bytes| self.security_infos(&bytes));
@@ -110,6 +118,7 @@ impl Tap<'_> {
     }
 
     fn finish(self, card: Card, now: UtcDateTime) -> Result<Tapped, TapError> {
+        let lengths = self.card.learnt();
         let opened = self.opened.ok_or(TapError::NoPassword)?;
         let mut evidence = Evidence::new(card, now, opened.access);
         evidence.files = self.card.files;
@@ -128,6 +137,11 @@ impl Tap<'_> {
             Some(Err(why)) => active_authentication_refused = Some(why),
             None => {}
         }
+        match self.key_only {
+            Some(Ok(signed)) => evidence.key_only = Some(signed),
+            Some(Err(why)) => active_authentication_refused = Some(why),
+            None => {}
+        }
         Ok(Tapped {
             evidence,
             pace: opened.pace,
@@ -137,6 +151,7 @@ impl Tap<'_> {
             refused: self.card.refused,
             steps: self.card.steps,
             stats: self.card.session.stats(),
+            lengths,
         })
     }
 
@@ -175,10 +190,10 @@ impl Tap<'_> {
     // A file that may be missing or closed.
     //
     // The first answer under the keys of Chip Authentication is the chip's proof; where it does not
-    // come, the rest is read over a new channel, so that the verdict says all that is wrong. Some
-    // cards answer "wrong length" without secure messaging where more is asked for than they can
-    // give, and nobody knows then whether they have counted: over a new channel less is asked for
-    // at once. Any other unprotected answer is the end.
+    // come, the rest is read over a new channel, so that the verdict says all that is wrong. Where
+    // more was asked for than card or reader give, and the card has lost the channel by that, less
+    // is asked for over a new one, and what came of a signed file is not read again. Any other
+    // unprotected answer is the end.
     pub(super) fn read(&mut self, file: File) -> Result<Option<Vec<u8>>, TapError> {
         loop {
             let error = match self.card.keep(file) {
@@ -186,18 +201,16 @@ impl Tap<'_> {
                     self.proof.answered();
                     return Ok(data);
                 }
-                Err(TapError::Session(error @ SessionError::SecureMessaging { .. })) => error,
+                Err(TapError::Session(error)) => error,
                 Err(error) => return Err(error),
             };
-            let lower = is_wrong_length(&error).then(|| lower_read(self.card.asked)).flatten();
             let unproven = self.proof.is_agreed();
-            match lower {
-                Some(lower) => self.card.session.limit_reads(lower),
-                None if unproven => {
-                    self.proof.denied(&error);
-                    self.attempts.pop_front();
+            if !self.card.session.take_reopen() {
+                if !unproven || !matches!(error, SessionError::SecureMessaging { .. }) {
+                    return Err(error.into());
                 }
-                None => return Err(error.into()),
+                self.proof.denied(&error);
+                self.attempts.pop_front();
             }
             self.start_over()?;
             if unproven && !self.attempts.is_empty() && !self.proof.is_agreed() {

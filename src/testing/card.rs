@@ -20,7 +20,7 @@ use crate::{
     tap::{self, Options},
     transport::{
         Loopback, Power, Responder, Shared,
-        fault::{FaultHandle, FaultPlan, Faulty},
+        fault::{FaultHandle, Faulty},
     },
     trust::{Anchors, Level, Verdict, judge},
 };
@@ -104,7 +104,8 @@ impl Card {
     /// [`TestingError::Card`].
     pub fn with_profile(profile: Personalised) -> Result<Self, TestingError> {
         let (seed, kept) = (String::from("test"), Kept::default());
-        let chip = Faulty::new(chip(&profile, &seed, kept.store())?, FaultPlan::default());
+        let chip =
+            Faulty::new(chip(&profile, &seed, kept.store())?, profile.profile.faults.clone());
         let faults = chip.handle();
         let chip = Shared::new(chip);
         Ok(Self { profile, chip, faults, kept, seed, now: Self::NOW, turns: AtomicU64::new(0) })

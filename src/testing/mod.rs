@@ -29,3 +29,8 @@ mod store;
 
 pub use card::{Card, Tapped};
 pub use error::TestingError;
+
+/// The example of the page for CI users is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/ci.md")]
+struct CiPage;

@@ -139,6 +139,12 @@ impl TransportError {
                 | Self::NoCard { .. }
         )
     }
+
+    /// Whether a reader may say so of an APDU that is too large for it. A card that left, another
+    /// program and a time-out are none of these.
+    pub const fn may_be_length(&self) -> bool {
+        matches!(self, Self::CommandTooLong { .. } | Self::Link { .. } | Self::Driver { .. })
+    }
 }
 
 fn like(fragment: &Option<String>) -> String {

@@ -1,6 +1,6 @@
 //! A chip in the same process, used as a transport.
 
-use super::{Deadline, Limits, Power, Reset, Responder, Transport, TransportError};
+use super::{Deadline, Limits, Power, Reset, Responder, Transport, TransportError, Work};
 
 /// Joins a [`Responder`] to a terminal without any reader between them.
 pub struct Loopback<R> {
@@ -80,6 +80,10 @@ impl<R: Responder> Transport for Loopback<R> {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn work(&self) -> Work {
+        self.chip.work()
     }
 }
 

@@ -6,13 +6,17 @@
 //!
 //! [`Loopback`] joins the two in one process, [`pcsc`] is the way to real readers, [`vpcd`] puts a
 //! chip into another program's reader and takes such chips. A [`CardAddress`] names any of them.
-//! [`fault`] wraps a chip that misbehaves on purpose. A [`Recorder`] writes a dialogue down, and
-//! [`Replay`] answers it again (docs/recording.md).
+//! [`LimitedReader`] is a layer that fails as readers with small buffers do, [`Link`] one that says
+//! how long a dialogue would have taken on the air. [`fault`] wraps a chip that misbehaves on
+//! purpose. A [`Recorder`] writes a dialogue down, and [`Replay`] answers it again
+//! (docs/recording.md).
 
 mod address;
 mod error;
 pub mod fault;
+mod limited;
 mod limits;
+pub mod link;
 mod loopback;
 mod observe;
 pub mod pcsc;
@@ -20,12 +24,15 @@ mod record;
 mod replay;
 mod shared;
 pub mod vpcd;
+mod work;
 
 use std::time::{Duration, Instant};
 
 pub use address::{AddressError, CardAddress};
 pub use error::TransportError;
+pub use limited::{LimitFailure, LimitedReader, ReaderLimit, ReaderLimitError, ReaderSize};
 pub use limits::{Limits, LimitsError};
+pub use link::Link;
 pub use loopback::Loopback;
 pub use observe::{Exchange, Observer, Step};
 pub use record::{
@@ -35,6 +42,7 @@ pub use record::{
 };
 pub use replay::{Divergence, Replay};
 pub use shared::Shared;
+pub use work::{Operations, Work};
 
 /// A connected card, seen from the terminal. The caller owns the response buffer, so that a hot
 /// loop allocates nothing.
@@ -65,6 +73,16 @@ pub trait Transport: Send {
 
     /// What to call it in messages: a reader's name, an address.
     fn name(&self) -> &str;
+
+    /// What the chip computed for the last command, where the way leads to one that counts.
+    fn work(&self) -> Work {
+        Work::default()
+    }
+
+    /// How long all that was done would have taken on the air, where a [`Link`] models it.
+    fn modelled(&self) -> Option<Duration> {
+        None
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for Box<T> {
@@ -92,6 +110,14 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     fn name(&self) -> &str {
         (**self).name()
     }
+
+    fn work(&self) -> Work {
+        (**self).work()
+    }
+
+    fn modelled(&self) -> Option<Duration> {
+        (**self).modelled()
+    }
 }
 
 /// A chip: what a card is to the one who plugs it in.
@@ -110,6 +136,11 @@ pub trait Responder: Send {
     /// that answer.
     fn is_present(&self) -> bool {
         true
+    }
+
+    /// What it computed for the last command, where it counts.
+    fn work(&self) -> Work {
+        Work::default()
     }
 
     /// Does this wrong at the next command, in a test of who reads. Whether the chip can: most
@@ -134,6 +165,10 @@ impl<R: Responder + ?Sized> Responder for Box<R> {
 
     fn is_present(&self) -> bool {
         (**self).is_present()
+    }
+
+    fn work(&self) -> Work {
+        (**self).work()
     }
 
     fn damage(&mut self, damage: fault::Damage) -> bool {

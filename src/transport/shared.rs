@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Power, Responder, fault::Damage};
+use super::{Power, Responder, Work, fault::Damage};
 
 /// A chip that one thread plugs in and others look at or change: clones are the same chip. Each
 /// clone keeps the ATR that the chip had at its last power event.
@@ -49,6 +49,10 @@ impl<R: Responder + ?Sized> Responder for Shared<R> {
 
     fn is_present(&self) -> bool {
         self.with(|chip| chip.is_present())
+    }
+
+    fn work(&self) -> Work {
+        self.with(|chip| chip.work())
     }
 
     fn damage(&mut self, damage: Damage) -> bool {

@@ -2,7 +2,7 @@
 
 use time::{Duration, UtcDateTime};
 
-use super::chain::{self, Chain};
+use super::chain::{self, Chain, Purpose};
 use super::{Anchors, Check, CrlNamed, Reason, Unfit, Weakness, revocation};
 use crate::crypto::Hash;
 use crate::lds::File;
@@ -104,7 +104,7 @@ fn issuers<'a>(
     }
     fit_to_sign(signer)
         .map_err(|why| Check::Failed(Reason::Unfit { certificate: signer.subject(), why }))?;
-    chain::find(signer, anchors, embedded, at).map_err(Check::Failed)
+    chain::find(signer, anchors, embedded, Purpose::Documents, at).map_err(Check::Failed)
 }
 
 fn fit_to_sign(signer: &Certificate) -> Result<(), Unfit> {
@@ -114,20 +114,26 @@ fn fit_to_sign(signer: &Certificate) -> Result<(), Unfit> {
     if signer.key_usage().is_some_and(|u| !u.digital_signature) {
         return Err(Unfit::NoDigitalSignature);
     }
-    // Those who sign master lists, deviation lists or barcodes sign no documents. Document signers
-    // have no purpose of their own.
+    // Those who sign master lists, deviation lists or barcodes sign no documents, nor do key-only
+    // cards. Document signers have no purpose of their own.
     let arc = oid::MRTD_SECURITY;
-    let other = signer.purposes().unwrap_or_default().iter();
-    if let Some(purpose) = other.copied().find(|p| p.as_bytes().starts_with(arc.as_bytes())) {
+    let is_other = |p: &Oid| *p == oid::KEY_ONLY_CARD || p.as_bytes().starts_with(arc.as_bytes());
+    if let Some(purpose) = signer.purposes().unwrap_or_default().iter().copied().find(is_other) {
         return Err(Unfit::OtherPurpose(purpose));
     }
     signer.unknown_critical_extension().map_or(Ok(()), |oid| Err(Unfit::UnknownExtension(oid)))
 }
 
-fn validity(verified: &Verified<'_>, chain: &Chain<'_>, at: UtcDateTime) -> Check {
-    let signer = verified.certificate;
+// Of the signer and all above it.
+pub(super) fn all_valid(signer: &Certificate, chain: &Chain<'_>, at: UtcDateTime) -> Check {
     let mut checks = vec![valid(signer, at)];
     checks.extend(chain.issuers().map(|issuer| valid(issuer, at)));
+    Check::all(&checks.iter().collect::<Vec<_>>())
+}
+
+fn validity(verified: &Verified<'_>, chain: &Chain<'_>, at: UtcDateTime) -> Check {
+    let signer = verified.certificate;
+    let mut checks = vec![all_valid(signer, chain, at)];
     if let Some(signed_at) = verified.signing_time {
         let validity = signer.validity();
         if !validity.contains(signed_at) {
@@ -182,7 +188,7 @@ fn of_signature(verified: &Verified<'_>, content_types: &[Oid]) -> Vec<Weakness>
     weak
 }
 
-fn of_chain(signer: &Certificate, chain: &Chain<'_>) -> Vec<Weakness> {
+pub(super) fn of_chain(signer: &Certificate, chain: &Chain<'_>) -> Vec<Weakness> {
     let mut weak = Vec::new();
     weak.extend(short_key(signer));
     let mut child = signer;

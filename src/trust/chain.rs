@@ -2,17 +2,35 @@
 //!
 //! A chain is short: a document signer, the CSCA that issued it, and between them link
 //! certificates, in which a CSCA signs its next key with the one before. Candidates are found by
-//! key identifier first, then by name; whose key fits the signature is the issuer.
+//! key identifier first, then by name; whose key fits the signature is the issuer. The certificate
+//! of a key-only card leads to a card CA in the same way, and never to a CSCA.
 
 use time::UtcDateTime;
 
 use super::{Anchors, Reason, Unfit};
-use crate::pki::Certificate;
+use crate::pki::{Certificate, oid};
 
 /// CAs of a country renew their key every few years.
 const MAX_LINKS: usize = 8;
 /// Signatures that are checked for one chain at most.
 const MAX_SIGNATURES: usize = 256;
+
+/// What a chain is for. Anchors of both kinds may stand in one set; none counts for the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Documents, and master lists of those who sign them: up to a CSCA.
+    Documents,
+    /// Key-only cards: up to a card CA (docs/applet.md).
+    KeyOnlyCards,
+}
+
+impl Purpose {
+    /// That of a CA, by its extKeyUsage.
+    pub(super) fn of_issuer(certificate: &Certificate) -> Self {
+        let purposes = certificate.purposes().unwrap_or_default();
+        if purposes.contains(&oid::KEY_ONLY_CARD) { Self::KeyOnlyCards } else { Self::Documents }
+    }
+}
 
 /// The certificates above a signer.
 #[derive(Clone, Debug)]
@@ -36,11 +54,13 @@ pub(super) fn find<'a>(
     signer: &'a Certificate,
     anchors: &'a Anchors,
     embedded: &'a [Certificate],
+    purpose: Purpose,
     at: UtcDateTime,
 ) -> Result<Chain<'a>, Reason> {
     let mut search = Search {
         anchors,
         embedded,
+        purpose,
         left: MAX_SIGNATURES,
         fault: Reason::UnknownIssuer {
             signer: signer.subject(),
@@ -75,6 +95,7 @@ pub(super) fn find<'a>(
 struct Search<'a> {
     anchors: &'a Anchors,
     embedded: &'a [Certificate],
+    purpose: Purpose,
     left: usize,
     fault: Reason,
 }
@@ -110,7 +131,7 @@ impl<'a> Search<'a> {
                 break;
             }
             let named = fit <= Fit::Name;
-            if let Err(reason) = fit_to_issue(issuer) {
+            if let Err(reason) = fit_to_issue(issuer, self.purpose) {
                 self.fault = if named { reason } else { self.fault.clone() };
                 continue;
             }
@@ -159,21 +180,34 @@ fn fit(child: &Certificate, issuer: &Certificate) -> Option<Fit> {
     }
 }
 
-fn fit_to_issue(issuer: &Certificate) -> Result<(), Reason> {
+fn fit_to_issue(issuer: &Certificate, purpose: Purpose) -> Result<(), Reason> {
     let unfit = |why| Err(Reason::Unfit { certificate: issuer.subject(), why });
     match issuer.unknown_critical_extension() {
-        Some(oid) => unfit(Unfit::UnknownExtension(oid)),
-        None if !issuer.may_issue() => unfit(Unfit::NoCa),
-        None => Ok(()),
+        Some(oid) => return unfit(Unfit::UnknownExtension(oid)),
+        None if !issuer.may_issue() => return unfit(Unfit::NoCa),
+        None => {}
+    }
+    match (purpose, Purpose::of_issuer(issuer)) {
+        (Purpose::Documents, Purpose::KeyOnlyCards) => {
+            unfit(Unfit::OtherPurpose(oid::KEY_ONLY_CARD))
+        }
+        (Purpose::KeyOnlyCards, Purpose::Documents) => unfit(Unfit::NotForKeyOnlyCards),
+        _ => Ok(()),
     }
 }
 
 /// Whether that certificate is an anchor, or a link that leads to one.
-pub(super) fn is_believed(certificate: &Certificate, anchors: &Anchors, at: UtcDateTime) -> bool {
+pub(super) fn is_believed(
+    certificate: &Certificate,
+    anchors: &Anchors,
+    purpose: Purpose,
+    at: UtcDateTime,
+) -> bool {
     let fault = Reason::NoAnchors;
-    let mut search = Search { anchors, embedded: &[], left: MAX_SIGNATURES, fault };
-    if fit_to_issue(certificate).is_err() || !anchors.certificates().contains(certificate) {
+    let mut search = Search { anchors, embedded: &[], purpose, left: MAX_SIGNATURES, fault };
+    if fit_to_issue(certificate, purpose).is_err() || !anchors.certificates().contains(certificate)
+    {
         return false;
     }
-    search.is_anchor(certificate) || find(certificate, anchors, &[], at).is_ok()
+    search.is_anchor(certificate) || find(certificate, anchors, &[], purpose, at).is_ok()
 }

@@ -7,7 +7,7 @@ use super::Access;
 use super::encoding::rfc3339;
 use crate::lds::{File, LdsError, Password};
 use crate::pki::{Oid, PkiError, RevocationReason};
-use crate::protocol::active_auth::ActiveAuthError;
+use crate::protocol::{active_auth::ActiveAuthError, key_only::KeyOnlyError};
 
 /// The outcome of a check. What was not done is never passed.
 ///
@@ -316,7 +316,7 @@ pub enum Reason {
     /// The card signed another challenge than the binding demands.
     #[error("the card signed challenge {got}, the binding demands {expected}")]
     ChallengeNotBound {
-        /// The first eight bytes of the binding, hexadecimal.
+        /// The binding, or for Active Authentication its first eight bytes, hexadecimal.
         expected: String,
         /// The challenge of the evidence, hexadecimal.
         got: String,
@@ -329,6 +329,29 @@ pub enum Reason {
     UnknownSignature {
         /// The algorithm.
         oid: Oid,
+    },
+    /// The card has no data groups and no EF.SOD.
+    #[error("a key-only card has no data that its issuer signed")]
+    KeyOnlyCard,
+    /// The card's issuer is not known, so neither are its dates and its revocation list.
+    #[error("the card CA is not known")]
+    NoCardCa,
+    /// The certificate does not lead to a card CA, so its key may be anybody's.
+    #[error("EF.CardCertificate is not shown to be genuine, so neither is the key in it")]
+    CardNotAuthentic,
+    /// The answer of a key-only card is not one of the key in its certificate over the challenge.
+    #[error("{0}")]
+    KeyOnly(#[from] KeyOnlyError),
+    /// A key-only card says in what it signed that the PIN was not given.
+    #[error("the card signed without the PIN")]
+    WithoutPin,
+    /// A key-only card and the reader disagree on the PIN.
+    #[error("the card signed that the PIN was {}given, the reader says {access}", if *.pin { "" } else { "not " })]
+    PinDiffers {
+        /// Whether it was given, by what the card signed.
+        pin: bool,
+        /// What the reader says.
+        access: Access,
     },
     /// Neither protocol proved the chip.
     #[error("the card cannot prove that it is no copy: EF.SOD lists no key of the chip")]
@@ -371,6 +394,9 @@ pub enum Unfit {
     /// extKeyUsage limits it to something else, such as master lists.
     #[error("is for something else than documents (extKeyUsage {0})")]
     OtherPurpose(Oid),
+    /// extKeyUsage does not have the purpose of key-only cards (docs/applet.md).
+    #[error("is not for key-only cards (extKeyUsage)")]
+    NotForKeyOnlyCards,
     /// keyUsage lacks digitalSignature (ICAO Doc 9303-12 clause 7.1).
     #[error("must not sign documents (keyUsage)")]
     NoDigitalSignature,

@@ -260,10 +260,8 @@ impl<'a> Case<'a> {
         }
     }
 
-    // Who chose the challenge decides whether a signature over it shows that the card was there
-    // now: the judge, who ran the tap or demanded the binding.
     pub(super) const fn challenge_was_chosen(&self) -> bool {
-        !matches!(self.seat, Seat::Offline { bind: None })
+        self.seat.chose_the_challenge()
     }
 
     /// Whether what was offered in the clear is what the issuer signed, in EF.DG14 or in

@@ -38,6 +38,9 @@ pub struct Evidence {
     /// Active Authentication.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active_authentication: Option<ActiveAuthentication>,
+    /// INTERNAL AUTHENTICATE of a key-only card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_only: Option<KeyOnlyAuthentication>,
 }
 
 /// The card and where it was.
@@ -131,6 +134,18 @@ pub struct ActiveAuthentication {
     pub signature: Vec<u8>,
 }
 
+/// INTERNAL AUTHENTICATE of a key-only card (docs/applet.md).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyOnlyAuthentication {
+    /// The challenge, which the card signed.
+    #[serde(with = "base64url")]
+    pub challenge: [u8; 32],
+    /// The answer as the card gave it: whether the PIN was given, the counter, the signature.
+    #[serde(with = "base64url")]
+    pub answer: Vec<u8>,
+}
+
 /// Why bytes are no evidence.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -163,6 +178,7 @@ impl Evidence {
             chip_authentication: None,
             chip_authentication_mapping: None,
             active_authentication: None,
+            key_only: None,
         }
     }
 
@@ -171,11 +187,17 @@ impl Evidence {
         self.files.get(&file).map(Vec::as_slice)
     }
 
-    /// The application whose data groups were read: that of a driving licence where a file of one
-    /// is there, and else that of a passport.
+    /// The application that was read: that of a key-only card where one signed or a file of it is
+    /// there, that of a driving licence where a file of one is there, and else that of a passport.
     pub fn application(&self) -> Df {
-        let edl = self.files.keys().any(|file| file.df() == Df::Edl);
-        if edl { Df::Edl } else { Df::Lds }
+        let has = |df| self.files.keys().any(|file| file.df() == df);
+        if self.key_only.is_some() || has(Df::KeyOnly) {
+            Df::KeyOnly
+        } else if has(Df::Edl) {
+            Df::Edl
+        } else {
+            Df::Lds
+        }
     }
 
     /// Reads the JSON form.

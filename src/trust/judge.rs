@@ -4,7 +4,8 @@ use time::UtcDateTime;
 
 use super::chip::Case;
 use super::{Anchors, Check, Chip, Evidence, Level, Reason, Verdict};
-use super::{card_security, passive};
+use super::{card_security, key_only, passive};
+use crate::lds::Df;
 
 /// Who judges, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,15 +24,24 @@ pub enum Seat {
     Live {
         /// Chip Authentication as the tap saw it.
         chip_authentication: ChipRun,
-        /// Why the card gave no signature for Active Authentication, where it was asked and
-        /// refused.
+        /// Why the card gave no signature for Active Authentication, or as a key-only card, where
+        /// it was asked and refused.
         active_authentication_refused: Option<String>,
     },
     /// The judge has the evidence and nothing else.
     Offline {
-        /// What the tap had to be bound to; the card has to have signed its first eight bytes.
+        /// What the tap had to be bound to; the card has to have signed its first eight bytes, a
+        /// key-only card all of it.
         bind: Option<[u8; 32]>,
     },
+}
+
+impl Seat {
+    // Who chose the challenge decides whether a signature over it shows that the card was there
+    // now: the judge, who ran the tap or demanded the binding.
+    pub(super) const fn chose_the_challenge(&self) -> bool {
+        !matches!(self, Self::Offline { bind: None })
+    }
 }
 
 /// How Chip Authentication went at the tap.
@@ -75,6 +85,9 @@ impl Judging {
 /// anchors, hashes under them, and the chip's proofs with keys under those.
 pub fn judge(evidence: &Evidence, anchors: &Anchors, judging: &Judging) -> Verdict {
     let at = judging.at.unwrap_or(evidence.tapped_at);
+    if evidence.application() == Df::KeyOnly {
+        return key_only::judge(evidence, anchors, &judging.seat, at);
+    }
     let (passive, mut weak) = passive::judge(evidence, anchors, at);
     let card_security = card_security::judge(evidence, anchors, at);
     let case = Case::new(evidence, &passive, card_security.as_ref(), &judging.seat);
@@ -117,6 +130,7 @@ pub fn judge(evidence: &Evidence, anchors: &Anchors, judging: &Judging) -> Verdi
         level,
         passive,
         chip,
+        key_only: None,
         card_security,
         card_access,
         holder_verification,

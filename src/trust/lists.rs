@@ -2,7 +2,7 @@
 
 use time::UtcDateTime;
 
-use super::chain;
+use super::chain::{self, Purpose};
 use super::{Anchors, Check, Fault, FaultReason, Named, Reason, revocation};
 use crate::pki::{Certificate, MasterList, Verified, oid};
 
@@ -95,10 +95,12 @@ fn vouch(
         return Err(FaultReason::ListSignedOutsideValidity { signer: signer.subject(), at });
     }
     // A CA may sign its list itself, though it should not (ICAO Doc 9303-12 clause 9.2).
-    let anchor = if anchors.contains(signer) && chain::is_believed(signer, anchors, at) {
+    let anchor = if anchors.contains(signer)
+        && chain::is_believed(signer, anchors, Purpose::Documents, at)
+    {
         signer
     } else {
-        let chain = chain::find(signer, anchors, &[], at).map_err(list)?;
+        let chain = chain::find(signer, anchors, &[], Purpose::Documents, at).map_err(list)?;
         if let (Check::Failed(reason), _) = revocation::check(signer, &chain, anchors, at) {
             return Err(list(reason));
         }

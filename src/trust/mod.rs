@@ -12,6 +12,8 @@
 //! | [`Level::L2`] | and the card itself signed what the judge demanded |
 //! | [`Level::L3`] | and the chip answered under a key that only the judge shared with it |
 //!
+//! For a key-only card, which has no data, L1 says that its certificate leads to a card CA.
+//!
 //! A live tap judges itself, and its own Chip Authentication counts. Offline it does not: whoever
 //! held the ephemeral key could have written the whole dialogue.
 
@@ -26,6 +28,7 @@ pub(crate) mod encoding;
 mod evidence;
 mod fault;
 mod judge;
+mod key_only;
 mod ldif;
 mod lists;
 mod passive;
@@ -45,12 +48,12 @@ pub use authentic::{Authentic, authenticate};
 pub use check::{Check, Reason, Unfit};
 pub use evidence::{
     Access, ActiveAuthentication, Card, ChipAuthentication, ChipAuthenticationMapping, Evidence,
-    EvidenceError, KeyFile, MAX_EVIDENCE,
+    EvidenceError, KeyFile, KeyOnlyAuthentication, MAX_EVIDENCE,
 };
 pub use fault::{Fault, FaultReason};
 pub use judge::{ChipRun, Judging, Seat, judge};
 pub use ldif::LdifError;
 pub use lists::Vouched;
 pub use store::{ImportReport, ImportedList, Store, StoreError};
-pub use verdict::{Chip, CrlNamed, Groups, Holder, Level, Named, Passive, Verdict};
+pub use verdict::{Chip, CrlNamed, Groups, Holder, KeyOnly, Level, Named, Passive, Verdict};
 pub use weakness::Weakness;

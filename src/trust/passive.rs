@@ -23,7 +23,10 @@ pub(super) fn judge(
 ) -> (Passive, Vec<Weakness>) {
     let signed = match signed_data(evidence) {
         Ok(signed) => signed,
-        Err(check) => return (without_sod(check), Vec::new()),
+        Err(check) => {
+            let rest = || Check::NotDone(Reason::NoSod);
+            return (without_sod(&check, rest), Vec::new());
+        }
     };
     let mut groups = match LdsSecurityObject::parse(signed.content()) {
         Ok(object) => groups(evidence, &object),
@@ -81,11 +84,10 @@ fn sod_of(evidence: &Evidence) -> File {
     }
 }
 
-fn without_sod(check: Check) -> Passive {
-    let not_done = || Check::NotDone(Reason::NoSod);
+pub(super) fn without_sod(check: &Check, not_done: impl Fn() -> Check) -> Passive {
     Passive {
         check: check.clone(),
-        signature: check,
+        signature: check.clone(),
         chain: not_done(),
         validity: not_done(),
         revocation: not_done(),

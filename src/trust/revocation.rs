@@ -6,7 +6,7 @@
 
 use time::UtcDateTime;
 
-use super::chain::{self, Chain};
+use super::chain::{self, Chain, Purpose};
 use super::{Anchors, Check, CrlNamed, Reason};
 use crate::pki::{Certificate, Crl, PkiError, RevocationReason};
 
@@ -109,7 +109,8 @@ fn is_of(
     });
     for namesake in namesakes {
         let signed = crl.verify_signature(namesake).is_ok();
-        if signed && chain::is_believed(namesake, anchors, at) {
+        let purpose = Purpose::of_issuer(issuer);
+        if signed && chain::is_believed(namesake, anchors, purpose, at) {
             return Some(Ok(()));
         }
     }

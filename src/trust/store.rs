@@ -11,9 +11,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::anchors::AnchorError;
+use super::chain::{self, Purpose};
 use super::lists::{self, Vouched};
 use super::source::{self, Item};
-use super::{Anchors, Fault, FaultReason, chain};
+use super::{Anchors, Fault, FaultReason};
 use crate::pki::{Certificate, Crl, Name, PkiError};
 
 /// A trust store.
@@ -330,8 +331,10 @@ impl Import {
                 || (c.subject_key_id().is_some() && c.subject_key_id() == crl.authority_key_id())
         });
         // A forged list must not push a true one out.
-        let signed = signers
-            .any(|c| crl.verify_signature(c).is_ok() && chain::is_believed(c, &self.believed, at));
+        let signed = signers.any(|c| {
+            let purpose = Purpose::of_issuer(c);
+            crl.verify_signature(c).is_ok() && chain::is_believed(c, &self.believed, purpose, at)
+        });
         if !signed {
             let reason = FaultReason::CrlIssuer { issuer };
             self.report.faults.push(Fault { name, reason });

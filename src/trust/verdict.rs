@@ -38,7 +38,7 @@ impl std::fmt::Display for Level {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     /// Passive Authentication passed, and the chip is proven where EF.SOD lists a key to prove it
-    /// with, and EF.CardAccess was not altered.
+    /// with, and EF.CardAccess was not altered. Of a key-only card: all of [`Self::key_only`].
     pub verified: bool,
     /// How much is shown.
     pub level: Level,
@@ -46,13 +46,17 @@ pub struct Verdict {
     pub passive: Passive,
     /// Whether the chip is the issuer's.
     pub chip: Chip,
+    /// Of a key-only card, which has no data to be signed: its certificate and what it signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_only: Option<KeyOnly>,
     /// Whether EF.CardSecurity is the issuer's, where it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub card_security: Option<Check>,
     /// Whether the signed EF.DG14 has every PACE protocol that EF.CardAccess offered, so that
     /// nobody weakened the choice on the air (ICAO Doc 9303-11 clause 9.2).
     pub card_access: Check,
-    /// Whether the holder gave the PIN, where the card has EF.HolderVerification.
+    /// Whether the holder gave the PIN, where the card has EF.HolderVerification or is a key-only
+    /// card.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub holder_verification: Option<Holder>,
     /// The time judged at.
@@ -140,6 +144,45 @@ impl Chip {
     pub const fn answered_the_judge(&self) -> bool {
         self.chip_authentication.passed() || self.chip_authentication_mapping.passed()
     }
+}
+
+/// A key-only card: its certificate, and what it signed (docs/applet.md).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyOnly {
+    /// All of it together.
+    #[serde(flatten)]
+    pub check: Check,
+    /// An anchor for such cards issued the certificate, which is for such a card, and they were
+    /// valid and not revoked.
+    pub certificate: Check,
+    /// The certificate and those above it lead to an anchor, and are for this use.
+    pub chain: Check,
+    /// All of them were valid at the time judged at.
+    pub validity: Check,
+    /// None of them stands on its issuer's revocation list. Not done, and no obstacle to
+    /// [`Self::check`], where there is no list that speaks of that time.
+    pub revocation: Check,
+    /// The key of the certificate signed the challenge; with a binding demanded, all of it.
+    pub signature: Check,
+    /// The card. Its certificate's SHA-256 is what to know it by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<Named>,
+    /// The link certificates between it and the anchor, its own issuer first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<Named>,
+    /// The anchor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anchor: Option<Named>,
+    /// The revocation list in which the card was looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crl: Option<CrlNamed>,
+    /// Whether the PIN was given, by what the card signed; `None` where the signature did not pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pin: Option<bool>,
+    /// How often the card has signed: whoever keeps it and sees it go down, or come twice, has met
+    /// a copy of the card's state. `None` where the signature did not pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counter: Option<u64>,
 }
 
 /// What the chip says of the holder.

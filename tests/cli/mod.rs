@@ -1,6 +1,8 @@
 //! The command line: the README's blocks run as they are printed, and every kind of failure has
 //! its message and its exit code.
 
+mod key_only;
+mod profile;
 mod trust;
 
 use std::path::Path;
@@ -18,6 +20,7 @@ fn iccard(dir: &Path) -> Command {
     }
     // Not the trust store of whoever runs the tests.
     command.env("ICCARD_DATA", dir.join("data"));
+    command.env("ICCARD_CACHE", dir.join("cache"));
     command
 }
 

@@ -16,7 +16,7 @@ const FLOORS: [&[&str]; 9] = [
     &["sm", "lds", "transport"],
     &["protocol", "profile"],
     &["session", "trust", "emulator"],
-    &["tap", "issuance", "script", "control", "testing"],
+    &["tap", "issuance", "script", "conform", "control", "testing"],
     &["issuer", "wallet"],
     &["cli"],
 ];

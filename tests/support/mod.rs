@@ -5,6 +5,7 @@ pub mod data;
 // Without PC/SC in the build no test needs a daemon.
 #[cfg_attr(not(has_pcsc), allow(dead_code))]
 pub mod echo;
+pub mod file_model;
 // The bench and the example of the round trip use the rest of it.
 #[allow(dead_code)]
 pub mod pcscd;

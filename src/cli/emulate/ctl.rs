@@ -1,6 +1,6 @@
 //! `iccard emulate ctl`: reaching running cards.
 
-use std::{path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode, time::Duration};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -14,15 +14,22 @@ use super::{
     },
     control,
 };
-use crate::control::{Client, ControlAddress, ControlError, Request, Span};
+use crate::{
+    control::{Client, ControlAddress, ControlError, Request, Span},
+    transport::Deadline,
+};
+
+/// Between two looks whether an emulator listens.
+const LOOK: Duration = Duration::from_millis(20);
 
 #[derive(Debug, Args)]
 pub(super) struct CtlArgs {
     /// Where the emulator listens: its --control (or ICCARD_CONTROL)
-    #[arg(long, global = true, value_name = "SOCKET")]
+    // Names of their own: clap would hand down what `emulate` has under the same ones.
+    #[arg(id = "ctl_control", long = "control", global = true, value_name = "SOCKET")]
     control: Option<ControlAddress>,
     /// Which card, where there are several
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(id = "ctl_slot", long = "slot", global = true, value_name = "N")]
     slot: Option<u16>,
     #[command(subcommand)]
     order: Order,
@@ -83,12 +90,25 @@ pub(super) fn run(context: &Context, args: &CtlArgs) -> Result<ExitCode> {
             .help("start the emulator with --control SOCKET and give the same one here")
     })?;
     let request = args.order.request(args.slot);
-    let answer = Client::connect(&address)
+    let answer = connect(&address, context.card.wait())
         .and_then(|mut client| client.ask(&request))
         .map_err(|error| failure(&error))?;
     print(&context.out, &answer);
     context.out.object(answer);
     Ok(ExitCode::SUCCESS)
+}
+
+// With --wait, an emulator that starts just now is waited for.
+fn connect(address: &ControlAddress, wait: Option<Duration>) -> Result<Client, ControlError> {
+    let until = Deadline::after(wait.unwrap_or_default());
+    loop {
+        match Client::connect(address) {
+            Err(ControlError::NoEmulator { .. }) if !until.passed() => {
+                std::thread::sleep(LOOK.min(until.left()));
+            }
+            done => return done,
+        }
+    }
 }
 
 fn print(out: &Output, answer: &Value) {

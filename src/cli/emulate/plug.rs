@@ -11,6 +11,7 @@ use super::{
         card::{self, State},
         failure::Failure,
         observe,
+        output::Output,
     },
     EmulateArgs, control, ctl,
 };
@@ -71,9 +72,10 @@ pub(super) fn run(context: &Context, args: &EmulateArgs) -> Result<ExitCode> {
             slots.stop();
         });
     }
+    let (out, verbose) = (&context.out, context.verbose);
     let ended: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> =
-            plugs.iter_mut().map(|plug| scope.spawn(|| stay(context, plug))).collect();
+            plugs.iter_mut().map(|plug| scope.spawn(|| stay(out, verbose, plug))).collect();
         threads.into_iter().map(|thread| thread.join()).collect()
     });
     // Its clients are answered, and its threads end.
@@ -136,17 +138,17 @@ fn load(profile: &str, seed: Option<&str>, state: &State) -> Result<Loaded, Cont
     }
 }
 
-fn stay(context: &Context, plug: &mut Plug) -> Result<Ended, TransportError> {
+fn stay(out: &Output, verbose: bool, plug: &mut Plug) -> Result<Ended, TransportError> {
     let Plug { link, seat, endpoint, label } = plug;
-    let note = |text: String| context.out.note(format!("{label}{text}"));
+    let note = |text: String| out.note(format!("{label}{text}"));
     let ended = link.run(seat, &mut |event| match event {
         LinkEvent::Waiting(error) => note(format!("waiting for a vpcd at {endpoint}: {error}")),
         LinkEvent::Connected(address) => note(format!("card in {address}")),
         LinkEvent::Silent => {
             note("connected, but the reader sends nothing: is another card in that slot?".into());
         }
-        LinkEvent::Power(power) if context.verbose => note(format!("power: {power:?}")),
-        LinkEvent::Exchange(exchange) if context.verbose => {
+        LinkEvent::Power(power) if verbose => note(format!("power: {power:?}")),
+        LinkEvent::Exchange(exchange) if verbose => {
             note(observe::render(exchange, None, Step("wire")).trim_end().into());
         }
         LinkEvent::UnknownControl(byte) => note(format!("unknown control {byte:02X}")),

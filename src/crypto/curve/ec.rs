@@ -27,6 +27,7 @@ pub(super) trait Ops: Sync {
     fn public(&self, secret: &[u8]) -> Vec<u8>;
     fn mul(&self, secret: &[u8], point: &[u8]) -> Option<Vec<u8>>;
     fn mul_base_add(&self, number: &[u8], point: &[u8]) -> Option<Vec<u8>>;
+    fn add(&self, point: &[u8], other: &[u8]) -> Option<Vec<u8>>;
     fn encode(&self, number: &[u8]) -> Option<Vec<u8>>;
     fn ratio(&self, numerator: &[u8], denominator: &[u8]) -> Option<Zeroizing<Vec<u8>>>;
     fn parameters(&self) -> CurveParameters;
@@ -99,6 +100,11 @@ where
             None => ProjectivePoint::<C>::identity(),
         };
         encode::<C>(&(base + point))
+    }
+
+    fn add(&self, point: &[u8], other: &[u8]) -> Option<Vec<u8>> {
+        let (point, other) = (decode::<C>(point)?, decode::<C>(other)?);
+        encode::<C>(&(ProjectivePoint::<C>::from(point) + ProjectivePoint::<C>::from(other)))
     }
 
     fn encode(&self, number: &[u8]) -> Option<Vec<u8>> {

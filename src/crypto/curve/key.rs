@@ -69,6 +69,16 @@ impl PublicKey {
         &self.sec1[1 + self.curve.field_len()..]
     }
 
+    /// The sum of two points.
+    ///
+    /// # Errors
+    /// [`CurveError::CurveMismatch`], [`CurveError::Infinity`].
+    pub fn plus(&self, other: &Self) -> Result<Self, CurveError> {
+        other.on(self.curve)?;
+        let sum = self.curve.ops().add(&self.sec1, &other.sec1);
+        Ok(Self::of(self.curve, sum.ok_or(CurveError::Infinity { curve: self.curve })?))
+    }
+
     /// Checks an ECDSA signature over a digest of any length (BSI TR-03111 clause 4.2.1).
     ///
     /// # Errors

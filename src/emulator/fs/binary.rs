@@ -9,9 +9,9 @@ use crate::{
 };
 
 /// Offset data object of the odd instruction.
-const OFFSET: Tag = Tag::new(0x54);
+pub(super) const OFFSET: Tag = Tag::new(0x54);
 /// Discretionary data object that carries what the odd instruction reads.
-const DISCRETIONARY: Tag = Tag::new(0x53);
+pub(super) const DISCRETIONARY: Tag = Tag::new(0x53);
 
 /// Which EF is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,33 @@ pub enum Source {
     Sfi(u8),
     /// That with this identifier in the current DF.
     Fid(u16),
+}
+
+/// What P1-P2 of an odd instruction name.
+pub(super) const fn odd_source(p1: u8, p2: u8) -> Source {
+    match u16::from_be_bytes([p1, p2]) {
+        0 => Source::Current,
+        sfi @ 1..=30 => Source::Sfi(sfi as u8),
+        fid => Source::Fid(fid),
+    }
+}
+
+/// What P1-P2 of an even instruction name, and the offset in it.
+///
+/// # Errors
+/// `6A86` for what is neither an offset nor a short identifier.
+pub(super) fn even_source(p1: u8, p2: u8) -> Result<(Source, usize), StatusWord> {
+    Ok(match p1 {
+        0x00..=0x7F => (Source::Current, usize::from(u16::from_be_bytes([p1, p2]))),
+        // P2 is unsigned: an offset up to FF.
+        0x81..=0x9E => (Source::Sfi(p1 & 0x1F), usize::from(p2)),
+        _ => return Err(StatusWord::WRONG_P1P2),
+    })
+}
+
+/// The number that bytes are, or the largest where they are too many.
+pub(super) fn number(bytes: &[u8]) -> usize {
+    bytes.iter().fold(0_usize, |n, &b| n.saturating_mul(256).saturating_add(usize::from(b)))
 }
 
 /// A READ BINARY command of either instruction.
@@ -47,25 +74,12 @@ impl ReadBinary {
             return Err(StatusWord::WRONG_LENGTH);
         }
         if odd {
-            let source = match u16::from_be_bytes([p1, p2]) {
-                0 => Source::Current,
-                sfi @ 1..=30 => Source::Sfi(sfi as u8),
-                fid => Source::Fid(fid),
-            };
             let object =
                 tlv::parse_one(command.data, OFFSET).map_err(|_| StatusWord::WRONG_DATA)?;
-            let offset = object
-                .value
-                .iter()
-                .fold(0_usize, |n, &b| n.saturating_mul(256).saturating_add(usize::from(b)));
+            let (source, offset) = (odd_source(p1, p2), number(object.value));
             return Ok(Self { source, offset, odd, ne });
         }
-        let (source, offset) = match p1 {
-            0x00..=0x7F => (Source::Current, usize::from(u16::from_be_bytes([p1, p2]))),
-            // P2 is unsigned: an offset up to FF.
-            0x81..=0x9E => (Source::Sfi(p1 & 0x1F), usize::from(p2)),
-            _ => return Err(StatusWord::WRONG_P1P2),
-        };
+        let (source, offset) = even_source(p1, p2)?;
         Ok(Self { source, offset, odd, ne })
     }
 

@@ -5,16 +5,24 @@
 //! leaves nothing readable behind.
 
 mod binary;
+mod fcp;
+mod kept;
 mod place;
+mod record;
 mod select;
 mod tree;
+mod write;
 
 use crate::profile::{FileKind, FileRules, Rule, Structure};
 
 pub use binary::{ReadBinary, Source};
+pub use fcp::parse_fcp;
+pub use kept::{CREATED, DELETED, decode, encode, entry_name};
 pub use place::{CurrentEf, Place};
+pub use record::{ReadRecord, Recorded, WriteRecord};
 pub use select::{Information, Occurrence, Select, Target, Wanted};
 pub use tree::{NodeId, Tree, TreeError};
+pub use write::WriteBinary;
 
 /// File identifier of the master file.
 pub const MF: u16 = 0x3F00;

@@ -215,9 +215,9 @@ fn parameters(w: &mut Writer, node: &Node, life: bool) {
             w.primitive(Tag::new(0x82), &[descriptor(&node.body)]);
         }
         Body::Records { size, records, .. } => {
-            // 21: data coding, by bytes. At most 254 records.
+            // 41: WRITE sets bits, a data unit is a byte (table 90). At most 254 records.
             let count = records.len() as u8;
-            w.primitive(Tag::new(0x82), &[descriptor(&node.body), 0x21, 0x00, *size, count]);
+            w.primitive(Tag::new(0x82), &[descriptor(&node.body), 0x41, 0x00, *size, count]);
         }
     }
     if let Some(fid) = node.fid {
@@ -373,6 +373,6 @@ mod tests {
             },
         };
         let told = hex::encode_upper(Information::Fcp.about(&records, false));
-        assert_eq!(told, "62128002002082050621001002830244038A0104");
+        assert_eq!(told, "62128002002082050641001002830244038A0104");
     }
 }

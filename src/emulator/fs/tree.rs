@@ -53,6 +53,7 @@ struct Slot {
     node: Node,
     parent: NodeId,
     children: Vec<NodeId>,
+    created: bool,
 }
 
 /// The files of a card, from the MF down.
@@ -70,7 +71,14 @@ impl Default for Tree {
             rules: FileRules::default(),
             body: Body::Df { name: None, applet: None },
         };
-        Self { slots: vec![Some(Slot { node, parent: NodeId::MF, children: Vec::new() })] }
+        Self {
+            slots: vec![Some(Slot {
+                node,
+                parent: NodeId::MF,
+                children: Vec::new(),
+                created: false,
+            })],
+        }
     }
 }
 
@@ -91,6 +99,18 @@ impl Tree {
     /// A file, to change.
     pub fn node_mut(&mut self, id: NodeId) -> Option<&mut Node> {
         self.slot_mut(id).map(|slot| &mut slot.node)
+    }
+
+    /// Whether CREATE FILE made it.
+    pub fn is_created(&self, id: NodeId) -> bool {
+        self.slot(id).is_some_and(|slot| slot.created)
+    }
+
+    /// Notes that CREATE FILE made it.
+    pub fn mark_created(&mut self, id: NodeId) {
+        if let Some(slot) = self.slot_mut(id) {
+            slot.created = true;
+        }
     }
 
     /// The DF that a file is in; of the MF the MF.
@@ -150,7 +170,7 @@ impl Tree {
         self.upwards(df).find_map(|(_, node)| node.applet())
     }
 
-    /// File identifiers, of an application without one its name, from below the MF down.
+    /// File identifiers, of an application without one a dot and its name, from below the MF down.
     pub fn path(&self, id: NodeId) -> String {
         let mut parts: Vec<_> = self.upwards(id).map(|(_, node)| component(node)).collect();
         if parts.len() > 1 {
@@ -158,6 +178,16 @@ impl Tree {
         }
         parts.reverse();
         parts.join("/")
+    }
+
+    /// The file of that [`Tree::path`].
+    pub fn at_path(&self, path: &str) -> Option<NodeId> {
+        if self.node(NodeId::MF).map(component).as_deref() == Some(path) {
+            return Some(NodeId::MF);
+        }
+        path.split('/').try_fold(NodeId::MF, |df, part| {
+            self.children(df).find(|(_, node)| component(node) == part).map(|(id, _)| id)
+        })
     }
 
     /// Puts a file into a DF, behind those that are there.
@@ -173,7 +203,7 @@ impl Tree {
             return Err(TreeError::NoParent { path });
         }
         self.check(df, &node, &path)?;
-        let slot = Slot { node, parent: df, children: Vec::new() };
+        let slot = Slot { node, parent: df, children: Vec::new(), created: false };
         let id = match self.slots.iter().position(Option::is_none) {
             Some(free) => NodeId(free),
             None => {
@@ -288,15 +318,35 @@ impl Tree {
             }
             return Ok(());
         };
-        let mut df = NodeId::MF;
+        self.declare_below(NodeId::MF, above, *fid, spec)
+    }
+
+    /// The same with a path that begins below this DF.
+    ///
+    /// # Errors
+    /// [`TreeError`].
+    pub fn declare_in(&mut self, df: NodeId, spec: &FileSpec) -> Result<(), TreeError> {
+        match spec.path.split_last() {
+            Some((fid, above)) => self.declare_below(df, above, *fid, spec),
+            None => Ok(()),
+        }
+    }
+
+    fn declare_below(
+        &mut self,
+        mut df: NodeId,
+        above: &[u16],
+        fid: u16,
+        spec: &FileSpec,
+    ) -> Result<(), TreeError> {
         for part in above {
             let Some(id) = self.by_fid(df, *part) else {
-                let parts: Vec<_> = path.iter().map(|fid| format!("{fid:04X}")).collect();
+                let parts: Vec<_> = spec.path.iter().map(|fid| format!("{fid:04X}")).collect();
                 return Err(TreeError::NoParent { path: parts.join("/") });
             };
             df = id;
         }
-        let (fid, body) = (Some(*fid), Body::from(&spec.kind));
+        let (fid, body, rules) = (Some(fid), Body::from(&spec.kind), spec.rules.clone());
         self.add(df, Node { fid, life: LifeCycle::Activated, rules, body })?;
         Ok(())
     }
@@ -329,6 +379,6 @@ impl Tree {
 fn component(node: &Node) -> String {
     match (node.fid, node.name()) {
         (Some(fid), _) => format!("{fid:04X}"),
-        (None, name) => hex::encode_upper(name.unwrap_or_default()),
+        (None, name) => format!(".{}", hex::encode_upper(name.unwrap_or_default())),
     }
 }

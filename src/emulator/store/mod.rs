@@ -22,6 +22,8 @@ pub enum Counter {
     PukUses,
     /// How often EF.HolderVerification was made.
     HolderVerification,
+    /// How often a key-only card has signed.
+    KeyOnly,
 }
 
 impl Counter {
@@ -31,6 +33,7 @@ impl Counter {
             Self::PinTries => "pin-tries",
             Self::PukUses => "puk-uses",
             Self::HolderVerification => "holder-verification",
+            Self::KeyOnly => "key-only",
         }
     }
 }

@@ -6,6 +6,8 @@
 mod cards;
 mod eac;
 mod files;
+mod iso;
+mod key_only;
 mod passwords;
 mod properties;
 mod reader;

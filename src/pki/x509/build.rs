@@ -54,8 +54,20 @@ impl Profile {
     pub fn csca<'a>(&self, key: impl Into<SigningKey<'a>>) -> Result<Certificate, PkiError> {
         let key = key.into();
         let subject = self.subject.to_name()?;
-        let kind = Kind { role: Role::Ca, issuer: subject.clone(), subject };
+        let kind = Kind { role: Role::Ca(None), issuer: subject.clone(), subject };
         self.issue(kind, &key.public(), key)
+    }
+
+    /// The CA of key-only cards that signs itself (docs/applet.md): as [`Self::csca`], and for that
+    /// purpose alone, which stands in a critical extKeyUsage.
+    ///
+    /// # Errors
+    /// As [`Self::csca`].
+    pub fn card_ca<'a>(&self, key: impl Into<SigningKey<'a>>) -> Result<Certificate, PkiError> {
+        let key = key.into();
+        let subject = self.subject.to_name()?;
+        let role = Role::Ca(Some(oid::KEY_ONLY_CARD));
+        self.issue(Kind { role, issuer: subject.clone(), subject }, &key.public(), key)
     }
 
     /// A document signer under that CA: it may make digital signatures, nothing else.
@@ -96,7 +108,7 @@ impl Profile {
         old: &Certificate,
         old_key: impl Into<SigningKey<'a>>,
     ) -> Result<Certificate, PkiError> {
-        self.issued(Role::Ca, &key.into(), old, old_key.into())
+        self.issued(Role::Ca(None), &key.into(), old, old_key.into())
     }
 
     /// A master list signer under that CA (ICAO Doc 9303-12 clause 7.1).
@@ -181,8 +193,8 @@ struct Kind {
 
 #[derive(Clone, Copy)]
 enum Role {
-    Ca,
-    // With the purpose that it is limited to.
+    // Each with the purpose that it is limited to.
+    Ca(Option<Oid>),
     Signer(Option<Oid>),
 }
 
@@ -202,7 +214,7 @@ impl BuilderProfile for Kind {
         tbs: &TbsCertificate,
     ) -> builder::Result<Vec<Extension>> {
         let usage = match self.role {
-            Role::Ca => KeyUsages::KeyCertSign | KeyUsages::CRLSign,
+            Role::Ca(_) => KeyUsages::KeyCertSign | KeyUsages::CRLSign,
             Role::Signer(_) => FlagSet::from(KeyUsages::DigitalSignature),
         };
         let authority = AuthorityKeyIdentifier {
@@ -210,12 +222,12 @@ impl BuilderProfile for Kind {
             ..Default::default()
         };
         let mut out = Vec::new();
-        if let Role::Ca = self.role {
+        if let Role::Ca(_) = self.role {
             let ca = BasicConstraints { ca: true, path_len_constraint: Some(0) };
             out.push(ca.to_extension(tbs.subject(), &out)?);
         }
         out.push(KeyUsage(usage).to_extension(tbs.subject(), &out)?);
-        if let Role::Signer(Some(purpose)) = self.role {
+        if let Role::Ca(Some(purpose)) | Role::Signer(Some(purpose)) = self.role {
             let mut purpose = ExtendedKeyUsage(vec![purpose]).to_extension(tbs.subject(), &out)?;
             purpose.critical = true;
             out.push(purpose);

@@ -8,10 +8,10 @@ use super::{
     names::{CURVES, HASHES},
     plain,
 };
-use crate::crypto::{Curve, Hash};
-
-/// The application's name where the profile has none (docs/applet.md).
-const AID: [u8; 8] = [0xF0, 0x49, 0x43, 0x43, 0x41, 0x52, 0x44, 0x01];
+use crate::{
+    crypto::{Curve, Hash},
+    lds::KEY_ONLY_AID,
+};
 
 pub(super) fn key_only(root: &Table<'_>) -> Result<Option<KeyOnly>, ProfileError> {
     let Some(table) = root.table("key_only")? else { return Ok(None) };
@@ -23,7 +23,7 @@ pub(super) fn key_only(root: &Table<'_>) -> Result<Option<KeyOnly>, ProfileError
         plain(&found, 60)
     };
     let aid = match table.text("aid")? {
-        None => AID.to_vec(),
+        None => KEY_ONLY_AID.to_vec(),
         // An application's identifier (ISO/IEC 7816-4 clause 8.2.1.2).
         Some(aid) => aid.hex(5..=16)?,
     };

@@ -105,8 +105,7 @@ fn checked(root: &Table<'_>, all: &mut Findings) -> Option<Profile> {
     let active_authentication = all.keep(chip::active_authentication(root));
     let terminal_authentication = all.keep(chip::terminal_authentication(root));
     let key_only = all.keep(key_only::key_only(root));
-    let quirks = all.keep(faults::quirks(root));
-    let faults = all.keep(faults::faults(root));
+    let (faults, quirks) = (all.keep(faults::faults(root)), all.keep(faults::quirks(root)));
     let has = match (&secrets, &bac, all.is_empty()) {
         (Some(secrets), Some(bac), true) => Some(has(root, secrets, *bac, has_pace)),
         _ => None,
@@ -131,9 +130,9 @@ fn checked(root: &Table<'_>, all: &mut Findings) -> Option<Profile> {
         chip_authentication: chip_authentication?,
         active_authentication: active_authentication?,
         terminal_authentication: terminal_authentication?,
-        layout,
         quirks: quirks?,
         faults: faults?,
+        layout,
     };
     together::fits_together(root, &profile, all);
     Some(profile)

@@ -2,6 +2,7 @@
 
 mod files;
 mod infos;
+mod key_only;
 mod keys;
 mod licence;
 mod terminals;
@@ -34,6 +35,8 @@ pub struct Personalised {
     pub csca: Option<Certificate>,
     /// The document signer's certificate, of a travel document.
     pub signer: Option<Certificate>,
+    /// The certificate of the CA of key-only cards, where this is one.
+    pub card_ca: Option<Certificate>,
     /// What PACE and BAC with the MRZ take their keys from, of a travel document. A licence opens
     /// by none of it.
     pub mrz: Option<MrzInformation>,
@@ -68,8 +71,23 @@ impl Profile {
             licence = travel.licence.as_ref().map(|licence| licence.line.clone());
             mrz = Some(travel.mrz_information()?);
         }
-        let mut card =
-            Personalised { profile: self, files, keys, csca, signer, mrz, licence, cvca, terminal };
+        let mut card_ca = None;
+        if let Some((ca, own)) = self.key_only_files(&keys)? {
+            card_ca = Some(ca);
+            files.extend(own);
+        }
+        let mut card = Personalised {
+            profile: self,
+            files,
+            keys,
+            csca,
+            signer,
+            card_ca,
+            mrz,
+            licence,
+            cvca,
+            terminal,
+        };
         card.replace_files();
         card.sign_card_security()?;
         let groups: Vec<_> = card.files.keys().copied().collect();
@@ -187,12 +205,17 @@ impl Personalised {
     }
 }
 
-/// The anchors of a card's PKI: the CSCA's certificate in DER, with a file name; none of a card
-/// that is no travel document.
+/// The anchors of a card's PKI: the certificates of the CSCA and of the card CA in DER, each with a
+/// file name; those that there are.
 pub fn anchors(card: &Personalised) -> Vec<(String, Vec<u8>)> {
-    let (Some(csca), Some(travel)) = (&card.csca, &card.profile.travel) else { return Vec::new() };
-    let [a, b, c, d, ..] = csca.fingerprint();
-    let country = travel.pki.country.to_ascii_lowercase();
-    let name = format!("csca-{country}-{}.cer", hex::encode([a, b, c, d]));
-    vec![(name, csca.der().to_vec())]
+    let csca = card.csca.as_ref().map(|certificate| ("csca", certificate));
+    let card_ca = card.card_ca.as_ref().map(|certificate| ("card-ca", certificate));
+    let all = csca.into_iter().chain(card_ca);
+    all.map(|(kind, certificate)| {
+        let [a, b, c, d, ..] = certificate.fingerprint();
+        let country = certificate.country().unwrap_or_default().to_ascii_lowercase();
+        let name = format!("{kind}-{country}-{}.cer", hex::encode([a, b, c, d]));
+        (name, certificate.der().to_vec())
+    })
+    .collect()
 }

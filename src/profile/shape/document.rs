@@ -7,8 +7,8 @@ use super::{
         Text, Texts,
     },
     Shape,
+    faults::{FAULTS, QUIRKS},
     iso::{DATA_OBJECT, FILE, KEY, PASSWORD},
-    misbehaviour::{FAULTS, QUIRKS},
     names_of, needed, optional, otherwise,
 };
 use crate::pki::cvc::TerminalType;
@@ -100,13 +100,12 @@ pub(in crate::profile) const ROOT: &Shape = &Shape {
             "keys of INTERNAL, EXTERNAL and MUTUAL AUTHENTICATE and of PSO",
         ),
         optional("data_object", Tables(DATA_OBJECT), "data objects of GET DATA"),
+        optional("faults", Table(FAULTS), "what goes wrong in a run (docs/faults.md)"),
         optional(
             "quirks",
             Table(QUIRKS),
-            "what the chip does otherwise than the standards say, as chips in the field do \
-             (docs/faults.md)",
+            "what the chip does otherwise than the standards say (docs/faults.md)",
         ),
-        optional("faults", Table(FAULTS), "what goes wrong in a run (docs/faults.md)"),
     ],
 };
 
@@ -117,9 +116,9 @@ const PERSON: &Shape = &Shape {
             Text(Some("^[A-Z ]{1,28}$")),
             "as the MRZ writes it: A to Z and blanks, 28 at most",
         ),
-        needed("given_names", Text(Some("^[A-Z ]{1,28}$")), "the same"),
+        needed("given_names", Text(Some("^[A-Z ]{1,28}$")), "as the MRZ writes them"),
         needed("national_surname", Text(None), "in national characters (DG11), 30 bytes of UTF-8"),
-        needed("national_given_names", Text(None), "the same"),
+        needed("national_given_names", Text(None), "in national characters, 30 bytes of UTF-8"),
         needed("birth_date", Date, "from 1900 on"),
         needed("sex", Choice(|| names_of(SEXES)), "as the MRZ has it; X is unspecified"),
         optional(

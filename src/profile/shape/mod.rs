@@ -2,10 +2,10 @@
 //! bounds are made, the JSON Schema, and the table of keys in card-profiles/README.md.
 
 mod document;
+mod faults;
 mod iso;
 mod json;
 mod markdown;
-mod misbehaviour;
 
 use super::Rule;
 

@@ -4,7 +4,8 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::{
-    AccessKey, BacError, CHALLENGE_LEN, Established, KEY_LEN, MESSAGE_LEN, open, plain, seal,
+    super::Flaws, AccessKey, BacError, CHALLENGE_LEN, Established, KEY_LEN, MESSAGE_LEN, open,
+    plain, seal,
 };
 
 /// The chip's half of BAC or BAP: the key that the document was personalised with, and the
@@ -12,12 +13,20 @@ use super::{
 pub struct Chip {
     key: AccessKey,
     challenge: Option<[u8; CHALLENGE_LEN]>,
+    flaws: Flaws,
+    last: Option<[u8; CHALLENGE_LEN]>,
+    stale: Option<[u8; CHALLENGE_LEN]>,
 }
 
 impl Chip {
     /// With the key of this document.
     pub const fn new(key: AccessKey) -> Self {
-        Self { key, challenge: None }
+        Self { key, challenge: None, flaws: Flaws::NONE, last: None, stale: None }
+    }
+
+    /// Makes it a chip with deliberate mistakes.
+    pub const fn set_flaws(&mut self, flaws: Flaws) {
+        self.flaws = flaws;
     }
 
     /// Answers GET CHALLENGE with RND.IC; an earlier one is void.
@@ -25,6 +34,9 @@ impl Chip {
         let mut challenge = [0; CHALLENGE_LEN];
         rng.fill_bytes(&mut challenge);
         self.challenge = Some(challenge);
+        if self.flaws.stale_challenge {
+            self.stale = self.last.replace(challenge);
+        }
         challenge
     }
 
@@ -63,6 +75,10 @@ impl Chip {
         let opened = open(&enc, &mac, message).ok_or(bad)?;
         let (theirs, rest) = opened.split_at(CHALLENGE_LEN);
         let (ours, key_ifd) = rest.split_at(CHALLENGE_LEN);
+        let rnd_ic = match self.stale {
+            Some(stale) if ours == stale => stale,
+            _ => rnd_ic,
+        };
         if ours != rnd_ic {
             return Err(BacError::WrongChallenge { protocol, side, what: "RND.IC" });
         }

@@ -5,7 +5,10 @@ use rand_core::CryptoRng;
 use super::{ChipAuthError, NONCE_LEN, Suite, keys_with_nonce};
 use crate::{
     crypto::{AgreementPublicKey, AgreementSecretKey, Domain},
-    protocol::pace::{DYNAMIC_AUTHENTICATION_DATA, over_public_key},
+    protocol::{
+        Flaws,
+        pace::{DYNAMIC_AUTHENTICATION_DATA, over_public_key},
+    },
     sm::SessionKeys,
     tlv::{Reader, Tag, Writer, parse_one},
 };
@@ -14,12 +17,18 @@ use crate::{
 pub struct Chip {
     suite: Suite,
     key: AgreementSecretKey,
+    flaws: Flaws,
 }
 
 impl Chip {
     /// With the static key whose public half stands in DG14 or EF.CardSecurity.
     pub fn new(suite: Suite, key: impl Into<AgreementSecretKey>) -> Self {
-        Self { suite, key: key.into() }
+        Self { suite, key: key.into(), flaws: Flaws::NONE }
+    }
+
+    /// Makes it a chip with deliberate mistakes.
+    pub const fn set_flaws(&mut self, flaws: Flaws) {
+        self.flaws = flaws;
     }
 
     /// Which Chip Authentication it runs.
@@ -85,10 +94,21 @@ impl Chip {
         &self,
         template: &KeyAgreementTemplate<'_>,
     ) -> Result<SessionKeys, ChipAuthError> {
-        let theirs = AgreementPublicKey::from_bytes(self.key.domain(), template.public_key)
-            .map_err(ChipAuthError::BadTemplateKey)?;
+        let theirs = self.template_key(template)?;
         let shared = self.key.agree(&theirs).map_err(ChipAuthError::BadTemplateKey)?;
         Ok(SessionKeys::derive(self.suite.cipher(), shared.as_bytes()))
+    }
+
+    /// The terminal's ephemeral key in the data of MSE:Set KAT.
+    ///
+    /// # Errors
+    /// [`ChipAuthError::BadTemplateKey`].
+    pub fn template_key(
+        &self,
+        template: &KeyAgreementTemplate<'_>,
+    ) -> Result<AgreementPublicKey, ChipAuthError> {
+        let key = self.flaws.public_key(self.key.domain(), template.public_key);
+        key.map_err(ChipAuthError::BadTemplateKey)
     }
 
     /// The terminal's ephemeral key in the data of GENERAL AUTHENTICATE: Terminal Authentication
@@ -101,7 +121,7 @@ impl Chip {
         let mut objects = outer.children()?;
         let value = objects.expect(Tag::new(0x80))?.value;
         objects.end()?;
-        Ok(AgreementPublicKey::from_bytes(self.key.domain(), value)?)
+        Ok(self.flaws.public_key(self.key.domain(), value)?)
     }
 }
 

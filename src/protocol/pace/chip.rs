@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::{Mapping, PaceError, Parameters, Password, cam, integrated, token};
 use crate::{
     crypto::{AgreementPublicKey, AgreementSecretKey, Domain, SecretKey},
+    protocol::Flaws,
     sm::SessionKeys,
 };
 
@@ -19,6 +20,7 @@ pub struct Chip {
     static_key: Option<SecretKey>,
     mapping_key: Option<SecretKey>,
     authority_references: Vec<Vec<u8>>,
+    flaws: Flaws,
     state: State,
 }
 
@@ -57,6 +59,7 @@ impl Chip {
             static_key: None,
             mapping_key: None,
             authority_references: Vec::new(),
+            flaws: Flaws::NONE,
             state: State::Nonce,
         }
     }
@@ -83,6 +86,18 @@ impl Chip {
         self
     }
 
+    /// The same with deliberate mistakes.
+    #[must_use]
+    pub const fn with_flaws(mut self, flaws: Flaws) -> Self {
+        self.flaws = flaws;
+        self
+    }
+
+    /// Whether the token comes next, which is the last step.
+    pub const fn expects_token(&self) -> bool {
+        matches!(self.state, State::Token { .. })
+    }
+
     /// Answers the data of one GENERAL AUTHENTICATE. `last` says that the command did not announce
     /// a further one (command chaining).
     ///
@@ -95,7 +110,7 @@ impl Chip {
         rng: &mut dyn CryptoRng,
     ) -> Result<ChipReply, PaceError> {
         let state = std::mem::replace(&mut self.state, State::Over);
-        if last != matches!(state, State::Token { .. }) {
+        if last != matches!(state, State::Token { .. }) && !self.flaws.any_chaining {
             let step = match state {
                 State::Nonce => 1,
                 State::Map { .. } => 2,
@@ -161,7 +176,7 @@ impl Chip {
             let number = integrated::pseudo_random(suite.cipher, s, theirs, domain.bits());
             (domain.map_integrated(&number.unwrap_or_default()).map_err(bad)?, Vec::new())
         } else {
-            let theirs = AgreementPublicKey::from_bytes(domain, theirs).map_err(bad)?;
+            let theirs = self.flaws.public_key(domain, theirs).map_err(bad)?;
             let key = AgreementSecretKey::generate(domain, rng);
             let h = key.agree_element(&theirs).map_err(bad)?;
             let answer = key.public().as_bytes().to_vec();
@@ -183,7 +198,7 @@ impl Chip {
         let bad = |source| PaceError::BadKey { step: 3, source };
         let domain = self.params.domain();
         let theirs = token::single(3, data, 0x83)?;
-        let theirs = AgreementPublicKey::from_bytes(domain, theirs).map_err(bad)?;
+        let theirs = self.flaws.public_key(domain, theirs).map_err(bad)?;
         let key = AgreementSecretKey::generate(domain, rng);
         let own = key.agree_element(generator).map_err(bad)?;
         if own == theirs {
@@ -205,7 +220,7 @@ impl Chip {
     ) -> Result<ChipReply, PaceError> {
         let got = token::single(4, data, 0x85)?;
         let expected = token::token(&self.params, &keys, &public_key)?;
-        if !bool::from(expected.ct_eq(got)) {
+        if !bool::from(expected.ct_eq(got)) && !self.flaws.any_token {
             return Err(PaceError::BadToken { side: "terminal" });
         }
         let ours = token::token(&self.params, &keys, theirs)?;
@@ -219,7 +234,7 @@ impl Chip {
 
     fn chip_data(&self, keys: &SessionKeys) -> Result<Option<Vec<u8>>, PaceError> {
         if self.params.suite().mapping != Mapping::ChipAuthentication {
-            return Ok(None);
+            return Ok(self.flaws.chip_data.then(|| vec![0; keys.cipher.block_len()]));
         }
         match (&self.mapping_key, &self.static_key) {
             (Some(mapping), Some(key)) => cam::encrypt(keys, mapping, key).map(Some),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     apdu::{Header, StatusWord},
-    transport::{Power, Responder},
+    transport::{Power, Responder, Work},
 };
 
 /// Most bytes of garbage whose length is left to chance.
@@ -194,6 +194,10 @@ impl<R: Responder> Responder for Faulty<R> {
             response.clear();
             response.extend_from_slice(&StatusWord::NO_DIAGNOSIS.0.to_be_bytes());
         }
+    }
+
+    fn work(&self) -> Work {
+        self.chip.work()
     }
 
     fn is_present(&self) -> bool {

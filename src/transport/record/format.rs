@@ -91,9 +91,9 @@ pub struct Secrets {
     #[zeroize(skip)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_apdu: Option<RecordedLimits>,
-    /// RND.IFD of Active Authentication, where a request was bound.
+    /// The binding that the card signed, where there was a request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub challenge: Option<String>,
+    pub bind: Option<String>,
     /// What the terminal showed in Terminal Authentication.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terminal: Option<TerminalSecrets>,

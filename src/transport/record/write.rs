@@ -14,7 +14,7 @@ use super::{
     redact,
 };
 use crate::transport::{
-    Deadline, Exchange, Limits, Observer, Reset, Step, Transport, TransportError,
+    Deadline, Exchange, Limits, Observer, Reset, Step, Transport, TransportError, Work,
 };
 
 /// Writes one recording. Its clones write the same one.
@@ -263,5 +263,13 @@ impl<T: Transport> Transport for Recorded<T> {
 
     fn name(&self) -> &str {
         self.inner.name()
+    }
+
+    fn work(&self) -> Work {
+        self.inner.work()
+    }
+
+    fn modelled(&self) -> Option<Duration> {
+        self.inner.modelled()
     }
 }

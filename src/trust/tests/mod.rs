@@ -2,6 +2,7 @@
 
 mod chain;
 mod issuers;
+mod key_only;
 mod revocation;
 mod store;
 
