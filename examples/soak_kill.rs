@@ -29,7 +29,7 @@ fn commit(number: u64) -> Vec<Change> {
     let digest = Hash::Sha256.digest(&[&number.to_be_bytes()]);
     let size = 1 + usize::from(u16::from_be_bytes([digest[0], digest[1]]) % 8192);
     let file: Vec<u8> = digest.iter().copied().cycle().take(size).collect();
-    let sometimes = (number % 2 == 0).then(|| digest.clone());
+    let sometimes = number.is_multiple_of(2).then(|| digest.clone());
     vec![
         Change::set(Counter::PinTries.name(), number.to_be_bytes()),
         Change::set("fs/3F00/0101", file),

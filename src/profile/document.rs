@@ -64,7 +64,7 @@ impl<'a> Table<'a> {
         Self { source, name: String::new(), at: 0, keys, shape: shape::ROOT }
     }
 
-    fn new(&self, key: &str, at: usize, keys: &'a DeTable<'a>) -> Self {
+    fn within(&self, key: &str, at: usize, keys: &'a DeTable<'a>) -> Self {
         let shape = self.shape.key(key).and_then(|key| key.kind.shape()).unwrap_or(shape::NONE);
         Self { source: self.source, name: self.path(key), at, keys, shape }
     }
@@ -184,7 +184,7 @@ impl<'a> Table<'a> {
     /// A table in this one.
     pub(super) fn table(&self, key: &str) -> Result<Option<Self>, ProfileError> {
         let Some(found) = self.get(key, "a table", |v| v.as_table())? else { return Ok(None) };
-        Ok(Some(self.new(key, found.at, found.value)))
+        Ok(Some(self.within(key, found.at, found.value)))
     }
 
     /// A table that must be there.
@@ -235,7 +235,7 @@ impl<'a> Table<'a> {
                 expected: EXPECTED,
                 got: item.get_ref().type_str(),
             })?;
-            tables.push(self.new(key, at, keys));
+            tables.push(self.within(key, at, keys));
         }
         if tables.is_empty() {
             return Err(self.missing(key));

@@ -136,7 +136,7 @@ impl Follower {
             Place::Application(_) => None,
         };
         let known = df.and_then(|df| File::from_sfi(df, sfi)).map(File::fid);
-        Some(known.unwrap_or(0xEF00 | u16::from(sfi)))
+        Some(known.unwrap_or_else(|| 0xEF00 | u16::from(sfi)))
     }
 
     fn put(&mut self, offset: usize, data: &[u8], sfi: Option<u8>, open: bool) {
@@ -145,7 +145,7 @@ impl Follower {
             return;
         }
         let file = self.files.entry((self.place.clone(), fid)).or_default();
-        file.sfi = file.sfi.or(sfi.filter(|sfi| (1..=30).contains(sfi)));
+        file.sfi = file.sfi.or_else(|| sfi.filter(|sfi| (1..=30).contains(sfi)));
         file.open |= open;
         self.at = offset + data.len();
         if offset > file.bytes.len() || self.at > MAX_BYTES {

@@ -97,7 +97,7 @@ pub(super) fn text(path: &Path) -> Result<String, ProfileError> {
 pub(super) fn within(text: &Path, name: &str) -> Option<PathBuf> {
     let name = Path::new(name);
     let plain = name.components().all(|part| matches!(part, Component::Normal(_)));
-    let folder = text.parent().unwrap_or(Path::new(""));
+    let folder = text.parent().unwrap_or_else(|| Path::new(""));
     (plain && name.file_name().is_some()).then(|| folder.join(name))
 }
 
@@ -226,7 +226,7 @@ impl<'f> Sources<'f> {
         if matches!(self.folder, Folder::BuiltIn) {
             return Err("only a profile that is a file has files beside it".into());
         }
-        let text = self.text_at(offset).map_or(Path::new(""), |text| &text.name);
+        let text = self.text_at(offset).map_or_else(|| Path::new(""), |text| &text.name);
         let path = within(text, name).ok_or("it is not in the profile's folder or below")?;
         self.folder.read(&path, most)
     }

@@ -102,7 +102,8 @@ impl Tap<'_> {
         // Protected it is longer still: where the card has extended length fields it is asked for in
         // one answer, for some cards give no second. Where a limit was met, the rest waits for GET
         // RESPONSE.
-        let wanted = if longest > SHORT_PROTECTED { longest + 64 } else { 256 };
+        let wanted =
+            if longest > SHORT_PROTECTED && limits.is_extended() { longest + 64 } else { 256 };
         let met = self.card.session.met_limit().unwrap_or(usize::MAX);
         let ne = wanted.min(self.card.session.max_response_data()).min(met) as u32;
         let mut terminal = active_auth::Terminal::new(challenge, ne);

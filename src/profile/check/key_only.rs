@@ -13,7 +13,6 @@ use crate::{
     lds::KEY_ONLY_AID,
 };
 
-
 pub(super) fn key_only(root: &Table<'_>) -> Result<Option<KeyOnly>, ProfileError> {
     let Some(table) = root.table("key_only")? else { return Ok(None) };
     let name = |key| -> Result<String, ProfileError> {

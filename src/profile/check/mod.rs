@@ -67,7 +67,7 @@ pub fn read(path: &Path) -> Result<Profile, ProfileError> {
 /// # Errors
 /// One [`ProfileError`] at least.
 pub fn read_all(path: &Path) -> Result<Profile, Vec<ProfileError>> {
-    let folder = Folder::Disk(path.parent().unwrap_or(Path::new("")));
+    let folder = Folder::Disk(path.parent().unwrap_or_else(|| Path::new("")));
     let text = sources::text(path).map_err(|e| vec![e])?;
     in_folder(folder, &text, path)
 }

@@ -6,13 +6,16 @@ use crate::{
     pki::{Certificate, SigningKey, oid},
 };
 
+/// EF.CardLabel and EF.CardCertificate.
+type Files = [(File, Vec<u8>); 2];
+
 impl Profile {
     /// The card CA's certificate and the application's files; `None` where there is no such
     /// application.
     pub(super) fn key_only_files(
         &self,
         keys: &Keys,
-    ) -> Result<Option<(Certificate, [(File, Vec<u8>); 2])>, ProfileError> {
+    ) -> Result<Option<(Certificate, Files)>, ProfileError> {
         let (Some(spec), Some(keys)) = (&self.key_only, &keys.key_only) else { return Ok(None) };
         let signing = SigningKey::Ec { key: &keys.ca, hash: spec.hash };
         let certificate =

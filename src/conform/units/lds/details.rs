@@ -96,7 +96,8 @@ fn lists(bytes: &[u8], outer: u32) -> (Vec<u32>, Vec<u32>) {
     let mut rest = list.iter().copied();
     while let Some(first) = rest.next() {
         let second = if first & 0x1F == 0x1F { rest.next() } else { None };
-        tags.push(second.map_or(u32::from(first), |b| u32::from(first) << 8 | u32::from(b)));
+        let first = u32::from(first);
+        tags.push(second.map_or(first, |second| first << 8 | u32::from(second)));
     }
     let value = find(bytes, &[outer]).unwrap_or_default();
     let there = Reader::new(value).filter_map(Result::ok).map(|object| object.tag.value());

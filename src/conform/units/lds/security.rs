@@ -98,7 +98,10 @@ pub(super) fn dg14() -> Vec<Case> {
     all
 }
 
-fn terminal_authentication(infos: &SecurityInfos) -> Option<(u32, Option<(u16, Option<u8>)>)> {
+// The version, and EF.CVCA's identifiers where they are told.
+type TerminalAuthentication = (u32, Option<(u16, Option<u8>)>);
+
+fn terminal_authentication(infos: &SecurityInfos) -> Option<TerminalAuthentication> {
     infos.iter().find_map(|info| match info {
         SecurityInfo::TerminalAuthentication(info) => Some((info.version, info.ef_cvca)),
         _ => None,

@@ -84,8 +84,8 @@ fn password(table: &Table<'_>, references: &[u8]) -> Result<PasswordSpec, Profil
         (None, None) => return Err(table.missing("text")),
     };
     let len = u8::try_from(value.len()).unwrap_or(u8::MAX);
-    let least = byte(table.number("min")?).unwrap_or(len.min(4));
-    let most = byte(table.number("max")?).unwrap_or(len.max(8));
+    let least = byte(table.number("min")?).unwrap_or_else(|| len.min(4));
+    let most = byte(table.number("max")?).unwrap_or_else(|| len.max(8));
     for (key, fits) in [("min", least <= len), ("max", len <= most)] {
         if !fits {
             return Err(
