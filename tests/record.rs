@@ -320,18 +320,6 @@ fn a_recording_becomes_a_profile_whose_chip_proves_nothing() {
         };
         assert_eq!(files("copied"), files("original"), "{name}");
     }
-    // Single commands are replayed, too.
-    let talk = |card: &str, more: &[&str]| {
-        let args = ["apdu", "--json", "--card", card, "00B0810000"];
-        let select = ["00A4040C09A00000006349434301", "00B0840000"];
-        let output = iccard(dir, &[&args[..], &select, more].concat());
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        json(&output)["exchanges"].clone()
-    };
-    let said = talk("emulated:iso-files", &["--record", "files", "--record-secrets"]);
-    assert!(said[2]["data"].as_str().unwrap().starts_with(&hex::encode_upper("hello, card")));
-    assert_eq!(talk("replay:files", &[]), said);
-
     // Without the bytes there is nothing to copy.
     assert!(iccard(dir, &["tap", "--record", "redacted"]).status.success());
     let refused = iccard(dir, &["profile", "from-recording", "redacted"]);
