@@ -4,7 +4,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output, Stdio},
     sync::Arc,
     thread,
@@ -299,7 +299,7 @@ fn said(port: u16, lines: &[&[u8]]) -> Vec<Value> {
 #[test]
 fn what_is_no_client_is_told_so_and_does_no_harm() {
     let folder = tempfile::tempdir().unwrap();
-    let address = ControlAddress::Token(PathBuf::from(folder.path().join("token")));
+    let address = ControlAddress::Token(folder.path().join("token"));
     let _server = server(&address).unwrap();
     let text = std::fs::read_to_string(address.path()).unwrap();
     let (port, token) = text.trim().split_once(' ').unwrap();

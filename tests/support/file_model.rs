@@ -15,11 +15,14 @@ const MF: u16 = 0x3F00;
 /// Few identifiers, so that they meet.
 const FIDS: [u16; 6] = [0x1001, 0x1002, 0x1003, 0x1004, 0x1005, 0x1006];
 
+/// What every handle sees: the entries, and whether the next changes fail.
+type Shared = (BTreeMap<String, Vec<u8>>, bool);
+
 /// Memory that a test looks into, hands to the next card, and lets fail.
 #[derive(Clone, Default)]
 pub struct Memory {
     here: BTreeMap<String, Vec<u8>>,
-    shared: Arc<Mutex<(BTreeMap<String, Vec<u8>>, bool)>>,
+    shared: Arc<Mutex<Shared>>,
 }
 
 impl Memory {
