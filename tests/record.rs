@@ -59,8 +59,8 @@ fn a_redacted_recording_tells_no_secret_and_a_full_one_is_the_same_tap() {
         let again = iccard(dir, &tap);
         assert_eq!(live.status.code(), again.status.code(), "{name}");
         if *name == "iso-files" {
-            // None to tap, which is said before it is asked for anything.
-            assert!(!live.status.success() && !dir.join(full).exists());
+            // None to tap: what it was asked is recorded all the same.
+            assert!(!live.status.success() && load(&dir.join(full)).exchanges().count() > 0);
             continue;
         }
         let (full, redacted) = (dir.join(full), dir.join(redacted));

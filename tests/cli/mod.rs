@@ -153,7 +153,7 @@ fn each_failure_has_its_exit_code_and_says_what_to_do() {
         (&["tap", "--can", "000000"][..], 5, "PACE", "the CAN is wrong"),
         (&["tap", "--pin", "000000"], 5, "PACE", "2 tries left"),
         (&["tap", "--mrz", "short"], 2, "read the MRZ", "too short"),
-        (&["tap", "--card", "replay:file"], 2, "open the card", "not in this version"),
+        (&["tap", "--card", "replay:file"], 7, "read the recording", "file"),
         (&["tap", "--card", "emulated:misspelt.toml"], 2, "", "cann"),
         (&["tap", "--card", "emulated:nowhere.toml"], 7, "read the profile", "nowhere.toml"),
         (&["tap", "--trust", "empty"], 7, "read the trust anchors", "empty"),

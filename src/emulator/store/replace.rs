@@ -76,7 +76,14 @@ pub(super) fn folder(path: &Path) -> &Path {
 /// The right to replace a file, until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    // Closing is not enough: a child that is being started may have the file open for a moment.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
 }
 
 /// Why there is no [`Lock`].
@@ -116,5 +123,5 @@ pub(super) fn lock(path: &Path) -> Result<Lock, NoLock> {
     file.set_len(0)?;
     file.rewind()?;
     file.write_all(std::process::id().to_string().as_bytes())?;
-    Ok(Lock { _file: file })
+    Ok(Lock { file })
 }
