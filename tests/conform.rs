@@ -267,8 +267,7 @@ fn the_command_tells_each_case_and_its_exit_code() {
 #[test]
 fn junit_is_read_by_python() {
     if Command::new("python3").arg("--version").output().is_err() {
-        println!("1 skipped: no python3");
-        return;
+        return crate::support::skipped("junit_is_read_by_python", "no python3");
     }
     let card = built_in("passport-bac");
     let plan = Plan { units: vec!["ISO7816_C".into(), "LDS_B".into()], ..Plan::default() };

@@ -109,23 +109,20 @@ fn a_redacted_recording_tells_no_secret_and_a_full_one_is_the_same_tap() {
         // Without the card, and judged alike.
         let replay = format!("replay:{}", full.display());
         let replayed = iccard(dir, &["tap", "--json", "--card", &replay]);
-        assert_eq!(live.status.code(), replayed.status.code(), "{name}");
+        let judged = matches!(replayed.status.code(), Some(0 | 1));
         let (live, replayed) = (json(&live), json(&replayed));
         if live.get("error").is_some() {
             // A card that is none to tap says the same again.
             assert_eq!(live["error"]["message"], replayed["error"]["message"], "{name}");
             continue;
         }
+        assert!(judged, "{name}: {replayed}");
         for field in ["access", "pace", "holder", "apdus", "bytes_to_card", "bytes_from_card"] {
             assert_eq!(live[field], replayed[field], "{name}: {field}");
         }
-        let judged = |value: &Value| {
-            let mut verdict = value["verdict"].clone();
-            // It says where the anchors came from.
-            verdict["trust"]["source"].take();
-            verdict
-        };
-        assert_eq!(judged(&live), judged(&replayed), "{name}");
+        assert_eq!(live["verdict"]["passive"], replayed["verdict"]["passive"], "{name}");
+        // Who wrote the recording held the keys: it shows nothing of a chip that is there.
+        assert_eq!(replayed["verdict"]["level"], "L1", "{name}");
         assert_eq!(replayed["card"]["replayed"]["card"], card.as_str());
         assert_eq!(replayed["card"]["emulated"], false);
         let refused =

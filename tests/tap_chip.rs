@@ -38,6 +38,27 @@ struct Exchanged {
     first: Box<Meddler<Meddling>>,
     second: Loopback<iccard::emulator::Card>,
     resets: usize,
+    limits: Limits,
+}
+
+fn exchanged(first: Box<Meddler<Meddling>>, second: &Personalised, limits: Limits) -> Exchanged {
+    Exchanged { first, second: Loopback::new(card(second)), resets: 0, limits }
+}
+
+/// Another identity card, of the same passwords, whose chip believes the terminals of the first.
+fn like_eid(seed: &str, own: &Personalised) -> Personalised {
+    let text = profile_text("eid-pin").replace("\"eid 1\"", &format!("{seed:?}"));
+    let other = iccard::profile::check(&text, "other".as_ref()).unwrap().personalise().unwrap();
+    assert_ne!(own.files[&File::Sod], other.files[&File::Sod]);
+    Personalised { cvca: own.cvca.clone(), ..other }
+}
+
+fn anchors_of_both(a: &Personalised, b: &Personalised) -> iccard::trust::Anchors {
+    let mut both = anchors(a);
+    for (name, der) in iccard::profile::anchors(b) {
+        both.add(&format!("2 {name}"), &der).unwrap();
+    }
+    both
 }
 
 type Meddling = fn(usize, &[u8], &mut Vec<u8>) -> Result<(), TransportError>;
@@ -48,7 +69,7 @@ impl Transport for Exchanged {
     }
 
     fn limits(&self) -> Limits {
-        self.second.limits()
+        self.limits
     }
 
     fn transceive(
@@ -135,6 +156,7 @@ fn a_card_that_is_exchanged_between_two_channels_is_found() {
             first: Meddler::new(card(first), stumble),
             second: Loopback::new(card(second)),
             resets: 0,
+            limits: Limits::EXTENDED,
         };
         let tapped = tap_over(Box::new(transport), &of_profile(&genuine)).unwrap();
         judged(&tapped, &anchors(&genuine))
@@ -400,12 +422,74 @@ fn another_cards_proof_does_not_speak_for_copied_files() {
         Ok(())
     };
     let first = Meddler::new(card(&own), stumble);
-    let transport = Exchanged { first, second: Loopback::new(card(&copy)), resets: 0 };
+    let transport = exchanged(first, &copy, Limits::EXTENDED);
     let taken = tap_over(Box::new(transport), &of_profile(&own)).unwrap();
     assert_eq!(taken.evidence.file(File::Sod), Some(&*copied.files[&File::Sod]));
     let verdict = judged(&taken, &anchors);
     assert!(verdict.passive.check.passed(), "{verdict:?}");
     assert!(!verdict.verified && verdict.level == Level::L1, "{verdict:?}");
+}
+
+#[test]
+fn a_proof_does_not_outlive_the_channel_in_which_nothing_came_under_it() {
+    // The swindler's own card proves itself; the selection then seems too long for the reader, and
+    // a copy of somebody else's files answers the next channel.
+    let own = built_in("eid-pin");
+    let copied = like_eid("another seed", &own);
+    let mut copy = Personalised { cvca: None, ..copied.clone() };
+    for key in &mut copy.keys.chip_authentication {
+        *key = AgreementSecretKey::generate(key.domain(), &mut SeededRng::new(b"a clone", "key"));
+    }
+    let stumble: Meddling = |_, command, response| {
+        static FIRST: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+        if command[..2] == [0x0C, 0xA4] {
+            let before = FIRST.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            if before > 0 {
+                let waited = std::time::Duration::ZERO;
+                return Err(TransportError::Timeout { step: "answer", waited });
+            }
+            *response = vec![0x67, 0x00];
+        }
+        Ok(())
+    };
+    // Extended length fields, and no read that needs them before the selection.
+    let first = Meddler::new(card(&own), stumble);
+    let transport = exchanged(first, &copy, Limits::within(262));
+    let taken = tap_over(Box::new(transport), &of_profile(&own)).unwrap();
+    assert_eq!(taken.evidence.file(File::Sod), Some(&*copied.files[&File::Sod]));
+    let verdict = judged(&taken, &anchors_of_both(&own, &copied));
+    assert!(verdict.passive.check.passed(), "{verdict:?}");
+    assert!(!verdict.verified && verdict.level == Level::L1, "{verdict:?}");
+}
+
+#[test]
+fn version_2_in_a_further_channel_speaks_for_the_same_ef_cardsecurity_alone() {
+    // A chip of the swindler's making gives somebody else's files with an EF.CardSecurity of its
+    // own; a genuine card proves itself in the next channel, where nothing is read but what it
+    // does not have.
+    let mut genuine = built_in("eid-pin");
+    genuine.files.remove(&File::Dg3);
+    let victim = like_eid("another seed", &genuine);
+    let mut made = like_eid("swindler", &genuine);
+    for (file, bytes) in &victim.files {
+        if *file != File::CardSecurity && *file != File::CardAccess {
+            made.files.insert(*file, bytes.clone());
+        }
+    }
+    // EF.DG14 of the victim names a key that the made chip does not have.
+    let stumble: Meddling = |_, command, response| {
+        if command[..3] == [0x0C, 0xB0, 0x83] {
+            *response = vec![0x67, 0x00];
+        }
+        Ok(())
+    };
+    let first = Meddler::new(card(&made), stumble);
+    let transport = exchanged(first, &genuine, Limits::EXTENDED);
+    let taken = tap_over(Box::new(transport), &of_profile(&genuine)).unwrap();
+    assert_eq!(taken.evidence.file(File::Sod), Some(&*victim.files[&File::Sod]));
+    assert_eq!(taken.evidence.file(File::CardSecurity), Some(&*made.files[&File::CardSecurity]));
+    let verdict = judged(&taken, &anchors_of_both(&genuine, &victim));
+    assert!(!verdict.verified && verdict.level <= Level::L1, "{verdict:?}");
 }
 
 #[test]
@@ -422,7 +506,7 @@ fn a_proof_that_was_not_there_at_first_does_not_come_later() {
         Ok(())
     };
     let first = Meddler::new(card(&without), stumble);
-    let transport = Exchanged { first, second: Loopback::new(card(&genuine)), resets: 0 };
+    let transport = exchanged(first, &genuine, Limits::EXTENDED);
     let taken = tap_over(Box::new(transport), &of_profile(&genuine)).unwrap();
     assert_eq!(taken.evidence.file(File::CardSecurity), None);
     assert!(taken.terminal_authentication.as_ref().unwrap().is_err());

@@ -40,10 +40,10 @@ pub(super) fn render(wire: Exchange<'_>, plain: Option<Exchange<'_>>, step: Step
             text.push_str(&format!("# {}: {name}{protected}\n", step.0));
             text.push_str(&format!("> {}", hex::encode_upper(view.header.to_bytes())));
             if !view.data.is_empty() {
-                if is_secret(view.header.ins) {
-                    text.push_str(&format!(" ({} bytes, not shown)", view.data.len()));
-                } else {
+                if is_open(view.header.ins) {
                     text.push_str(&format!(" {}", hex::encode_upper(view.data)));
+                } else {
+                    text.push_str(&format!(" ({} bytes, not shown)", view.data.len()));
                 }
             }
             if let Some(ne) = view.ne {
@@ -83,10 +83,17 @@ fn data(command: &[u8], data: &[u8]) -> String {
     }
 }
 
-const fn is_secret(ins: u8) -> bool {
+// Commands whose data is neither secret nor personal. What EXTERNAL AUTHENTICATE of BAC carries
+// would let an MRZ be guessed offline.
+const fn is_open(ins: u8) -> bool {
     matches!(
         ins,
-        ins::VERIFY | 0x21 | ins::CHANGE_REFERENCE_DATA | 0x25 | ins::RESET_RETRY_COUNTER | 0x2D
+        ins::SELECT
+            | ins::READ_BINARY
+            | ins::READ_BINARY_ODD
+            | ins::MANAGE_SECURITY_ENVIRONMENT
+            | ins::GENERAL_AUTHENTICATE
+            | ins::INTERNAL_AUTHENTICATE
     )
 }
 
@@ -106,6 +113,8 @@ mod tests {
             verify,
             "# a step: VERIFY\n> 00200003 (6 bytes, not shown)\n< 63C2 (warning, 2 tries left)   7 µs\n"
         );
+        let bac = render(exchange(b"\x00\x82\x00\x00\x02\x12\x34", b"\x63\x00"), None, step);
+        assert!(bac.contains("00820000 (2 bytes, not shown)"), "{bac}");
         let read = render(
             exchange(b"\x0C\xB0\x81\x00", b"\x00"),
             Some(exchange(b"\x00\xB0\x81\x00\x04", b"HONG\x90\x00")),

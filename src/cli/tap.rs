@@ -33,7 +33,7 @@ use crate::{
     session::Session,
     tap::{self, Event, KnownLengths, Options, Tapped, TerminalCertificates},
     transport::{CardAddress, Secrets, TerminalSecrets, link::Rate},
-    trust::{Anchors, Evidence, Verdict, judge},
+    trust::{Anchors, Evidence, Judging, Verdict, judge},
 };
 
 #[derive(Args)]
@@ -210,7 +210,8 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     if let Some(learnt) = tapped.lengths.as_ref().filter(|_| !repeats) {
         lengths::keep(&context.card, &mut lengths, learnt);
     }
-    let mut judging = tapped.judging();
+    // Whoever wrote a recording held the keys of its tap: it is judged as what it is, a record.
+    let mut judging = if replays { Judging::offline(None) } else { tapped.judging() };
     judging.at = args.at;
     let verdict = judge(&tapped.evidence, &trust, &judging);
     let now = args.at.unwrap_or(now);

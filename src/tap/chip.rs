@@ -65,6 +65,17 @@ impl Proof {
         }
     }
 
+    /// What `leave` gave up, where nothing has taken its place in the further channel. Keys of
+    /// EF.DG14 may be agreed there by whoever reads on.
+    pub(super) fn not_again(&mut self, before: Option<ChipAuthentication>) {
+        if let Some(run) = before.filter(|run| run.key_file == KeyFile::CardSecurity)
+            && matches!(self, Self::NotOffered)
+        {
+            let why = "the chip did not prove itself in a further channel".into();
+            *self = Self::Failed { why, run: Some(run) };
+        }
+    }
+
     pub(super) const fn is_agreed(&self) -> bool {
         matches!(self, Self::Agreed(_))
     }

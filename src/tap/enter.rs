@@ -23,16 +23,25 @@ impl Tap<'_> {
     /// the card wants smaller reads, and the selection the first command that the reader does not
     /// carry, which may take a new channel.
     pub(super) fn enter(&mut self) -> Result<(), TapError> {
+        let mut left = None;
         loop {
             let done = self.enter_once();
-            if done.is_ok() || !self.card.session.take_reopen() {
-                return done;
+            if done.is_err() && self.card.session.take_reopen() {
+                self.card.session.reset(Reset::Warm)?;
+                // The keys of a channel that is gone prove nothing in the next one.
+                left = self.proof.leave().or(left);
+                if self.card.files.keys().all(|file| file.df() == Df::MasterFile)
+                    && !self.card.files.contains_key(&File::CardSecurity)
+                {
+                    // Nothing was read behind that mapping.
+                    self.mapping = None;
+                }
+                continue;
             }
-            self.card.session.reset(Reset::Warm)?;
-            if !self.card.files.contains_key(&File::CardSecurity) {
-                // Nothing was read behind that mapping.
-                self.mapping = None;
+            if done.is_ok() {
+                self.proof.not_again(left);
             }
+            return done;
         }
     }
 
@@ -100,7 +109,17 @@ impl Tap<'_> {
             .step("Terminal Authentication", |tap| tap.announce(version_2, authorities, id_picc))?;
         let Some(Announced { key, chat }) = announced else { return Ok(()) };
         (self.terminal, self.authorised) = (Some(Ok(chat)), true);
+        let first = self.card.files.get(&File::CardSecurity).cloned();
         self.step("EF.CardSecurity", |tap| tap.card.keep(File::CardSecurity))?;
+        if let Some(first) = first
+            && self.card.files.get(&File::CardSecurity) != Some(&first)
+        {
+            // What was read before came from a chip that showed that one: it is what is judged.
+            self.card.files.insert(File::CardSecurity, first);
+            let why = "EF.CardSecurity is another one in a further channel".into();
+            self.proof = Proof::Failed { why, run: None };
+            return Ok(());
+        }
         let card_security = self.card.files.get(&File::CardSecurity);
         let attempt = match card_security.map(|bytes| chip::content_of(bytes)) {
             None => Err(Proof::NotOffered),

@@ -75,6 +75,10 @@ impl Tap<'_> {
                 Err(error @ SessionError::SecureMessaging { .. }) => {
                     why = why.or_else(|| Some(error.to_string()));
                     self.start_over()?;
+                    if matches!(self.proof, Proof::Failed { .. }) {
+                        // A mapping that failed in the further channel is not made good.
+                        return Ok(());
+                    }
                 }
                 Err(error) => return Err(error.into()),
             }

@@ -21,8 +21,7 @@ use crate::{
     sm::SmError,
     transport::Reset,
     trust::{
-        ActiveAuthentication, Card, ChipAuthenticationMapping, Evidence, KeyFile,
-        KeyOnlyAuthentication,
+        ActiveAuthentication, Card, ChipAuthenticationMapping, Evidence, KeyOnlyAuthentication,
     },
 };
 
@@ -178,12 +177,7 @@ impl Tap<'_> {
         self.card.session.reset(Reset::Warm)?;
         let before = self.proof.leave();
         self.enter()?;
-        if let Some(run) = before.filter(|run| run.key_file == KeyFile::CardSecurity)
-            && matches!(self.proof, Proof::NotOffered)
-        {
-            let why = "the chip did not prove itself in a further channel".into();
-            self.proof = Proof::Failed { why, run: Some(run) };
-        }
+        self.proof.not_again(before);
         Ok(())
     }
 
@@ -205,15 +199,19 @@ impl Tap<'_> {
                 Err(error) => return Err(error),
             };
             let unproven = self.proof.is_agreed();
+            let mut denied = false;
             if !self.card.session.take_reopen() {
                 if !unproven || !matches!(error, SessionError::SecureMessaging { .. }) {
                     return Err(error.into());
                 }
                 self.proof.denied(&error);
                 self.attempts.pop_front();
+                denied = true;
             }
             self.start_over()?;
-            if unproven && !self.attempts.is_empty() && !self.proof.is_agreed() {
+            // A mapping that failed in the further channel is not made good by another protocol.
+            let open = denied || matches!(self.proof, Proof::NotOffered);
+            if unproven && open && !self.attempts.is_empty() && !self.proof.is_agreed() {
                 self.agree()?;
             }
         }

@@ -35,6 +35,12 @@ pub enum FaultReason {
         /// Whom it names.
         subject: String,
     },
+    /// A CA of key-only cards in a master list of CSCAs.
+    #[error("{subject} is a CA of key-only cards, a country signing CA is expected")]
+    NotCsca {
+        /// Whom it names.
+        subject: String,
+    },
     /// A critical extension that is not understood makes a certificate unusable.
     #[error("{subject}: the critical extension {oid} is not understood")]
     UnknownExtension {

@@ -36,6 +36,11 @@ pub struct Vouched {
     pub certificates: usize,
 }
 
+// Who signs a list vouches for those who issue documents, not for the CAs of key-only cards.
+fn is_csca(certificate: &Certificate) -> bool {
+    certificate.may_issue() && Purpose::of_issuer(certificate) == Purpose::Documents
+}
+
 /// Checks the list's signature up to a certificate that is believed, else up to one that came with
 /// it, and names the parts that are broken.
 pub(super) fn open(name: &str, list: &MasterList, believed: &Anchors) -> Result<OpenedList, Fault> {
@@ -44,7 +49,7 @@ pub(super) fn open(name: &str, list: &MasterList, believed: &Anchors) -> Result<
     let mut contained = Anchors::new(name);
     let listed = list.entries().iter().filter_map(|entry| entry.certificate.as_ref().ok());
     for certificate in list.embedded().iter().chain(listed) {
-        if certificate.may_issue() {
+        if is_csca(certificate) {
             // A list has fewer than a set may have.
             let _ = contained.insert(name, certificate.clone());
         }
@@ -66,12 +71,17 @@ pub(super) fn open(name: &str, list: &MasterList, believed: &Anchors) -> Result<
     for entry in list.entries() {
         let name = format!("{name}: certificate {}", entry.place);
         match &entry.certificate {
-            Ok(certificate) if certificate.may_issue() => {
+            Ok(certificate) if is_csca(certificate) => {
                 certificates.push((name, certificate.clone()));
             }
             Ok(certificate) => {
                 let subject = certificate.subject();
-                faults.push(Fault { name, reason: FaultReason::NotCa { subject } });
+                let reason = if certificate.may_issue() {
+                    FaultReason::NotCsca { subject }
+                } else {
+                    FaultReason::NotCa { subject }
+                };
+                faults.push(Fault { name, reason });
             }
             Err(error) => {
                 let name = format!("{name} (SHA-256 {})", hex::encode(entry.sha256));

@@ -52,14 +52,23 @@ const fn is_choice(header: Header) -> bool {
     }
 }
 
-// EF.CardAccess: a SET of sequences that each begin with an object identifier, which no file of a
-// person is (ICAO Doc 9303-11 clause 9.2). The short identifier would not do: it means another file
-// in each application.
+/// bsi-de protocols smartcard, 0.4.0.127.0.7.2.2 (BSI TR-03110-3 clause A.1).
+const PROTOCOLS: &[u8] = &[0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02];
+/// id-PK below it.
+const PUBLIC_KEY: u8 = 1;
+
+// EF.CardAccess: a SET of SecurityInfos of BSI's protocols, none of them a key, which may be one
+// chip's own (ICAO Doc 9303-11 clause 9.2). The short identifier would not do: it means another file
+// in each application, and a SET of sequences is a person's name as well.
 fn is_card_access(data: &[u8]) -> bool {
     let Ok(set) = parse_one(data, Tag::new(0x31)) else { return false };
     let is_info = |value: &[u8]| {
         let first = Reader::new(value).next();
-        matches!(first, Some(Ok(oid)) if oid.tag == Tag::new(0x06))
+        let protocol = match first {
+            Some(Ok(oid)) if oid.tag == Tag::new(0x06) => oid.value.strip_prefix(PROTOCOLS),
+            _ => None,
+        };
+        protocol.is_some_and(|rest| !matches!(rest, [] | [PUBLIC_KEY, ..]))
     };
     let mut infos = Reader::new(set.value);
     infos.all(|info| info.is_ok_and(|info| info.tag == Tag::new(0x30) && is_info(info.value)))
@@ -70,10 +79,17 @@ fn is_card_access(data: &[u8]) -> bool {
 fn is_lengths(data: &[u8]) -> bool {
     let mut any = false;
     for object in Reader::new(data) {
-        match object.map(|object| object.tag) {
-            Ok(tag) if [0x43, 0x47, 0x7F66].into_iter().any(|t| tag == Tag::new(t)) => any = true,
-            _ => return false,
+        // Their sizes, so that nothing else hides in them.
+        let fits = object.is_ok_and(|object| match object.tag.value() {
+            0x43 => object.value.len() == 1,
+            0x47 => object.value.len() <= 3,
+            0x7F66 => object.value.len() <= 10,
+            _ => false,
+        });
+        if !fits {
+            return false;
         }
+        any = true;
     }
     any
 }
