@@ -1,0 +1,21 @@
+//! Where what a terminal may do ends: other DFs and channels, the room of an answer, a restart.
+
+use super::iso::{APP, Chip, PIN};
+
+#[test]
+fn a_local_password_holds_where_it_was_shown() {
+    for in_the_master_file in ["0020FF81", "00200081 04 30303030"] {
+        let mut chip = Chip::new();
+        let sw = if in_the_master_file == "0020FF81" { 0x9000 } else { 0x63C2 };
+        chip.says(&[
+            (in_the_master_file, "", sw),
+            APP,
+            PIN,
+            ("00B08200 00", "00010203", 0x9000),
+            ("00A4000C 02 5016", "", 0x9000),
+            ("00200081", "", 0x63C3),
+        ]);
+    }
+    // What was shown in the MF holds below it.
+    Chip::new().says(&[PIN, APP, ("00200081", "", 0x9000), ("00B08200 00", "00010203", 0x9000)]);
+}
