@@ -140,7 +140,7 @@ impl Card {
         let status = self.seen(command.header);
         let Self { parts: Parts { tree, iso, .. }, channels, .. } = self;
         let here = channels.here().place.df;
-        let id = tree.find(select.target, &channels.here().place)?;
+        let id = tree.reach(select.target, &channels.here().place, &status)?;
         // The selection changes only where this succeeds.
         let node = tree.permitted(id, |node| &node.rules.read, &status)?;
         let (df, ef) = if node.is_df() { (id, None) } else { (tree.parent(id), Some(id)) };
