@@ -42,3 +42,21 @@ fn a_path_enters_no_closed_df() {
         ("00E80800 04 50174401", "", 0x9000),
     ]);
 }
+
+#[test]
+fn a_file_with_a_long_rule_outlives_a_restart() {
+    let mut chip = Chip::new();
+    chip.says(&[
+        APP,
+        ("00D68800 02 AABB", "", 0x9000),
+        ("00A4020C 02 4406", "", 0x9000),
+        ("00040000", "", 0x9000),
+    ]);
+    let mut chip = chip.restart();
+    chip.says(&[
+        APP,
+        ("00A4020C 02 4406", "", 0x6283),
+        ("00440000", "", 0x9000),
+        ("00B00000 00", "AABB", 0x9000),
+    ]);
+}
