@@ -135,6 +135,15 @@ impl Channels {
         }
     }
 
+    /// Makes the challenges of all channels void, or of all but the one that the command came on.
+    pub(super) fn forget_challenges(&mut self, but_here: bool) {
+        let here = std::mem::take(&mut self.here().challenge);
+        self.all().for_each(|channel| channel.challenge.clear());
+        if but_here {
+            self.here().challenge = here;
+        }
+    }
+
     /// Forgets what was shown on the basic channel; its selection stays.
     pub(super) fn forget_basic_status(&mut self) {
         self.basic = Channel { place: self.basic.place.clone(), ..Channel::default() };

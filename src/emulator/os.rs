@@ -60,10 +60,12 @@ impl Card {
         if !self.defects.has(Defect::CommandBetween) {
             self.security.pace = None;
         }
-        if header.ins != ins::EXTERNAL_AUTHENTICATE {
+        // One that answers it answers that of its channel; BAC's is the basic one's.
+        let answers = header.ins == ins::EXTERNAL_AUTHENTICATE;
+        if !answers || !basic {
             self.forget_challenge();
-            self.channels.here().challenge.clear();
         }
+        self.channels.forget_challenges(answers);
 
         if header.is_chained() {
             let open = self.security.chain.is_open();

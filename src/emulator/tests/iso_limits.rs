@@ -60,3 +60,17 @@ fn a_file_with_a_long_rule_outlives_a_restart() {
         ("00B00000 00", "AABB", 0x9000),
     ]);
 }
+
+#[test]
+fn a_command_on_another_channel_voids_a_challenge() {
+    let mut chip = Chip::new();
+    let answer = "00820001 10 00000000000000000000000000000000";
+    chip.says(&[("00700001", "", 0x9000)]);
+    for (between, sw) in [("", 0x6300), ("01A4000C", 0x6985), ("01820001 01 00", 0x6985)] {
+        assert_eq!(chip.send(&super::terminal::bytes("00840000 10")).1, 0x9000);
+        if !between.is_empty() {
+            chip.send(&super::terminal::bytes(between));
+        }
+        chip.says(&[(answer, "", sw)]);
+    }
+}
