@@ -74,3 +74,18 @@ fn a_command_on_another_channel_voids_a_challenge() {
         chip.says(&[(answer, "", sw)]);
     }
 }
+
+#[test]
+fn an_answer_has_the_room_of_the_card() {
+    let mut chip = Chip::new();
+    let sevens = |n: usize| "07".repeat(n);
+    let (full, rest, most) = (sevens(998), sevens(502), sevens(202));
+    chip.says(&[
+        ("00CA00C2 000000", &full, 0x6100),
+        ("00C00000 000000", &rest, 0x9000),
+        APP,
+        ("00B2014D 0007D0", &full, 0x61CA),
+        ("00C00000 CA", &most, 0x9000),
+        ("00B2034D 0007D0", &sevens(800), 0x6282),
+    ]);
+}
