@@ -1,6 +1,11 @@
 //! Where what a terminal may do ends: other DFs and channels, the room of an answer, a restart.
 
 use super::iso::{APP, Chip, PIN};
+use crate::{
+    apdu::StatusWord,
+    profile::Quirks,
+    transport::{Responder, fault::Damage},
+};
 
 #[test]
 fn a_local_password_holds_where_it_was_shown() {
@@ -101,4 +106,14 @@ fn a_blocked_password_is_changed_on_no_channel() {
         ("00240181 04 35363738", "", 0x6983),
         ("01200081", "", 0x6983),
     ]);
+}
+
+#[test]
+fn damage_is_done_to_one_command() {
+    let mut chip = Chip::new();
+    let quirk = StatusWord::WRONG_LENGTH;
+    let quirks = Quirks { extended_general_authenticate: Some(quirk), ..Quirks::default() };
+    chip.card = chip.card.with_quirks(quirks);
+    chip.card.damage(Damage::Status(StatusWord::NO_DIAGNOSIS));
+    chip.says(&[("00860000 000001 00", "", quirk.0), ("00200081", "", 0x63C3)]);
 }
