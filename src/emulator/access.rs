@@ -45,12 +45,6 @@ impl Numbers {
         let bit = 1 << (number & 0x7F);
         *half = if there { *half | bit } else { *half & !bit };
     }
-
-    /// Takes the numbers from 80 on out: those that hold in one DF only.
-    pub const fn forget_local(&mut self) {
-        let [_, high] = &mut self.0;
-        *high = 0;
-    }
 }
 
 /// Everything that a terminal has shown on a logical channel.
@@ -180,8 +174,6 @@ mod tests {
             assert!(numbers.has(n));
         }
         numbers.set(0x81, false);
-        assert!(!numbers.has(0x81) && numbers.has(0x80));
-        numbers.forget_local();
-        assert_eq!([1, 0x7F, 0x80, 0xFF].map(|n| numbers.has(n)), [true, true, false, false]);
+        assert_eq!([0x7F, 0x80, 0x81, 0xFF].map(|n| numbers.has(n)), [true, true, false, true]);
     }
 }

@@ -199,7 +199,9 @@ impl Card {
         }
         self.security.drop_waiting();
         let (reply, opened) = self.execute(command, room);
-        let reply = self.security.fit(reply, command.ne);
+        // As much as Le asks for and the card has room for; without Le nothing.
+        let ne = command.ne.map(|_| u32::try_from(room).unwrap_or(u32::MAX));
+        let reply = self.security.fit(reply, ne);
         match opened.map(|opened| self.security.open(opened)) {
             Some(Err(sw)) => Reply::status(sw),
             Some(Ok(())) => {

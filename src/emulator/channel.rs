@@ -22,8 +22,8 @@ pub(super) struct Channel {
     pub(super) environment: Environment,
     /// The challenge that EXTERNAL AUTHENTICATE answers; empty where there is none.
     pub(super) challenge: Vec<u8>,
-    // The DF in and below which passwords and keys from 80 on hold.
-    local: Option<NodeId>,
+    // Passwords, and as `true` keys, from 80 on, each with the DF in and below which it holds.
+    local: Vec<(bool, u8, NodeId)>,
 }
 
 impl Channel {
@@ -31,29 +31,33 @@ impl Channel {
     pub(super) fn enter(&mut self, df: NodeId, tree: &Tree) {
         self.place = Place { df, ef: None };
         self.environment = Environment::default();
-        let stays = |local: NodeId| tree.upwards(df).any(|(id, _)| id == local);
-        if self.local.is_some_and(|local| !stays(local)) {
-            self.local = None;
-            self.verified.forget_local();
-            self.keys.forget_local();
-        }
+        let Self { local, verified, keys, .. } = self;
+        local.retain(|&(is_key, number, shown_in)| {
+            let stays = tree.upwards(df).any(|(id, _)| id == shown_in);
+            if !stays {
+                let numbers = if is_key { &mut *keys } else { &mut *verified };
+                numbers.set(number, false);
+            }
+            stays
+        });
     }
 
     /// Notes whether a password is verified. One of 80 and up holds in and below the current DF.
     pub(super) fn verify(&mut self, reference: u8, right: bool) {
-        self.begin_local(reference);
+        self.note(false, reference, right);
         self.verified.set(reference, right);
     }
 
     /// Notes whether the terminal has shown a key.
     pub(super) fn show_key(&mut self, number: u8, right: bool) {
-        self.begin_local(number);
+        self.note(true, number, right);
         self.keys.set(number, right);
     }
 
-    const fn begin_local(&mut self, number: u8) {
-        if number & 0x80 != 0 && self.local.is_none() {
-            self.local = Some(self.place.df);
+    fn note(&mut self, is_key: bool, number: u8, right: bool) {
+        self.local.retain(|(of_key, of, _)| (*of_key, *of) != (is_key, number));
+        if right && number & 0x80 != 0 {
+            self.local.push((is_key, number, self.place.df));
         }
     }
 }
@@ -128,6 +132,15 @@ impl Channels {
         let index = usize::from(number).wrapping_sub(1);
         if let Some(channel) = self.others.get_mut(index) {
             *channel = None;
+        }
+    }
+
+    /// Makes the challenges of all channels void, or of all but the one that the command came on.
+    pub(super) fn forget_challenges(&mut self, but_here: bool) {
+        let here = std::mem::take(&mut self.here().challenge);
+        self.all().for_each(|channel| channel.challenge.clear());
+        if but_here {
+            self.here().challenge = here;
         }
     }
 

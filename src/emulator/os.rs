@@ -60,10 +60,12 @@ impl Card {
         if !self.defects.has(Defect::CommandBetween) {
             self.security.pace = None;
         }
-        if header.ins != ins::EXTERNAL_AUTHENTICATE {
+        // One that answers it answers that of its channel; BAC's is the basic one's.
+        let answers = header.ins == ins::EXTERNAL_AUTHENTICATE;
+        if !answers || !basic {
             self.forget_challenge();
-            self.channels.here().challenge.clear();
         }
+        self.channels.forget_challenges(answers);
 
         if header.is_chained() {
             let open = self.security.chain.is_open();
@@ -140,7 +142,7 @@ impl Card {
         let status = self.seen(command.header);
         let Self { parts: Parts { tree, iso, .. }, channels, .. } = self;
         let here = channels.here().place.df;
-        let id = tree.find(select.target, &channels.here().place)?;
+        let id = tree.reach(select.target, &channels.here().place, &status)?;
         // The selection changes only where this succeeds.
         let node = tree.permitted(id, |node| &node.rules.read, &status)?;
         let (df, ef) = if node.is_df() { (id, None) } else { (tree.parent(id), Some(id)) };

@@ -82,6 +82,7 @@ impl Card {
         if cla == 0x00 && ins == ins::GET_RESPONSE && !rest.is_empty() {
             response.clear();
             response.extend_from_slice(&rest);
+            self.misbehaviour.damage.clear();
             self.cut_to_part(response);
             return true;
         }
@@ -91,6 +92,7 @@ impl Card {
         };
         response.clear();
         response.extend_from_slice(&refused.0.to_be_bytes());
+        self.misbehaviour.damage.clear();
         true
     }
 

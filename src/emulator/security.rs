@@ -133,10 +133,11 @@ impl Security {
         Ok(())
     }
 
-    /// Cuts an unprotected reply to Ne. What does not fit waits for GET RESPONSE (`61xx`).
+    /// Cuts a reply to Ne, or to what there is room for. What does not fit waits for GET RESPONSE (`61xx`).
     pub(super) fn fit(&mut self, mut reply: Reply, ne: Option<u32>) -> Reply {
         let ne = ne.map_or(0, |ne| usize::try_from(ne).unwrap_or(usize::MAX));
-        if reply.data.len() > ne && reply.sw == StatusWord::SUCCESS {
+        let goes_on = matches!(reply.sw, StatusWord::SUCCESS | StatusWord::END_OF_FILE);
+        if reply.data.len() > ne && goes_on {
             self.waiting = reply.data.split_off(ne);
             reply.sw = self.more();
         }
@@ -187,5 +188,10 @@ mod tests {
         assert_eq!((no_le.data.len(), no_le.sw.0), (0, 0x6114));
         security.drop_waiting();
         assert_eq!(security.get_response(20), Err(StatusWord::CONDITIONS));
+
+        // Less than was asked for can still be more than fits.
+        let short = Reply { data: vec![7; 300], sw: StatusWord::END_OF_FILE };
+        let short = security.fit(short, Some(231));
+        assert_eq!((short.data.len(), short.sw.0), (231, 0x6145));
     }
 }

@@ -21,6 +21,9 @@ use crate::protocol::pace::PasswordKind;
 const MAX_DEPTH: usize = 16;
 /// Characters of a rule, at most.
 const MAX_LEN: usize = 400;
+/// How much longer and deeper a rule may print than it was written. A number gets digits, a sign
+/// spaces, and a list of factors parentheses that `and` before `or` needs not.
+const PRINTED: usize = 4;
 
 /// An access rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,17 +105,27 @@ impl Rule {
         Self::parse_with_places(text).map(|(rule, _)| rule)
     }
 
+    /// Reads what a rule prints as, which may be longer and deeper than it was written.
+    ///
+    /// # Errors
+    /// [`RuleError`] with the place in the text.
+    pub(crate) fn parse_printed(text: &str) -> Result<Self, RuleError> {
+        Self::parse_within(text, PRINTED).map(|(rule, _)| rule)
+    }
+
     /// Reads a rule, and tells of every condition in it the byte where it stands.
     pub(super) fn parse_with_places(text: &str) -> Result<(Self, Vec<(usize, Self)>), RuleError> {
-        if text.len() > MAX_LEN {
+        Self::parse_within(text, 1)
+    }
+
+    fn parse_within(text: &str, times: usize) -> Result<(Self, Vec<(usize, Self)>), RuleError> {
+        let most = MAX_LEN * times;
+        if text.len() > most {
             let got = format!("{} characters", text.len());
-            return Err(RuleError {
-                at: 0,
-                expected: format!("a rule of at most {MAX_LEN} characters"),
-                got,
-            });
+            let expected = format!("a rule of at most {most} characters");
+            return Err(RuleError { at: 0, expected, got });
         }
-        let mut parser = Parser { text, at: 0, places: Vec::new() };
+        let mut parser = Parser { text, at: 0, deepest: MAX_DEPTH * times, places: Vec::new() };
         let rule = parser.any(0)?;
         match parser.peek() {
             None => Ok((rule, parser.places)),
@@ -184,6 +197,7 @@ impl fmt::Display for Rule {
 struct Parser<'a> {
     text: &'a str,
     at: usize,
+    deepest: usize,
     // Every condition that was read, a password of PACE each for itself.
     places: Vec<(usize, Rule)>,
 }
@@ -241,7 +255,7 @@ impl<'a> Parser<'a> {
     }
 
     fn factor(&mut self, depth: usize) -> Result<Rule, RuleError> {
-        if depth >= MAX_DEPTH {
+        if depth >= self.deepest {
             return Err(self.error("fewer parentheses within each other"));
         }
         let Some(token) = self.peek() else { return Err(self.error(FACTORS)) };
@@ -326,6 +340,26 @@ mod tests {
             assert_eq!(rule.to_string(), printed);
             assert_eq!(Rule::parse(printed), Ok(rule));
         }
+    }
+
+    #[test]
+    fn what_a_rule_prints_as_is_read_however_long_and_deep() {
+        let deep = |depth: usize| {
+            let open = "(pin and sm or ".repeat(depth);
+            format!("{open}pin and sm or bac{}", ")".repeat(depth))
+        };
+        for text in [
+            format!("always{}", " or verified(1)".repeat(26)),
+            deep(MAX_DEPTH - 1),
+            format!("{}sm{}", "(sm and(sm or ".repeat(7), "))".repeat(7)),
+            format!("sm and sm{}", " or sm and sm".repeat(27)),
+            format!("(sm)and(sm){}", "or(sm)and(sm)".repeat(29)),
+        ] {
+            let rule = Rule::parse(&text).unwrap();
+            assert_eq!(Rule::parse_printed(&rule.to_string()), Ok(rule), "{text}");
+        }
+        assert!(Rule::parse_printed(&deep(PRINTED * MAX_DEPTH)).is_err());
+        assert!(Rule::parse_printed(&"pin and ".repeat(400)).is_err());
     }
 
     #[test]

@@ -10,19 +10,34 @@
 use super::{Body, Content, LifeCycle, MAX_LEN, Node, binary::number, select::descriptor};
 use crate::{
     apdu::StatusWord,
-    profile::{FileRules, Rule, Structure},
+    profile::{FileRules, Rule, RuleError, Structure},
     tlv::{Tag, Tlv, Writer, parse_one},
 };
 
 const FCP: Tag = Tag::new(0x62);
 const RULES: Tag = Tag::new(0xA5);
 
+// How the text of a rule is read.
+type ParseRule = fn(&str) -> Result<Rule, RuleError>;
+
 /// Reads file control parameters. An EF has zeros or no records, a rule that is not said is that of
 /// `rules`.
 ///
 /// # Errors
 /// `6A80` for what is none, or describes no file that this card could have.
-pub fn parse_fcp(data: &[u8], mut rules: FileRules) -> Result<Node, StatusWord> {
+pub fn parse_fcp(data: &[u8], rules: FileRules) -> Result<Node, StatusWord> {
+    parse(data, rules, Rule::parse)
+}
+
+/// Reads what [`encode_fcp`] wrote: the rules are those that a profile or CREATE FILE gave, printed.
+///
+/// # Errors
+/// As [`parse_fcp`].
+pub(super) fn parse_kept(data: &[u8]) -> Result<Node, StatusWord> {
+    parse(data, FileRules::default(), Rule::parse_printed)
+}
+
+fn parse(data: &[u8], mut rules: FileRules, rule: ParseRule) -> Result<Node, StatusWord> {
     let wrong = StatusWord::WRONG_DATA;
     let mut size = None;
     let mut kind: Option<&[u8]> = None;
@@ -38,7 +53,7 @@ pub fn parse_fcp(data: &[u8], mut rules: FileRules) -> Result<Node, StatusWord> 
             (0x88, []) => sfi = None,
             (0x88, &[byte]) if byte & 0x07 == 0 => sfi = Some(byte >> 3).filter(|n| *n != 0),
             (0x8A, &[byte]) => life = LifeCycle::from_byte(byte).ok_or(wrong)?,
-            (0xA5, _) => read_rules(&object, &mut rules)?,
+            (0xA5, _) => read_rules(&object, &mut rules, rule)?,
             // Who asks for rules in a form that is not understood must not get a file without.
             (
                 0x80 | 0x81 | 0x83 | 0x88 | 0x8A | 0x86 | 0x8B | 0x8C | 0x8E | 0xA0 | 0xA1 | 0xAB,
@@ -77,12 +92,16 @@ pub fn parse_fcp(data: &[u8], mut rules: FileRules) -> Result<Node, StatusWord> 
     Ok(Node { fid: Some(fid.ok_or(wrong)?), life, rules, body })
 }
 
-fn read_rules(template: &Tlv<'_>, rules: &mut FileRules) -> Result<(), StatusWord> {
+fn read_rules(
+    template: &Tlv<'_>,
+    rules: &mut FileRules,
+    parse: ParseRule,
+) -> Result<(), StatusWord> {
     let wrong = StatusWord::WRONG_DATA;
     for object in template.children().map_err(|_| wrong)? {
         let object = object.map_err(|_| wrong)?;
         let text = std::str::from_utf8(object.value).map_err(|_| wrong)?;
-        let rule = Rule::parse(text).map_err(|_| wrong)?;
+        let rule = parse(text).map_err(|_| wrong)?;
         let (read, update) = (&mut rules.read, &mut rules.update);
         let place = match object.tag.value() {
             0x80 => read,
@@ -98,7 +117,7 @@ fn read_rules(template: &Tlv<'_>, rules: &mut FileRules) -> Result<(), StatusWor
     Ok(())
 }
 
-/// Everything about a file but what it holds, in the form that [`parse_fcp`] reads.
+/// Everything about a file but what it holds, in the form that [`parse_kept`] reads.
 pub(super) fn encode_fcp(node: &Node) -> Vec<u8> {
     let mut out = Writer::new();
     out.constructed(FCP, |w| {

@@ -4,8 +4,10 @@
 //! the file holds: its bytes, or each record behind its length. `00` alone says that the file was
 //! deleted. `files/created` lists the paths of those that CREATE FILE made, a line each.
 
-use super::{Body, Content, Node, NodeId, Tree, fcp::encode_fcp, parse_fcp};
-use crate::profile::FileRules;
+use super::{
+    Body, Content, Node, NodeId, Tree,
+    fcp::{encode_fcp, parse_kept},
+};
 
 /// The entry that lists created files.
 pub const CREATED: &str = "files/created";
@@ -24,7 +26,7 @@ pub fn encode(node: &Node) -> Vec<u8> {
     let fcp = encode_fcp(node);
     let mut out = Vec::with_capacity(fcp.len() + node.len() + 3);
     out.push(VERSION);
-    // Six rules of a few hundred bytes each.
+    // Six rules of at most 1600 bytes each.
     out.extend_from_slice(&u16::try_from(fcp.len()).unwrap_or(u16::MAX).to_be_bytes());
     out.extend_from_slice(&fcp);
     match &node.body {
@@ -47,7 +49,7 @@ pub fn decode(bytes: &[u8]) -> Option<Node> {
         return None;
     }
     let (fcp, mut held) = rest.split_at_checked(usize::from(u16::from_be_bytes([hi, lo])))?;
-    let mut node = parse_fcp(fcp, FileRules::default()).ok()?;
+    let mut node = parse_kept(fcp).ok()?;
     match &mut node.body {
         Body::Df { .. } => {}
         Body::Transparent { content, .. } => *content = Content::Bytes(held.to_vec()),

@@ -1,6 +1,6 @@
 //! Where a terminal stands in the tree: the current DF, the current EF, the current record.
 
-use super::{LifeCycle, Node, NodeId, Tree};
+use super::{LifeCycle, Node, NodeId, Target, Tree};
 use crate::{
     apdu::StatusWord,
     profile::{Rule, Status},
@@ -67,6 +67,43 @@ impl Tree {
     ) -> Result<&Node, StatusWord> {
         let node = self.node(id).ok_or(StatusWord::NOT_FOUND)?;
         if rule(node).permits(status) { Ok(node) } else { Err(StatusWord::SECURITY_STATUS) }
+    }
+
+    /// The file that a command means, for a terminal that stands in a DF and has shown this. On its
+    /// way it enters no DF whose rule it does not fulfil, those in which it stands left out.
+    ///
+    /// # Errors
+    /// `6982` where such a DF is on the way, whether or not there is a file behind it; `6A82` where
+    /// there is none.
+    pub fn reach(
+        &self,
+        target: Target<'_>,
+        place: &Place,
+        status: &dyn Status,
+    ) -> Result<NodeId, StatusWord> {
+        let closed = |df: NodeId| {
+            let stands = self.upwards(place.df).any(|(id, _)| id == df);
+            let open = |node: &Node| !node.is_df() || node.rules.read.permits(status);
+            !stands && !self.node(df).is_some_and(open)
+        };
+        let (mut at, path) = match target {
+            Target::FromMf(path) => (NodeId::MF, path),
+            Target::FromDf(path) => (place.df, path),
+            _ => (NodeId::MF, &[][..]),
+        };
+        for part in path.as_chunks().0 {
+            if closed(at) {
+                return Err(StatusWord::SECURITY_STATUS);
+            }
+            let Some(id) = self.by_fid(at, u16::from_be_bytes(*part)) else { break };
+            at = id;
+        }
+        let found = self.find(target, place)?;
+        // An application is found by its name wherever it is.
+        if self.upwards(found).skip(1).any(|(df, _)| closed(df)) {
+            return Err(StatusWord::SECURITY_STATUS);
+        }
+        Ok(found)
     }
 
     /// Whether what a file holds is in use.

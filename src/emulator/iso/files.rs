@@ -6,7 +6,8 @@ use crate::{
         applet::Reply,
         card::{Card, Parts},
         fs::{
-            Body, Content, Node, NodeId, ReadRecord, WriteBinary, WriteRecord, encode, entry_name,
+            Body, Content, Node, NodeId, ReadRecord, WriteBinary, WriteRecord, decode, encode,
+            entry_name,
         },
         store::Change,
     },
@@ -61,10 +62,13 @@ impl Card {
     /// Keeps a file that has changed, then changes it.
     ///
     /// # Errors
-    /// `6581` where it cannot be kept.
+    /// `6581` where it cannot be kept, or could not be read again.
     pub(super) fn replace(&mut self, id: NodeId, node: Node) -> Result<(), StatusWord> {
-        let change = Change::set(entry_name(&self.parts.tree, id), encode(&node));
-        self.keep(&[change])?;
+        let kept = encode(&node);
+        if decode(&kept).is_none() {
+            return Err(StatusWord::MEMORY_FAILURE);
+        }
+        self.keep(&[Change::set(entry_name(&self.parts.tree, id), kept)])?;
         if let Some(old) = self.parts.tree.node_mut(id) {
             *old = node;
         }

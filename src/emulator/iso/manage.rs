@@ -84,6 +84,7 @@ impl Card {
 
     // The file that a command of this family is for: the current EF, or DF, or as SELECT names it.
     fn meant(&mut self, command: &CommandView<'_>) -> Result<NodeId, StatusWord> {
+        let status = self.seen(command.header);
         let place = &self.channels.here().place;
         if command.data.is_empty() {
             return match (command.header.p1, command.header.p2) {
@@ -91,7 +92,7 @@ impl Card {
                 _ => Err(StatusWord::WRONG_P1P2),
             };
         }
-        self.parts.tree.find(Select::parse(command)?.target, place)
+        self.parts.tree.reach(Select::parse(command)?.target, place, &status)
     }
 
     /// DELETE FILE, of a DF with all that is in it.

@@ -112,6 +112,8 @@ impl Card {
             0x01 if !self.channels.here().verified.has(p2) => {
                 return Err(StatusWord::SECURITY_STATUS);
             }
+            // It can have been blocked on another channel since.
+            0x01 if self.tries_left(&spec) == 0 => return Err(StatusWord::AUTH_BLOCKED),
             0x01 => new_value(&spec, command.data)?,
             _ => return Err(StatusWord::WRONG_P1P2),
         };

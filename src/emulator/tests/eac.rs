@@ -5,7 +5,7 @@ use super::{built_in, reader::Reader, terminal::bytes};
 use crate::{
     apdu::{Command, Header, StatusWord, ins},
     crypto::{AgreementSecretKey, Curve, Hash, SecretKey, SeededRng},
-    emulator::Counter,
+    emulator::{Card, Change, Counter, MemoryStore, SeededEnv, Store},
     lds::File,
     pki::cvc::{
         Chat, CvCertificate, CvcProfile, CvcSigner, PrivateKey, Role, TaAlgorithm, TerminalType,
@@ -213,9 +213,28 @@ fn a_link_certificate_changes_the_trust_points_for_good() {
     reader.reset();
     assert_eq!(reader.status(SELECT_LDS), 0x9000);
     reader.basic_access(AccessKey::mrz(made.mrz.as_ref().unwrap().as_str())).unwrap();
-    assert_eq!(reader.send("00B09C00 00"), (both, 0x9000));
+    assert_eq!(reader.send("00B09C00 00"), (both.clone(), 0x9000));
     reader.chip_auth(0, None).unwrap();
     assert_eq!(reader.with_data("002281B6", &name(&link)), 0x9000);
+
+    // Another card with what this one kept: its trust points, EF.CVCA, and its date, that of the
+    // link certificate.
+    let kept = reader.card.env().store().entry("trust").unwrap().to_vec();
+    let mut store = MemoryStore::default();
+    store.commit(&[Change::set("trust", kept)]).unwrap();
+    let env = SeededEnv::new(b"restart").with_store(Box::new(store));
+    let mut reader = Reader::new(made);
+    reader.card = Card::from_profile(made, Box::new(env)).unwrap();
+    assert_eq!(reader.status(SELECT_LDS), 0x9000);
+    reader.basic_access(AccessKey::mrz(made.mrz.as_ref().unwrap().as_str())).unwrap();
+    assert_eq!(reader.send("00B09C00 00"), (both, 0x9000));
+    let ephemeral = reader.chip_auth(0, None).unwrap();
+    let may = other_terminal(made, 1, ["2025-02-01", "2025-05-31"]);
+    let error = reader.terminal_auth(may, ephemeral.clone()).unwrap_err();
+    assert!(matches!(error, TerminalAuthError::Refused { command: "PSO:VERIFY CERTIFICATE", .. }));
+    assert_eq!(reader.with_data("002281B6", &name(&link)), 0x9000);
+    reader.terminal_auth(other_terminal(made, 1, LONG), ephemeral).unwrap();
+    reader.reads(File::Dg3);
 }
 
 #[test]

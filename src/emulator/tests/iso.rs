@@ -34,6 +34,11 @@ fn rules(read: &str, update: &str, manage: &str) -> FileRules {
     }
 }
 
+// As long as a rule may be, and longer when it is printed.
+fn long_rule() -> String {
+    format!("always{}", " or verified(1)".repeat(26))
+}
+
 fn transparent(sfi: u8, len: u8) -> FileKind {
     FileKind::Transparent { sfi: Some(sfi), content: (0..len).collect() }
 }
@@ -80,6 +85,14 @@ fn layout() -> Layout {
         ),
         (vec![0x5015, 0x4405], transparent(5, 4), rules("key(1)", "key(2)", "never")),
         (vec![0x5016], df("A000000063"), rules("always", "never", "never")),
+        (vec![0x5017], FileKind::Df { name: None }, rules("pin", "never", "always")),
+        (vec![0x5017, 0x4401], transparent(1, 2), rules("always", "always", "always")),
+        (vec![0x5015, 0x4406], transparent(8, 2), rules("always", &long_rule(), "always")),
+        (
+            vec![0x5015, 0x4407],
+            records(9, Structure::LinearFixed, 200, 6, &[[7; 200].as_slice(); 6]),
+            rules("always", "never", "never"),
+        ),
     ];
     let uses = |all: &[(KeyUse, &str)]| all.iter().map(|(of, text)| (*of, rule(text))).collect();
     Layout {
@@ -124,6 +137,12 @@ fn layout() -> Layout {
                 tag: 0x00C1,
                 value: vec![1],
                 read: rule("pin"),
+                update: rule("never"),
+            },
+            DataObjectSpec {
+                tag: 0x00C2,
+                value: vec![7; 1_500],
+                read: rule("always"),
                 update: rule("never"),
             },
         ],
@@ -174,13 +193,13 @@ impl Store for Memory {
     }
 }
 
-struct Chip {
-    card: Card,
+pub(super) struct Chip {
+    pub(super) card: Card,
     memory: Memory,
 }
 
 impl Chip {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with(Memory::default())
     }
 
@@ -218,18 +237,18 @@ impl Chip {
         Self { card, memory }
     }
 
-    fn restart(self) -> Self {
+    pub(super) fn restart(self) -> Self {
         Self::with(self.memory)
     }
 
-    fn send(&mut self, command: &[u8]) -> (Vec<u8>, u16) {
+    pub(super) fn send(&mut self, command: &[u8]) -> (Vec<u8>, u16) {
         let mut response = Vec::new();
         self.card.respond(command, &mut response);
         let (data, sw) = response.split_last_chunk::<2>().unwrap();
         (data.to_vec(), u16::from_be_bytes(*sw))
     }
 
-    fn says(&mut self, rows: &[(&str, &str, u16)]) {
+    pub(super) fn says(&mut self, rows: &[(&str, &str, u16)]) {
         for (text, data, sw) in rows {
             let (got, got_sw) = self.send(&command(text));
             let got = format!("{} {got_sw:04X}", hex::encode_upper(got));
@@ -247,9 +266,9 @@ fn command(text: &str) -> Vec<u8> {
     [&[0x00, 0xE0, 0x00, 0x00, len + 2, 0x62, len][..], &fcp].concat()
 }
 
-const APP: (&str, &str, u16) = ("00A4040C 09 A000000063504B4353", "", 0x9000);
-const PIN: (&str, &str, u16) = ("00200081 08 31323334FFFFFFFF", "", 0x9000);
-const PUK: (&str, &str, u16) = ("00200082 08 3837363534333231", "", 0x9000);
+pub(super) const APP: (&str, &str, u16) = ("00A4040C 09 A000000063504B4353", "", 0x9000);
+pub(super) const PIN: (&str, &str, u16) = ("00200081 08 31323334FFFFFFFF", "", 0x9000);
+pub(super) const PUK: (&str, &str, u16) = ("00200082 08 3837363534333231", "", 0x9000);
 
 #[test]
 fn select_tells_what_a_file_is() {

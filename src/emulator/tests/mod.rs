@@ -7,6 +7,7 @@ mod cards;
 mod eac;
 mod files;
 mod iso;
+mod iso_limits;
 mod key_only;
 mod passwords;
 mod properties;
