@@ -62,6 +62,16 @@ impl RecordArgs {
         self.record_secrets
     }
 
+    /// Says before anything is recorded that secrets will be.
+    pub(super) fn warn(&self, out: &Output) {
+        if let (true, Some(path)) = (self.record_secrets, &self.record) {
+            out.note(format!(
+                "--record-secrets: passwords and all that the card gives will stand in {}",
+                path.display()
+            ));
+        }
+    }
+
     /// The file, before the card is opened; never over one that is there.
     pub(super) fn create(&self) -> Result<Option<File>> {
         let Some(path) = self.record.as_ref().filter(|_| self.recorder.get().is_none()) else {
