@@ -282,6 +282,20 @@ fn a_channel_is_one_emulators_until_it_has_gone() {
     }
 }
 
+#[test]
+fn the_end_of_one_leaves_another_at_its_path_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    for address in addresses(folder.path()) {
+        let first = server(&address).unwrap();
+        std::fs::remove_file(address.path()).unwrap();
+        let second = server(&address).unwrap();
+        drop(first);
+        Client::connect(&address).unwrap().ask(&Request::List).unwrap();
+        drop(second);
+        assert!(!address.path().exists());
+    }
+}
+
 /// Sends these bytes and reads what comes until the end.
 fn said(port: u16, lines: &[&[u8]]) -> Vec<Value> {
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();

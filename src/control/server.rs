@@ -3,7 +3,7 @@
 use std::{
     io::{BufReader, Write as _},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread::JoinHandle,
+    thread::{Builder, JoinHandle},
     time::Duration,
 };
 
@@ -19,6 +19,8 @@ use super::{
 const CLIENTS: usize = 32;
 /// A client that asks nothing for so long is let go.
 const IDLE: Duration = Duration::from_secs(600);
+/// Between two looks whether a client has come.
+const LOOK: Duration = Duration::from_millis(20);
 /// Most time that a client may leave an answer unread.
 const WRITE: Duration = Duration::from_secs(10);
 
@@ -68,7 +70,12 @@ impl Server {
         let clients = Mutex::default();
         let shared = Arc::new(Shared { address: address.clone(), listener, handler, clients });
         let accepting = Arc::clone(&shared);
-        let accepting = std::thread::spawn(move || accept(&accepting));
+        let accepting = Builder::new().spawn(move || accept(&accepting));
+        let accepting = accepting.map_err(|source| {
+            shared.listener.remove(address.path());
+            let step = "start a thread for clients";
+            ControlError::Io { step, address: address.to_string(), source }
+        })?;
         Ok(Self { shared, accepting: Some(accepting) })
     }
 }
@@ -76,10 +83,9 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.lock().closing = true;
-        // Wakes the one that accepts. Where that cannot be, it is left to itself.
-        let woken = Stream::connect(&self.shared.address).is_ok();
-        let _ = std::fs::remove_file(self.shared.address.path());
-        if let Some(thread) = self.accepting.take().filter(|_| woken) {
+        self.shared.listener.remove(self.shared.address.path());
+        if let Some(thread) = self.accepting.take() {
+            thread.thread().unpark();
             let _ = thread.join();
         }
         let open = std::mem::take(&mut self.shared.lock().open);
@@ -100,15 +106,12 @@ impl Shared {
 }
 
 fn accept(shared: &Arc<Shared>) {
-    loop {
-        let accepted = shared.listener.accept();
-        if shared.lock().closing {
-            return;
-        }
-        match accepted {
+    while !shared.lock().closing {
+        match shared.listener.accept() {
             Ok(stream) => serve(shared, stream),
-            // Too many open files, for example: others may close some.
-            Err(_) => std::thread::sleep(Duration::from_millis(20)),
+            // Nobody there, or too many open files, for example: others may close some. That it is
+            // not the path that wakes it matters where another emulator has the path by now.
+            Err(_) => std::thread::park_timeout(LOOK),
         }
     }
 }
@@ -120,14 +123,9 @@ fn serve(shared: &Arc<Shared>, mut stream: Stream) {
     let Ok(handle) = stream.try_clone() else { return };
     let mut clients = shared.lock();
     if clients.open.len() >= CLIENTS {
-        let full = ControlError::Refused {
-            step: "admit a client".into(),
-            expected: format!("at most {CLIENTS} clients at once"),
-            got: "one more".into(),
-            help: Some("close a connection when it has done its work".into()),
-        };
         drop(clients);
-        let _ = answer(&mut stream, full.to_value());
+        let expected = format!("at most {CLIENTS} clients at once");
+        let _ = answer(&mut stream, refused(&expected, &"one more").to_value());
         return;
     }
     let id = clients.next;
@@ -135,14 +133,35 @@ fn serve(shared: &Arc<Shared>, mut stream: Stream) {
     clients.open.push((id, handle, None));
     drop(clients);
     let own = Arc::clone(shared);
-    let thread = std::thread::spawn(move || {
+    let thread = Builder::new().spawn(move || {
         // It has gone or broken the protocol: then it was told.
         let _ = converse(&own, stream);
         own.lock().open.retain(|(other, ..)| *other != id);
     });
-    // Where it has ended already there is nothing to wait for.
-    if let Some((_, _, place)) = shared.lock().open.iter_mut().find(|(other, ..)| *other == id) {
-        *place = Some(thread);
+    let mut clients = shared.lock();
+    let place = clients.open.iter().position(|(other, ..)| *other == id);
+    match (thread, place) {
+        (Ok(thread), Some(place)) => {
+            if let Some((_, _, empty)) = clients.open.get_mut(place) {
+                *empty = Some(thread);
+            }
+        }
+        (Err(error), Some(place)) => {
+            let (_, mut stream, _) = clients.open.swap_remove(place);
+            drop(clients);
+            let _ = answer(&mut stream, refused("a thread for it", &error).to_value());
+        }
+        // It has ended already: there is nothing to wait for.
+        (_, None) => {}
+    }
+}
+
+fn refused(expected: &str, got: &dyn std::fmt::Display) -> ControlError {
+    ControlError::Refused {
+        step: "admit a client".into(),
+        expected: expected.into(),
+        got: got.to_string(),
+        help: Some("close a connection when it has done its work".into()),
     }
 }
 
