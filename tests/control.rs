@@ -338,6 +338,10 @@ fn what_is_no_client_is_told_so_and_does_no_harm() {
         assert!(told.iter().all(|line| line["error"]["step"] == "read a line"), "{told:?}");
     }
 
+    // Those that have not shown the token take no place from those that have.
+    let _strangers: Vec<_> =
+        (0..30).map(|_| std::net::TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
+
     // The 33rd at once is refused, and the next is not when one has gone.
     let mut clients: Vec<_> = (0..32)
         .map(|_| {
@@ -346,8 +350,8 @@ fn what_is_no_client_is_told_so_and_does_no_harm() {
             client
         })
         .collect();
-    let full = said(port, &[]);
-    assert_eq!(full[0]["error"]["step"], "admit a client");
+    let full = said(port, &[token.as_bytes()]);
+    assert_eq!(full[0]["error"]["expected"], "at most 32 clients at once");
     clients.pop();
     let end = Instant::now() + Duration::from_secs(30);
     while Client::connect(&address).unwrap().ask(&Request::List).is_err() {

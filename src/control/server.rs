@@ -12,11 +12,16 @@ use serde_json::{Value, json};
 
 use super::{
     ControlAddress, ControlError, Request,
-    wire::{Listener, Stream, line},
+    wire::{Inbound, Listener, Stream, line},
 };
+use crate::transport::Deadline;
 
 /// The most clients at once.
 const CLIENTS: usize = 32;
+/// The most beside them that have yet to show the token.
+const STRANGERS: usize = 32;
+/// A client that has not shown it by then is let go.
+const ADMISSION: Duration = Duration::from_secs(5);
 /// A client that asks nothing for so long is let go.
 const IDLE: Duration = Duration::from_secs(600);
 /// Between two looks whether a client has come.
@@ -50,7 +55,25 @@ struct Shared {
 struct Clients {
     closing: bool,
     next: u64,
-    open: Vec<(u64, Stream, Option<JoinHandle<()>>)>,
+    open: Vec<Open>,
+}
+
+struct Open {
+    id: u64,
+    stream: Stream,
+    /// Whether it may speak.
+    admitted: bool,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Clients {
+    fn count(&self, admitted: bool) -> usize {
+        self.open.iter().filter(|client| client.admitted == admitted).count()
+    }
+
+    fn find(&self, id: u64) -> Option<usize> {
+        self.open.iter().position(|client| client.id == id)
+    }
 }
 
 impl Server {
@@ -89,11 +112,11 @@ impl Drop for Server {
             let _ = thread.join();
         }
         let open = std::mem::take(&mut self.shared.lock().open);
-        for (_, stream, _) in &open {
+        for client in &open {
             // An answer on its way is still sent.
-            stream.hang_up();
+            client.stream.hang_up();
         }
-        for thread in open.into_iter().filter_map(|(_, _, thread)| thread) {
+        for thread in open.into_iter().filter_map(|client| client.thread) {
             let _ = thread.join();
         }
     }
@@ -122,32 +145,32 @@ fn serve(shared: &Arc<Shared>, mut stream: Stream) {
     }
     let Ok(handle) = stream.try_clone() else { return };
     let mut clients = shared.lock();
-    if clients.open.len() >= CLIENTS {
+    if clients.count(false) >= STRANGERS {
         drop(clients);
-        let expected = format!("at most {CLIENTS} clients at once");
+        let expected = format!("at most {STRANGERS} clients at once that have yet to be admitted");
         let _ = answer(&mut stream, refused(&expected, &"one more").to_value());
         return;
     }
     let id = clients.next;
     clients.next += 1;
-    clients.open.push((id, handle, None));
+    clients.open.push(Open { id, stream: handle, admitted: false, thread: None });
     drop(clients);
     let own = Arc::clone(shared);
     let thread = Builder::new().spawn(move || {
         // It has gone or broken the protocol: then it was told.
-        let _ = converse(&own, stream);
-        own.lock().open.retain(|(other, ..)| *other != id);
+        let _ = converse(&own, id, stream);
+        own.lock().open.retain(|client| client.id != id);
     });
     let mut clients = shared.lock();
-    let place = clients.open.iter().position(|(other, ..)| *other == id);
+    let place = clients.find(id);
     match (thread, place) {
         (Ok(thread), Some(place)) => {
-            if let Some((_, _, empty)) = clients.open.get_mut(place) {
-                *empty = Some(thread);
+            if let Some(client) = clients.open.get_mut(place) {
+                client.thread = Some(thread);
             }
         }
         (Err(error), Some(place)) => {
-            let (_, mut stream, _) = clients.open.swap_remove(place);
+            let Open { mut stream, .. } = clients.open.swap_remove(place);
             drop(clients);
             let _ = answer(&mut stream, refused("a thread for it", &error).to_value());
         }
@@ -165,12 +188,26 @@ fn refused(expected: &str, got: &dyn std::fmt::Display) -> ControlError {
     }
 }
 
-fn converse(shared: &Shared, stream: Stream) -> std::io::Result<()> {
+// Gives a client that may speak a place among those.
+fn admit(shared: &Shared, id: u64) -> Result<(), ControlError> {
+    let mut clients = shared.lock();
+    if clients.count(true) >= CLIENTS {
+        return Err(refused(&format!("at most {CLIENTS} clients at once"), &"one more"));
+    }
+    if let Some(client) = clients.open.iter_mut().find(|client| client.id == id) {
+        client.admitted = true;
+    }
+    Ok(())
+}
+
+fn converse(shared: &Shared, id: u64, stream: Stream) -> std::io::Result<()> {
     let mut out = stream.try_clone()?;
-    let mut from = BufReader::new(stream);
-    if let Err(error) = shared.listener.admits(&mut from) {
+    let mut from = BufReader::new(Inbound::new(stream, Deadline::after(ADMISSION)));
+    let admitted = shared.listener.admits(&mut from).and_then(|()| admit(shared, id));
+    if let Err(error) = admitted {
         return answer(&mut out, error.to_value());
     }
+    from.get_mut().admitted(IDLE, WRITE)?;
     loop {
         let request = match line(&mut from) {
             Ok(Some(text)) => Request::parse(&text),

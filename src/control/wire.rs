@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use super::{ControlAddress, ControlError};
+use crate::transport::Deadline;
 
 /// The most bytes of a line.
 pub(super) const MAX_LINE: usize = 64 << 10;
@@ -77,6 +78,43 @@ impl Stream {
             Self::Unix(stream) => stream.shutdown(Shutdown::Read),
             Self::Tcp(stream) => stream.shutdown(Shutdown::Read),
         };
+    }
+}
+
+/// What a client says: in all until a deadline at first, and then each read on its own.
+#[derive(Debug)]
+pub(super) struct Inbound {
+    stream: Stream,
+    by: Option<Deadline>,
+}
+
+impl Inbound {
+    pub(super) const fn new(stream: Stream, by: Deadline) -> Self {
+        Self { stream, by: Some(by) }
+    }
+
+    /// The client may take its time from now on.
+    pub(super) fn admitted(&mut self, read: Duration, write: Duration) -> io::Result<()> {
+        self.by = None;
+        self.stream.limit(read, write)
+    }
+}
+
+impl Read for Inbound {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(by) = &self.by {
+            if by.passed() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            // Zero would be no limit.
+            let left = Some(by.left().max(Duration::from_millis(1)));
+            match &self.stream {
+                #[cfg(unix)]
+                Stream::Unix(stream) => stream.set_read_timeout(left)?,
+                Stream::Tcp(stream) => stream.set_read_timeout(left)?,
+            }
+        }
+        self.stream.read(buffer)
     }
 }
 
