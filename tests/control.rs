@@ -201,8 +201,21 @@ fn orders_reach_two_cards_in_their_readers() {
     let (output, told) = iccard(&["emulate", "--control", &control, "--vpcd", "127.0.0.1:1"]);
     assert_eq!(output.status.code(), Some(7), "{told:#}");
     assert_eq!(told["error"]["step"], "listen");
-    client.ask(&Request::Stop { slot: Some(0) }).unwrap();
-    cards.gone(0);
+    // A card that takes its time is counted meanwhile, and ends all the same.
+    let faults = "delay 60s".to_owned();
+    client.ask(&Request::Fault { slot: Some(0), faults }).unwrap();
+    let mut apdus = || second.ask(&Request::List).unwrap()["slots"][0]["apdus"].clone();
+    let before = apdus();
+    let reader = &mut cards.readers[0];
+    let gone = thread::scope(|scope| {
+        let asked = scope.spawn(|| reader.transceive(SELECT, &mut Vec::new(), soon()));
+        while apdus() == before {
+            thread::yield_now();
+        }
+        client.ask(&Request::Stop { slot: Some(0) }).unwrap();
+        asked.join().unwrap()
+    });
+    assert!(matches!(gone, Err(TransportError::CardRemoved { .. })), "{gone:?}");
     refused(client.ask(&Request::Insert { slot: Some(0) }), "insert", "ended");
     assert_eq!(cards.ask(1, SELECT).unwrap().len(), 2);
     drop(cards.program.0.stdin.take());

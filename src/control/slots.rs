@@ -1,7 +1,10 @@
 //! Cards at the slots of a reader, and what a hand does to them.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -10,6 +13,7 @@ use serde_json::{Value, json};
 use super::{Chip, ControlError, Handler, Request, Seat};
 use crate::transport::{
     Deadline, Shared,
+    fault::FaultHandle,
     vpcd::{Hand, Place},
 };
 
@@ -25,13 +29,18 @@ pub struct Slot {
     reader: String,
     card: Mutex<String>,
     seat: Shared<Seat>,
+    // These are reached while the seat's chip is at work.
+    apdus: Arc<AtomicU64>,
+    faults: Mutex<FaultHandle>,
     hand: Hand,
 }
 
 impl Slot {
     /// The card of this name in this seat, at slot `number` of a reader.
     pub fn new(number: u16, reader: String, card: String, seat: Shared<Seat>, hand: Hand) -> Self {
-        Self { number, reader, card: Mutex::new(card), seat, hand }
+        let (apdus, faults) = seat.with(|seat| (seat.apdus(), seat.chip().hold()));
+        let (card, faults) = (Mutex::new(card), Mutex::new(faults));
+        Self { number, reader, card, seat, apdus, faults, hand }
     }
 
     /// The slot's number.
@@ -46,7 +55,16 @@ impl Slot {
 
     /// Commands answered so far, by all the cards that were here.
     pub fn apdus(&self) -> u64 {
-        self.seat.with(|seat| seat.watched().apdus)
+        self.apdus.load(Ordering::Relaxed)
+    }
+
+    fn faults(&self) -> FaultHandle {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn stop(&self) {
+        self.hand.stop();
+        self.faults().break_off();
     }
 
     fn report(&self) -> Value {
@@ -84,7 +102,7 @@ impl Slot {
     }
 
     fn insert(&self) -> Result<(), ControlError> {
-        self.seat.with(|seat| seat.chip().put_back());
+        self.faults().insert();
         if self.hand.insert(Deadline::after(COME)) {
             return Ok(());
         }
@@ -93,6 +111,8 @@ impl Slot {
     }
 
     fn remove(&self, time: Option<Duration>) -> Result<(), ControlError> {
+        self.hand.leave(time);
+        self.faults().break_off();
         if self.hand.remove(time, Deadline::after(LEAVE)) {
             return Ok(());
         }
@@ -139,7 +159,7 @@ impl Slots {
 
     /// Ends every card.
     pub fn stop(&self) {
-        self.slots.iter().for_each(|slot| slot.hand.stop());
+        self.slots.iter().for_each(Slot::stop);
     }
 
     fn find(&self, number: Option<u16>) -> Result<&Slot, ControlError> {
@@ -170,7 +190,7 @@ impl Handler for Slots {
             }
             Request::Stop { slot: Some(number) } => {
                 let slot = self.find(Some(*number))?;
-                slot.hand.stop();
+                slot.stop();
                 return Ok(json!({ "stopped": [number] }));
             }
             Request::Insert { slot }
@@ -197,7 +217,9 @@ impl Handler for Slots {
                 // What is wrong with the profile is said while the old card is still there.
                 let Loaded { chip, name } = (self.load)(slot.number, profile)?;
                 slot.remove(None)?;
+                let faults = chip.hold();
                 slot.seat.with(|seat| seat.swap(chip));
+                *slot.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
                 *slot.card.lock().unwrap_or_else(PoisonError::into_inner) = name;
                 slot.insert()?;
             }
