@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -33,6 +33,8 @@ pub struct Slot {
     apdus: Arc<AtomicU64>,
     faults: Mutex<FaultHandle>,
     hand: Hand,
+    // Held while the card is moved: nobody puts it back while another swaps it.
+    orders: Mutex<()>,
 }
 
 impl Slot {
@@ -40,7 +42,7 @@ impl Slot {
     pub fn new(number: u16, reader: String, card: String, seat: Shared<Seat>, hand: Hand) -> Self {
         let (apdus, faults) = seat.with(|seat| (seat.apdus(), seat.chip().hold()));
         let (card, faults) = (Mutex::new(card), Mutex::new(faults));
-        Self { number, reader, card, seat, apdus, faults, hand }
+        Self { number, reader, card, seat, apdus, faults, hand, orders: Mutex::default() }
     }
 
     /// The slot's number.
@@ -60,6 +62,10 @@ impl Slot {
 
     fn faults(&self) -> FaultHandle {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn moving(&self) -> MutexGuard<'_, ()> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn stop(&self) {
@@ -99,6 +105,15 @@ impl Slot {
             got: "it has ended".into(),
             help: Some("start the emulator again".into()),
         })
+    }
+
+    fn swap(&self, Loaded { chip, name }: Loaded) -> Result<(), ControlError> {
+        self.remove(None)?;
+        let faults = chip.hold();
+        self.seat.with(|seat| seat.swap(chip));
+        *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
+        *self.card.lock().unwrap_or_else(PoisonError::into_inner) = name;
+        self.insert()
     }
 
     fn insert(&self) -> Result<(), ControlError> {
@@ -203,8 +218,14 @@ impl Handler for Slots {
         };
         slot.must_not_have_ended(request.name())?;
         match request {
-            Request::Insert { .. } => slot.insert()?,
-            Request::Remove { time, .. } => slot.remove(time.map(|span| span.0))?,
+            Request::Insert { .. } => {
+                let _moving = slot.moving();
+                slot.insert()?;
+            }
+            Request::Remove { time, .. } => {
+                let _moving = slot.moving();
+                slot.remove(time.map(|span| span.0))?;
+            }
             Request::Reset { .. } => {
                 slot.must_be_in("reset")?;
                 slot.seat.with(Seat::reset);
@@ -215,13 +236,9 @@ impl Handler for Slots {
             }
             Request::Swap { profile, .. } => {
                 // What is wrong with the profile is said while the old card is still there.
-                let Loaded { chip, name } = (self.load)(slot.number, profile)?;
-                slot.remove(None)?;
-                let faults = chip.hold();
-                slot.seat.with(|seat| seat.swap(chip));
-                *slot.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
-                *slot.card.lock().unwrap_or_else(PoisonError::into_inner) = name;
-                slot.insert()?;
+                let loaded = (self.load)(slot.number, profile)?;
+                let _moving = slot.moving();
+                slot.swap(loaded)?;
             }
             Request::Counters { .. } => {
                 let mut report = slot.report();
