@@ -201,8 +201,21 @@ fn orders_reach_two_cards_in_their_readers() {
     let (output, told) = iccard(&["emulate", "--control", &control, "--vpcd", "127.0.0.1:1"]);
     assert_eq!(output.status.code(), Some(7), "{told:#}");
     assert_eq!(told["error"]["step"], "listen");
-    client.ask(&Request::Stop { slot: Some(0) }).unwrap();
-    cards.gone(0);
+    // A card that takes its time is counted meanwhile, and ends all the same.
+    let faults = "delay 60s".to_owned();
+    client.ask(&Request::Fault { slot: Some(0), faults }).unwrap();
+    let mut apdus = || second.ask(&Request::List).unwrap()["slots"][0]["apdus"].clone();
+    let before = apdus();
+    let reader = &mut cards.readers[0];
+    let gone = thread::scope(|scope| {
+        let asked = scope.spawn(|| reader.transceive(SELECT, &mut Vec::new(), soon()));
+        while apdus() == before {
+            thread::yield_now();
+        }
+        client.ask(&Request::Stop { slot: Some(0) }).unwrap();
+        asked.join().unwrap()
+    });
+    assert!(matches!(gone, Err(TransportError::CardRemoved { .. })), "{gone:?}");
     refused(client.ask(&Request::Insert { slot: Some(0) }), "insert", "ended");
     assert_eq!(cards.ask(1, SELECT).unwrap().len(), 2);
     drop(cards.program.0.stdin.take());
@@ -282,6 +295,20 @@ fn a_channel_is_one_emulators_until_it_has_gone() {
     }
 }
 
+#[test]
+fn the_end_of_one_leaves_another_at_its_path_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    for address in addresses(folder.path()) {
+        let first = server(&address).unwrap();
+        std::fs::remove_file(address.path()).unwrap();
+        let second = server(&address).unwrap();
+        drop(first);
+        Client::connect(&address).unwrap().ask(&Request::List).unwrap();
+        drop(second);
+        assert!(!address.path().exists());
+    }
+}
+
 /// Sends these bytes and reads what comes until the end.
 fn said(port: u16, lines: &[&[u8]]) -> Vec<Value> {
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -324,6 +351,10 @@ fn what_is_no_client_is_told_so_and_does_no_harm() {
         assert!(told.iter().all(|line| line["error"]["step"] == "read a line"), "{told:?}");
     }
 
+    // Those that have not shown the token take no place from those that have.
+    let _strangers: Vec<_> =
+        (0..30).map(|_| std::net::TcpStream::connect(("127.0.0.1", port)).unwrap()).collect();
+
     // The 33rd at once is refused, and the next is not when one has gone.
     let mut clients: Vec<_> = (0..32)
         .map(|_| {
@@ -332,8 +363,8 @@ fn what_is_no_client_is_told_so_and_does_no_harm() {
             client
         })
         .collect();
-    let full = said(port, &[]);
-    assert_eq!(full[0]["error"]["step"], "admit a client");
+    let full = said(port, &[token.as_bytes()]);
+    assert_eq!(full[0]["error"]["expected"], "at most 32 clients at once");
     clients.pop();
     let end = Instant::now() + Duration::from_secs(30);
     while Client::connect(&address).unwrap().ask(&Request::List).is_err() {

@@ -133,6 +133,22 @@ fn a_redacted_recording_tells_no_secret_and_a_full_one_is_the_same_tap() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn an_argument_that_is_no_text_is_recorded_without_harm() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let name = std::ffi::OsStr::from_bytes(b"\xFF.rec");
+    let mut command = Command::new(PROGRAM);
+    command.current_dir(dir.path()).env("ICCARD_DATA", dir.path().join("data"));
+    command.args(["tap", "--card", "emulated", "--record-secrets", "--record"]).arg(name);
+    let output = command.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("--record-secrets: passwords"), "{told}");
+    assert!(load(&dir.path().join(name)).exchanges().count() > 0);
+}
+
 #[test]
 fn another_dialogue_is_refused_with_line_expected_got_and_why() {
     let dir = tempfile::tempdir().unwrap();

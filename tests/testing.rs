@@ -64,3 +64,18 @@ fn faults_show_and_errors_say_what_to_do() {
     let error = Card::new("resident").unwrap().with_faults("burn").unwrap_err();
     assert!(matches!(error, TestingError::Faults(_)), "{error}");
 }
+
+#[test]
+fn a_file_includes_others_and_what_is_no_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("card.toml");
+    std::fs::write(folder.path().join("base.toml"), iccard::profile::RESIDENT).unwrap();
+    std::fs::write(&path, "include = [\"base.toml\"]\nname = \"mine\"\n").unwrap();
+    let card = Card::new(path.to_str().unwrap()).unwrap();
+    assert_eq!(card.profile().name(), "mine");
+    #[cfg(unix)]
+    {
+        let error = Card::new("/dev/null").unwrap_err();
+        assert!(error.to_string().contains("it is no file"), "{error}");
+    }
+}

@@ -371,6 +371,7 @@ pub(super) fn checked(name: &str) -> Result<Result<Profile, Vec<ProfileError>>> 
     let path = Path::new(name);
     let in_folder = Path::new("card-profiles").join(format!("{name}.toml"));
     let file = if path.exists() || path.extension().is_some() { path } else { &in_folder };
-    std::fs::File::open(file).map_err(|error| Failure::file(file, "read the profile", &error))?;
+    let there = profile::regular(file).and_then(|()| std::fs::File::open(file));
+    there.map_err(|error| Failure::file(file, "read the profile", &error))?;
     Ok(profile::read_all(file))
 }

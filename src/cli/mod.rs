@@ -131,6 +131,7 @@ pub fn main() -> ExitCode {
     if context.card.record().is_wanted() && !cli.command.talks_to_card() {
         return context.out.fail(&recording::nothing_to_record());
     }
+    context.card.record().warn(&context.out);
     let done = match cli.command {
         Command::Tap(args) => tap::run(&context, &args),
         Command::Verify(args) => verify::run(&context, &args),

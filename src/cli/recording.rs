@@ -36,6 +36,8 @@ use crate::{
 
 const STEP: &str = "write the recording";
 const READ: &str = "read the recording";
+/// What stands in a recording for what is left out of its header.
+const OUT: &str = "…";
 
 /// Whether and where to record.
 #[derive(Debug, Args)]
@@ -60,6 +62,16 @@ impl RecordArgs {
         self.record_secrets
     }
 
+    /// Says before anything is recorded that secrets will be.
+    pub(super) fn warn(&self, out: &Output) {
+        if let (true, Some(path)) = (self.record_secrets, &self.record) {
+            out.note(format!(
+                "--record-secrets: passwords and all that the card gives will stand in {}",
+                path.display()
+            ));
+        }
+    }
+
     /// The file, before the card is opened; never over one that is there.
     pub(super) fn create(&self) -> Result<Option<File>> {
         let Some(path) = self.record.as_ref().filter(|_| self.recorder.get().is_none()) else {
@@ -78,15 +90,17 @@ impl RecordArgs {
     /// Records what is said to this card.
     pub(super) fn start(&self, file: Option<File>, mut opened: Opened) -> Result<Opened> {
         if let Some(file) = file {
+            let given = std::env::args_os().skip(1);
+            let given = given.map(|argument| argument.to_string_lossy().into_owned());
             let header = Header {
                 format: FORMAT,
                 program: env!("CARGO_PKG_VERSION").into(),
                 redacted: !self.record_secrets,
                 time: opened.time.format(&Rfc3339)?,
-                card: opened.source.clone(),
+                card: card(&opened.source, self.record_secrets),
                 atr: Masked::known(opened.transport.atr()),
                 limits: opened.transport.limits().into(),
-                arguments: arguments(std::env::args().skip(1)),
+                arguments: arguments(given),
                 secrets: self.record_secrets.then(Secrets::default),
             };
             let _ = self.recorder.set(Recorder::new(Box::new(BufWriter::new(file)), header));
@@ -273,13 +287,21 @@ pub(super) fn nothing_to_record() -> Failure {
         .help("leave --record out")
 }
 
+// The card for a recording: its address, but the path of a recording that was replayed, which may
+// have a name in it.
+fn card(source: &str, keeps_secrets: bool) -> String {
+    if source.starts_with("replay:") && !keeps_secrets {
+        return format!("replay:{OUT}");
+    }
+    source.to_owned()
+}
+
 // The command line for a recording: names of commands and options. Values go, for they are
 // passwords, commands with passwords and paths with names, but those that only tell how the card
 // was talked to.
 fn arguments(given: impl Iterator<Item = String>) -> Vec<String> {
     const TELLING: [&str; 6] =
         ["--max-apdu", "--timeout", "--wait", "--reader-limit", "--link", "--unit"];
-    const OUT: &str = "…";
     let mut shown: Vec<String> = Vec::new();
     let mut named = String::new();
     let mut options = true;
@@ -317,5 +339,12 @@ mod tests {
             shown("--card pcsc:x apdu --raw 0020000106313233343536 -- 00"),
             "--card … … --raw … … …"
         );
+    }
+
+    #[test]
+    fn the_card_keeps_no_path_that_could_have_a_name() {
+        assert_eq!(card("replay:/home/hong/x.rec", false), "replay:…");
+        assert_eq!(card("replay:/home/hong/x.rec", true), "replay:/home/hong/x.rec");
+        assert_eq!(card("pcsc:A Reader 00 00", false), "pcsc:A Reader 00 00");
     }
 }

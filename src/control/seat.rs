@@ -1,13 +1,20 @@
 //! The place of a card that can be looked at, torn and swapped while it is in a reader.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use super::ControlError;
 use crate::{
     emulator::Card,
     transport::{
         Power, Responder, Work,
-        fault::{Damage, FaultError, Faulty},
+        fault::{Damage, FaultError, FaultHandle, Faulty},
         vpcd::Hand,
     },
 };
@@ -27,8 +34,9 @@ pub trait Chip: Responder {
     /// Its faults in their text form, with how often each has shown.
     fn faults(&mut self) -> Vec<(String, u64)>;
 
-    /// Puts it back where a fault has taken it out of the field.
-    fn put_back(&mut self);
+    /// What puts it back where a fault has taken it out of the field, and breaks off its delays,
+    /// while it is at work.
+    fn hold(&self) -> FaultHandle;
 }
 
 impl Chip for Faulty<Card> {
@@ -57,8 +65,8 @@ impl Chip for Faulty<Card> {
         faults.map(|firing| (firing.fault.to_string(), firing.fired)).collect()
     }
 
-    fn put_back(&mut self) {
-        self.handle().insert();
+    fn hold(&self) -> FaultHandle {
+        self.handle()
     }
 }
 
@@ -81,12 +89,13 @@ pub struct Seat {
     hand: Hand,
     tear: Option<Option<Duration>>,
     watched: Watched,
+    apdus: Arc<AtomicU64>,
 }
 
 impl Seat {
     /// This chip, which this hand takes out of its reader.
     pub fn new(chip: Box<dyn Chip>, hand: Hand) -> Self {
-        Self { chip, hand, tear: None, watched: Watched::default() }
+        Self { chip, hand, tear: None, watched: Watched::default(), apdus: Arc::default() }
     }
 
     /// The chip.
@@ -95,8 +104,13 @@ impl Seat {
     }
 
     /// What has been seen.
-    pub const fn watched(&self) -> Watched {
-        self.watched
+    pub fn watched(&self) -> Watched {
+        Watched { apdus: self.apdus.load(Ordering::Relaxed), ..self.watched }
+    }
+
+    /// The commands answered, to be read while the chip is at work.
+    pub(super) fn apdus(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.apdus)
     }
 
     /// Puts another chip in its place. It has to be out of the reader.
@@ -132,7 +146,7 @@ impl Responder for Seat {
     }
 
     fn respond(&mut self, command: &[u8], response: &mut Vec<u8>) {
-        self.watched.apdus += 1;
+        self.apdus.fetch_add(1, Ordering::Relaxed);
         self.chip.respond(command, response);
         if let Some(back_after) = self.tear.take() {
             self.watched.torn += 1;
@@ -155,6 +169,6 @@ impl Responder for Seat {
 
 impl std::fmt::Debug for Seat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Seat").field("watched", &self.watched).finish_non_exhaustive()
+        f.debug_struct("Seat").field("watched", &self.watched()).finish_non_exhaustive()
     }
 }

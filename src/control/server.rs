@@ -3,7 +3,7 @@
 use std::{
     io::{BufReader, Write as _},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    thread::JoinHandle,
+    thread::{Builder, JoinHandle},
     time::Duration,
 };
 
@@ -12,13 +12,20 @@ use serde_json::{Value, json};
 
 use super::{
     ControlAddress, ControlError, Request,
-    wire::{Listener, Stream, line},
+    wire::{Inbound, Listener, Stream, line},
 };
+use crate::transport::Deadline;
 
 /// The most clients at once.
 const CLIENTS: usize = 32;
+/// The most beside them that have yet to show the token.
+const STRANGERS: usize = 32;
+/// A client that has not shown it by then is let go.
+const ADMISSION: Duration = Duration::from_secs(5);
 /// A client that asks nothing for so long is let go.
 const IDLE: Duration = Duration::from_secs(600);
+/// Between two looks whether a client has come.
+const LOOK: Duration = Duration::from_millis(20);
 /// Most time that a client may leave an answer unread.
 const WRITE: Duration = Duration::from_secs(10);
 
@@ -48,7 +55,25 @@ struct Shared {
 struct Clients {
     closing: bool,
     next: u64,
-    open: Vec<(u64, Stream, Option<JoinHandle<()>>)>,
+    open: Vec<Open>,
+}
+
+struct Open {
+    id: u64,
+    stream: Stream,
+    /// Whether it may speak.
+    admitted: bool,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Clients {
+    fn count(&self, admitted: bool) -> usize {
+        self.open.iter().filter(|client| client.admitted == admitted).count()
+    }
+
+    fn find(&self, id: u64) -> Option<usize> {
+        self.open.iter().position(|client| client.id == id)
+    }
 }
 
 impl Server {
@@ -68,7 +93,12 @@ impl Server {
         let clients = Mutex::default();
         let shared = Arc::new(Shared { address: address.clone(), listener, handler, clients });
         let accepting = Arc::clone(&shared);
-        let accepting = std::thread::spawn(move || accept(&accepting));
+        let accepting = Builder::new().spawn(move || accept(&accepting));
+        let accepting = accepting.map_err(|source| {
+            shared.listener.remove(address.path());
+            let step = "start a thread for clients";
+            ControlError::Io { step, address: address.to_string(), source }
+        })?;
         Ok(Self { shared, accepting: Some(accepting) })
     }
 }
@@ -76,18 +106,17 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.lock().closing = true;
-        // Wakes the one that accepts. Where that cannot be, it is left to itself.
-        let woken = Stream::connect(&self.shared.address).is_ok();
-        let _ = std::fs::remove_file(self.shared.address.path());
-        if let Some(thread) = self.accepting.take().filter(|_| woken) {
+        self.shared.listener.remove(self.shared.address.path());
+        if let Some(thread) = self.accepting.take() {
+            thread.thread().unpark();
             let _ = thread.join();
         }
         let open = std::mem::take(&mut self.shared.lock().open);
-        for (_, stream, _) in &open {
+        for client in &open {
             // An answer on its way is still sent.
-            stream.hang_up();
+            client.stream.hang_up();
         }
-        for thread in open.into_iter().filter_map(|(_, _, thread)| thread) {
+        for thread in open.into_iter().filter_map(|client| client.thread) {
             let _ = thread.join();
         }
     }
@@ -100,15 +129,12 @@ impl Shared {
 }
 
 fn accept(shared: &Arc<Shared>) {
-    loop {
-        let accepted = shared.listener.accept();
-        if shared.lock().closing {
-            return;
-        }
-        match accepted {
+    while !shared.lock().closing {
+        match shared.listener.accept() {
             Ok(stream) => serve(shared, stream),
-            // Too many open files, for example: others may close some.
-            Err(_) => std::thread::sleep(Duration::from_millis(20)),
+            // Nobody there, or too many open files, for example: others may close some. That it is
+            // not the path that wakes it matters where another emulator has the path by now.
+            Err(_) => std::thread::park_timeout(LOOK),
         }
     }
 }
@@ -119,39 +145,69 @@ fn serve(shared: &Arc<Shared>, mut stream: Stream) {
     }
     let Ok(handle) = stream.try_clone() else { return };
     let mut clients = shared.lock();
-    if clients.open.len() >= CLIENTS {
-        let full = ControlError::Refused {
-            step: "admit a client".into(),
-            expected: format!("at most {CLIENTS} clients at once"),
-            got: "one more".into(),
-            help: Some("close a connection when it has done its work".into()),
-        };
+    if clients.count(false) >= STRANGERS {
         drop(clients);
-        let _ = answer(&mut stream, full.to_value());
+        let expected = format!("at most {STRANGERS} clients at once that have yet to be admitted");
+        let _ = answer(&mut stream, refused(&expected, &"one more").to_value());
         return;
     }
     let id = clients.next;
     clients.next += 1;
-    clients.open.push((id, handle, None));
+    clients.open.push(Open { id, stream: handle, admitted: false, thread: None });
     drop(clients);
     let own = Arc::clone(shared);
-    let thread = std::thread::spawn(move || {
+    let thread = Builder::new().spawn(move || {
         // It has gone or broken the protocol: then it was told.
-        let _ = converse(&own, stream);
-        own.lock().open.retain(|(other, ..)| *other != id);
+        let _ = converse(&own, id, stream);
+        own.lock().open.retain(|client| client.id != id);
     });
-    // Where it has ended already there is nothing to wait for.
-    if let Some((_, _, place)) = shared.lock().open.iter_mut().find(|(other, ..)| *other == id) {
-        *place = Some(thread);
+    let mut clients = shared.lock();
+    let place = clients.find(id);
+    match (thread, place) {
+        (Ok(thread), Some(place)) => {
+            if let Some(client) = clients.open.get_mut(place) {
+                client.thread = Some(thread);
+            }
+        }
+        (Err(error), Some(place)) => {
+            let Open { mut stream, .. } = clients.open.swap_remove(place);
+            drop(clients);
+            let _ = answer(&mut stream, refused("a thread for it", &error).to_value());
+        }
+        // It has ended already: there is nothing to wait for.
+        (_, None) => {}
     }
 }
 
-fn converse(shared: &Shared, stream: Stream) -> std::io::Result<()> {
+fn refused(expected: &str, got: &dyn std::fmt::Display) -> ControlError {
+    ControlError::Refused {
+        step: "admit a client".into(),
+        expected: expected.into(),
+        got: got.to_string(),
+        help: Some("close a connection when it has done its work".into()),
+    }
+}
+
+// Gives a client that may speak a place among those.
+fn admit(shared: &Shared, id: u64) -> Result<(), ControlError> {
+    let mut clients = shared.lock();
+    if clients.count(true) >= CLIENTS {
+        return Err(refused(&format!("at most {CLIENTS} clients at once"), &"one more"));
+    }
+    if let Some(client) = clients.open.iter_mut().find(|client| client.id == id) {
+        client.admitted = true;
+    }
+    Ok(())
+}
+
+fn converse(shared: &Shared, id: u64, stream: Stream) -> std::io::Result<()> {
     let mut out = stream.try_clone()?;
-    let mut from = BufReader::new(stream);
-    if let Err(error) = shared.listener.admits(&mut from) {
+    let mut from = BufReader::new(Inbound::new(stream, Deadline::after(ADMISSION)));
+    let admitted = shared.listener.admits(&mut from).and_then(|()| admit(shared, id));
+    if let Err(error) = admitted {
         return answer(&mut out, error.to_value());
     }
+    from.get_mut().admitted(IDLE, WRITE)?;
     loop {
         let request = match line(&mut from) {
             Ok(Some(text)) => Request::parse(&text),

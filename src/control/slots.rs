@@ -1,7 +1,10 @@
 //! Cards at the slots of a reader, and what a hand does to them.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -10,6 +13,7 @@ use serde_json::{Value, json};
 use super::{Chip, ControlError, Handler, Request, Seat};
 use crate::transport::{
     Deadline, Shared,
+    fault::FaultHandle,
     vpcd::{Hand, Place},
 };
 
@@ -25,13 +29,20 @@ pub struct Slot {
     reader: String,
     card: Mutex<String>,
     seat: Shared<Seat>,
+    // These are reached while the seat's chip is at work.
+    apdus: Arc<AtomicU64>,
+    faults: Mutex<FaultHandle>,
     hand: Hand,
+    // Held while the card is moved: nobody puts it back while another swaps it.
+    orders: Mutex<()>,
 }
 
 impl Slot {
     /// The card of this name in this seat, at slot `number` of a reader.
     pub fn new(number: u16, reader: String, card: String, seat: Shared<Seat>, hand: Hand) -> Self {
-        Self { number, reader, card: Mutex::new(card), seat, hand }
+        let (apdus, faults) = seat.with(|seat| (seat.apdus(), seat.chip().hold()));
+        let (card, faults) = (Mutex::new(card), Mutex::new(faults));
+        Self { number, reader, card, seat, apdus, faults, hand, orders: Mutex::default() }
     }
 
     /// The slot's number.
@@ -46,7 +57,20 @@ impl Slot {
 
     /// Commands answered so far, by all the cards that were here.
     pub fn apdus(&self) -> u64 {
-        self.seat.with(|seat| seat.watched().apdus)
+        self.apdus.load(Ordering::Relaxed)
+    }
+
+    fn faults(&self) -> FaultHandle {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn moving(&self) -> MutexGuard<'_, ()> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stop(&self) {
+        self.hand.stop();
+        self.faults().break_off();
     }
 
     fn report(&self) -> Value {
@@ -83,8 +107,17 @@ impl Slot {
         })
     }
 
+    fn swap(&self, Loaded { chip, name }: Loaded) -> Result<(), ControlError> {
+        self.remove(None)?;
+        let faults = chip.hold();
+        self.seat.with(|seat| seat.swap(chip));
+        *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults;
+        *self.card.lock().unwrap_or_else(PoisonError::into_inner) = name;
+        self.insert()
+    }
+
     fn insert(&self) -> Result<(), ControlError> {
-        self.seat.with(|seat| seat.chip().put_back());
+        self.faults().insert();
         if self.hand.insert(Deadline::after(COME)) {
             return Ok(());
         }
@@ -93,6 +126,8 @@ impl Slot {
     }
 
     fn remove(&self, time: Option<Duration>) -> Result<(), ControlError> {
+        self.hand.leave(time);
+        self.faults().break_off();
         if self.hand.remove(time, Deadline::after(LEAVE)) {
             return Ok(());
         }
@@ -139,7 +174,7 @@ impl Slots {
 
     /// Ends every card.
     pub fn stop(&self) {
-        self.slots.iter().for_each(|slot| slot.hand.stop());
+        self.slots.iter().for_each(Slot::stop);
     }
 
     fn find(&self, number: Option<u16>) -> Result<&Slot, ControlError> {
@@ -170,7 +205,7 @@ impl Handler for Slots {
             }
             Request::Stop { slot: Some(number) } => {
                 let slot = self.find(Some(*number))?;
-                slot.hand.stop();
+                slot.stop();
                 return Ok(json!({ "stopped": [number] }));
             }
             Request::Insert { slot }
@@ -183,8 +218,14 @@ impl Handler for Slots {
         };
         slot.must_not_have_ended(request.name())?;
         match request {
-            Request::Insert { .. } => slot.insert()?,
-            Request::Remove { time, .. } => slot.remove(time.map(|span| span.0))?,
+            Request::Insert { .. } => {
+                let _moving = slot.moving();
+                slot.insert()?;
+            }
+            Request::Remove { time, .. } => {
+                let _moving = slot.moving();
+                slot.remove(time.map(|span| span.0))?;
+            }
             Request::Reset { .. } => {
                 slot.must_be_in("reset")?;
                 slot.seat.with(Seat::reset);
@@ -195,11 +236,9 @@ impl Handler for Slots {
             }
             Request::Swap { profile, .. } => {
                 // What is wrong with the profile is said while the old card is still there.
-                let Loaded { chip, name } = (self.load)(slot.number, profile)?;
-                slot.remove(None)?;
-                slot.seat.with(|seat| seat.swap(chip));
-                *slot.card.lock().unwrap_or_else(PoisonError::into_inner) = name;
-                slot.insert()?;
+                let loaded = (self.load)(slot.number, profile)?;
+                let _moving = slot.moving();
+                slot.swap(loaded)?;
             }
             Request::Counters { .. } => {
                 let mut report = slot.report();

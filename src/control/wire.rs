@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use super::{ControlAddress, ControlError};
+use crate::transport::Deadline;
 
 /// The most bytes of a line.
 pub(super) const MAX_LINE: usize = 64 << 10;
@@ -80,6 +81,43 @@ impl Stream {
     }
 }
 
+/// What a client says: in all until a deadline at first, and then each read on its own.
+#[derive(Debug)]
+pub(super) struct Inbound {
+    stream: Stream,
+    by: Option<Deadline>,
+}
+
+impl Inbound {
+    pub(super) const fn new(stream: Stream, by: Deadline) -> Self {
+        Self { stream, by: Some(by) }
+    }
+
+    /// The client may take its time from now on.
+    pub(super) fn admitted(&mut self, read: Duration, write: Duration) -> io::Result<()> {
+        self.by = None;
+        self.stream.limit(read, write)
+    }
+}
+
+impl Read for Inbound {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(by) = &self.by {
+            if by.passed() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            // Zero would be no limit.
+            let left = Some(by.left().max(Duration::from_millis(1)));
+            match &self.stream {
+                #[cfg(unix)]
+                Stream::Unix(stream) => stream.set_read_timeout(left)?,
+                Stream::Tcp(stream) => stream.set_read_timeout(left)?,
+            }
+        }
+        self.stream.read(buffer)
+    }
+}
+
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
@@ -134,7 +172,7 @@ pub(super) fn line(from: &mut BufReader<impl Read>) -> Result<Option<String>, Co
 #[derive(Debug)]
 pub(super) enum Listener {
     #[cfg(unix)]
-    Unix(std::os::unix::net::UnixListener),
+    Unix(std::os::unix::net::UnixListener, (u64, u64)),
     Tcp(TcpListener, Zeroizing<String>),
 }
 
@@ -159,12 +197,14 @@ impl Listener {
         let listener = match address {
             #[cfg(unix)]
             ControlAddress::Socket(_) => {
-                use std::os::unix::fs::PermissionsExt as _;
+                use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
                 let listener = std::os::unix::net::UnixListener::bind(&made)
                     .map_err(failed("make the socket"))?;
                 fs::set_permissions(&made, fs::Permissions::from_mode(0o600))
                     .map_err(failed("make the socket private"))?;
-                Self::Unix(listener)
+                listener.set_nonblocking(true).map_err(failed("listen"))?;
+                let own = fs::metadata(&made).map_err(failed("make the socket"))?;
+                Self::Unix(listener, (own.dev(), own.ino()))
             }
             #[cfg(not(unix))]
             ControlAddress::Socket(_) => {
@@ -173,6 +213,7 @@ impl Listener {
             ControlAddress::Token(_) => {
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
                     .map_err(failed("listen on the loopback interface"))?;
+                listener.set_nonblocking(true).map_err(failed("listen"))?;
                 let port = listener.local_addr().map_err(failed("listen"))?.port();
                 let token = Zeroizing::new(hex::encode(token));
                 let text = Zeroizing::new(format!("{port} {}\n", &*token));
@@ -184,20 +225,50 @@ impl Listener {
         Ok(listener)
     }
 
-    /// The next connection.
+    /// The next connection, where one waits.
     pub(super) fn accept(&self) -> io::Result<Stream> {
+        // Some systems hand the listener's mode on.
         match self {
             #[cfg(unix)]
-            Self::Unix(listener) => listener.accept().map(|(stream, _)| Stream::Unix(stream)),
-            Self::Tcp(listener, _) => listener.accept().map(|(stream, _)| Stream::Tcp(stream)),
+            Self::Unix(listener, _) => {
+                let (stream, _) = listener.accept()?;
+                stream.set_nonblocking(false)?;
+                Ok(Stream::Unix(stream))
+            }
+            Self::Tcp(listener, _) => {
+                let (stream, _) = listener.accept()?;
+                stream.set_nonblocking(false)?;
+                Ok(Stream::Tcp(stream))
+            }
+        }
+    }
+
+    /// Takes the file away, unless another emulator has taken its place.
+    pub(super) fn remove(&self, path: &Path) {
+        let is_ours = match self {
+            // The number is no other file's as long as the socket is open.
+            #[cfg(unix)]
+            Self::Unix(_, own) => {
+                use std::os::unix::fs::MetadataExt as _;
+                fs::symlink_metadata(path).is_ok_and(|found| (found.dev(), found.ino()) == *own)
+            }
+            Self::Tcp(listener, token) => match (read_token(path), listener.local_addr()) {
+                (Ok((port, said)), Ok(own)) => {
+                    port == own.port() && bool::from(said.as_bytes().ct_eq(token.as_bytes()))
+                }
+                _ => false,
+            },
+        };
+        if is_ours {
+            let _ = fs::remove_file(path);
         }
     }
 
     /// Whether who connected may speak. Of a token's, the first line must be the token.
-    pub(super) fn admits(&self, from: &mut BufReader<Stream>) -> Result<(), ControlError> {
+    pub(super) fn admits(&self, from: &mut BufReader<impl Read>) -> Result<(), ControlError> {
         match self {
             #[cfg(unix)]
-            Self::Unix(_) => Ok(()),
+            Self::Unix(..) => Ok(()),
             Self::Tcp(_, token) => {
                 let said = Zeroizing::new(line(from)?.unwrap_or_default());
                 if bool::from(said.as_bytes().ct_eq(token.as_bytes())) {

@@ -51,6 +51,7 @@ pub use schema::{
     PinRules, Pki, Profile, RsaScheme, Secrets, TerminalAuthentication, Travel,
 };
 pub use shape::{json_schema, key_table};
+pub(crate) use sources::regular;
 
 /// The text of the resident profile, which is part of the library.
 pub const RESIDENT: &str = include_str!("../../card-profiles/resident.toml");

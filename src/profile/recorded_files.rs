@@ -152,10 +152,12 @@ impl Follower {
             file.gap = true;
             return;
         }
-        let behind = file.bytes.get(self.at..).map(<[u8]>::to_vec).unwrap_or_default();
-        file.bytes.truncate(offset);
-        file.bytes.extend_from_slice(data);
-        file.bytes.extend_from_slice(&behind);
+        if self.at > file.bytes.len() {
+            file.bytes.resize(self.at, 0);
+        }
+        if let Some(place) = file.bytes.get_mut(offset..self.at) {
+            place.copy_from_slice(data);
+        }
     }
 }
 

@@ -85,11 +85,23 @@ impl Folder<'_> {
 /// [`ProfileError::Read`].
 pub(super) fn text(path: &Path) -> Result<String, ProfileError> {
     let wrong = |message: String| ProfileError::Read { file: path.to_path_buf(), message };
+    regular(path).map_err(|e| wrong(e.to_string()))?;
     let mut text = Vec::new();
     let file = std::fs::File::open(path).map_err(|e| wrong(e.to_string()))?;
     let read = file.take(MAX_TEXT as u64 + 1).read_to_end(&mut text);
     read.map_err(|e| wrong(e.to_string()))?;
     String::from_utf8(text).map_err(|e| wrong(e.to_string()))
+}
+
+/// Whether there is a file that can be read to its end: to open a pipe waits for who writes it.
+///
+/// # Errors
+/// The system's, or that it is no file.
+pub(crate) fn regular(path: &Path) -> std::io::Result<()> {
+    if std::fs::metadata(path)?.is_file() {
+        return Ok(());
+    }
+    Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no file"))
 }
 
 /// A file that a text names, from the folder of the profile: relative to the folder of the text,

@@ -65,7 +65,8 @@ impl Card {
     /// When every tap happens unless [`Card::at`] says otherwise.
     pub const NOW: UtcDateTime = utc_datetime!(2025-03-28 01:02:03);
 
-    /// The card of a profile: a name of [`profile::BUILT_IN`] or a TOML file.
+    /// The card of a profile: a name of [`profile::BUILT_IN`] or a TOML file, which may include
+    /// others of its folder.
     ///
     /// # Errors
     /// [`TestingError::NoProfile`], [`TestingError::Profile`] or [`TestingError::Card`].
@@ -74,12 +75,14 @@ impl Card {
         if let Some((name, text)) = built_in {
             return Self::of(text, &Path::new("card-profiles").join(format!("{name}.toml")));
         }
-        let text = std::fs::read_to_string(profile).map_err(|source| TestingError::NoProfile {
-            path: profile.into(),
+        let path = Path::new(profile);
+        let there = profile::regular(path).and_then(|()| std::fs::File::open(path));
+        there.map_err(|source| TestingError::NoProfile {
+            path: path.into(),
             names: profile::BUILT_IN.iter().map(|(name, _)| *name).collect(),
             source,
         })?;
-        Self::of(&text, Path::new(profile))
+        Self::with_profile(profile::read(path)?.personalise()?)
     }
 
     /// The card of a profile's text.

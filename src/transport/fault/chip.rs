@@ -1,6 +1,6 @@
 //! The chip with faults.
 
-use std::{thread, time::Duration};
+use std::time::Duration;
 
 use rand_core::Rng;
 
@@ -16,6 +16,8 @@ use crate::{
 
 /// Most bytes of garbage whose length is left to chance.
 const GARBAGE: usize = 300;
+/// Most time that one command is put off by all faults together: readers wait less.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// DO8E of an answer ends with so many bytes of MAC (ICAO Doc 9303-11 clause 9.8.6.2).
 const MAC_LEN: usize = 8;
 
@@ -57,12 +59,13 @@ impl<R: Responder> Faulty<R> {
         for one in due {
             let damage = match one.action {
                 Action::Delay(time) => {
-                    pause += time;
+                    pause = pause.saturating_add(time);
                     self.faults.showed(one.id);
                     continue;
                 }
                 Action::WaitingTime { times, pause: each } => {
-                    pause += each.unwrap_or_default() * u32::from(times);
+                    pause =
+                        pause.saturating_add(each.unwrap_or_default().saturating_mul(times.into()));
                     self.faults.showed(one.id);
                     continue;
                 }
@@ -91,7 +94,7 @@ impl<R: Responder> Faulty<R> {
             }
         }
         if !pause.is_zero() {
-            thread::sleep(pause);
+            self.faults.pause(pause.min(MAX_PAUSE));
         }
         if !unheard {
             self.chip.respond(command, response);

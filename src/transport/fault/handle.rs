@@ -1,15 +1,23 @@
 //! What a chip's faults are while it runs: added, cleared, counted, from any thread.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use rand_core::Rng;
 
 use super::{Action, Count, Fault, FaultPlan, damage::chance};
-use crate::{apdu::Header, crypto::SeededRng};
+use crate::{apdu::Header, crypto::SeededRng, transport::Deadline};
 
 /// A hold on the faults of one [`Faulty`](super::Faulty) chip. Clones hold the same.
 #[derive(Clone)]
-pub struct FaultHandle(Arc<Mutex<State>>);
+pub struct FaultHandle(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    hurried: Condvar,
+}
 
 /// A fault and how often it has shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +34,8 @@ pub(super) struct State {
     armed: Vec<Armed>,
     next: u64,
     away: Option<Away>,
+    /// No pause is waited for.
+    hurried: bool,
     waiting: u64,
     total: u64,
 }
@@ -66,8 +76,16 @@ pub(super) enum Tearing {
 
 impl FaultHandle {
     pub(super) fn new(plan: FaultPlan) -> Self {
-        let state = State { seed: 0, armed: Vec::new(), next: 0, away: None, waiting: 0, total: 0 };
-        let handle = Self(Arc::new(Mutex::new(state)));
+        let state = State {
+            seed: 0,
+            armed: Vec::new(),
+            next: 0,
+            away: None,
+            hurried: false,
+            waiting: 0,
+            total: 0,
+        };
+        let handle = Self(Arc::new(Inner { state: Mutex::new(state), hurried: Condvar::new() }));
         handle.add(plan);
         handle
     }
@@ -111,14 +129,35 @@ impl FaultHandle {
         self.lock().waiting
     }
 
-    /// Takes the chip out of the field until [`FaultHandle::insert`].
+    /// Takes the chip out of the field until [`FaultHandle::insert`]. A pause ends at once.
     pub fn remove(&self) {
         self.lock().away = Some(Away::UntilInserted);
+        self.break_off();
     }
 
     /// Puts it back.
     pub fn insert(&self) {
-        self.lock().away = None;
+        let mut state = self.lock();
+        if state.away.take().is_some() {
+            state.hurried = false;
+        }
+    }
+
+    /// Ends the pause of a delayed answer, and has none waited for until the chip's power is
+    /// switched or it is put back: for who takes it away and cannot wait.
+    pub fn break_off(&self) {
+        self.lock().hurried = true;
+        self.0.hurried.notify_all();
+    }
+
+    /// Waits so long, or until it is broken off.
+    pub(super) fn pause(&self, time: Duration) {
+        let by = Deadline::after(time);
+        let mut state = self.lock();
+        while !state.hurried && !by.passed() {
+            let waited = self.0.hurried.wait_timeout(state, by.left());
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// Whether it is out of the field.
@@ -129,6 +168,7 @@ impl FaultHandle {
     /// The chip's power was switched: one that was torn is there again.
     pub(super) fn powered(&self) {
         let mut state = self.lock();
+        state.hurried = false;
         if state.away == Some(Away::UntilPower) {
             state.away = None;
         }
@@ -191,7 +231,7 @@ impl FaultHandle {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing in here panics half way; and counters are no reason to stop a card.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

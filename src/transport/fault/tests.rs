@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
@@ -219,6 +219,24 @@ fn a_handle_adds_clears_removes_and_inserts_while_the_chip_runs() {
         handle.add("wtx 1".parse().unwrap());
     }
     assert_eq!(handle.faults().len(), FaultPlan::MAX);
+}
+
+#[test]
+fn a_pause_ends_when_it_is_broken_off() {
+    let mut chip = faulty("delay 50s; wtx 255 of 600s");
+    let handle = chip.handle();
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        let asked = scope.spawn(|| ask(&mut chip, &READ));
+        while handle.fired() < 2 {
+            std::thread::yield_now();
+        }
+        handle.break_off();
+        assert_eq!(asked.join().unwrap(), echoed(&READ));
+    });
+    // Nor is another waited for before its power is switched.
+    ask(&mut chip, &READ);
+    assert!(begun.elapsed() < Duration::from_secs(50));
 }
 
 #[test]

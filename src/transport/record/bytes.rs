@@ -22,6 +22,15 @@ pub enum Part {
     Out(usize),
 }
 
+impl Part {
+    const fn len(&self) -> usize {
+        match self {
+            Self::Known(bytes) => bytes.len(),
+            Self::Out(len) => *len,
+        }
+    }
+}
+
 impl Masked {
     /// All bytes as they are.
     pub fn known(bytes: &[u8]) -> Self {
@@ -43,11 +52,7 @@ impl Masked {
 
     /// How many bytes it stands for.
     pub fn len(&self) -> usize {
-        let len = |part: &Part| match part {
-            Part::Known(bytes) => bytes.len(),
-            Part::Out(len) => *len,
-        };
-        self.0.iter().map(len).sum()
+        self.0.iter().map(Part::len).sum()
     }
 
     /// Whether it stands for no bytes.
@@ -87,6 +92,7 @@ impl Masked {
     fn parse(text: &str) -> Result<Self, &'static str> {
         let mut masked = Self::default();
         let mut rest = text;
+        let mut len = 0;
         while !rest.is_empty() {
             let part;
             if let Some(inner) = rest.strip_prefix('[') {
@@ -106,7 +112,8 @@ impl Masked {
                 rest = after;
             }
             let twice = matches!((masked.0.last(), &part), (Some(Part::Out(_)), Part::Out(_)));
-            if twice || masked.len() > MAX_BYTES {
+            len += part.len();
+            if twice || len > MAX_BYTES {
                 return Err("one number for all bytes left out at a place");
             }
             masked.0.push(part);
@@ -187,6 +194,10 @@ mod tests {
         {
             assert!(Masked::parse(wrong).is_err(), "{wrong}");
         }
+        // All stretches count together, and the last one that is too many.
+        let most = format!("[{}]00", MAX_BYTES - 1);
+        assert_eq!(Masked::parse(&most).unwrap().len(), MAX_BYTES);
+        assert!(Masked::parse(&format!("{most}[1]")).is_err());
         let cut = Masked::without(&[1, 2, 3, 4], 1..9);
         assert_eq!((cut.to_string().as_str(), cut.len(), cut.bytes()), ("01[3]", 4, None));
         assert_eq!(Masked::without(&[1, 2], 5..9), Masked::known(&[1, 2]));

@@ -51,11 +51,12 @@ impl Hand {
         place != Place::In || self.0.wait_while(by, |state| state.moves == before)
     }
 
-    /// Puts the card back and waits until the reader has it: false where it has not by then, or
+    /// Puts the card back and waits until the reader has it, one that is about to leave when it has
+    /// come again: false where it has not by then, or
     /// where the link has ended.
     pub fn insert(&self, by: Deadline) -> bool {
         self.0.put_back();
-        self.0.wait_while(by, |state| !matches!(state.place, Place::In | Place::Ended))
+        self.0.wait_while(by, |state| !state.is_in() && state.place != Place::Ended)
             && self.place() == Place::In
     }
 

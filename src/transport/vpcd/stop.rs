@@ -33,6 +33,13 @@ pub(super) struct State {
     pub(super) moves: u64,
 }
 
+impl State {
+    /// Whether the card is in the reader and stays.
+    pub(super) const fn is_in(&self) -> bool {
+        matches!(self.place, Place::In) && self.out.is_none() && !self.stopped
+    }
+}
+
 /// A card that a hand has taken.
 struct Out {
     /// When it may be back at the earliest.
