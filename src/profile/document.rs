@@ -154,8 +154,14 @@ impl<'a> Table<'a> {
         }
     }
 
+    // A key that the schema does not have may be of any length and of any characters.
     fn path(&self, key: &str) -> String {
-        if self.name.is_empty() { key.into() } else { format!("{}.{key}", self.name) }
+        const MOST: usize = 64;
+        let mut shown: String = key.chars().take(MOST).filter(|c| !c.is_control()).collect();
+        if key.chars().nth(MOST).is_some() {
+            shown.push_str("...");
+        }
+        if self.name.is_empty() { shown } else { format!("{}.{shown}", self.name) }
     }
 
     pub(super) fn missing(&self, key: &str) -> ProfileError {

@@ -36,6 +36,14 @@ fn hashes(card: &Personalised) -> LdsSecurityObject {
 }
 
 #[test]
+fn a_key_of_any_length_is_told_in_few_words() {
+    let text =
+        format!("{}\n{} = 1\n", RESIDENT.split("[person]").next().unwrap(), "k".repeat(5000));
+    let error = check(&text, Path::new("long.toml")).unwrap_err().to_string();
+    assert!(error.contains("unknown key `kkk") && error.len() < 1000, "{error}");
+}
+
+#[test]
 fn the_resident_card_is_what_its_description_says() {
     let card = resident().unwrap();
     assert_eq!(card.name(), "resident");
