@@ -20,6 +20,7 @@ mod check;
 mod document;
 mod error;
 mod face;
+mod findings;
 mod from_recording;
 mod layout;
 mod marks;

@@ -3,19 +3,16 @@
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-use super::{Deviations, Leniency, SessionKeys, SmError};
+use super::{
+    Deviations, Leniency, SessionKeys, SmError,
+    objects::{DO_85, DO_87, DO_97, DO_99, MAC_LEN, Objects, bad_object, push_mac},
+};
 use crate::{
     apdu::{Command, CommandView, Form, Header, MAX_NE, Response, StatusWord},
     crypto::{BlockKey, Cipher, MacKey, pad_into, unpad},
-    tlv::{Reader, Tag, Tlv, Writer},
+    tlv::{Tlv, Writer},
 };
 
-const DO_85: Tag = Tag::new(0x85);
-const DO_87: Tag = Tag::new(0x87);
-const DO_8E: Tag = Tag::new(0x8E);
-const DO_97: Tag = Tag::new(0x97);
-const DO_99: Tag = Tag::new(0x99);
-const MAC_LEN: usize = 8;
 /// The largest padded block.
 const MAX_BLOCK: usize = 16;
 
@@ -375,52 +372,6 @@ impl SecureChannel {
 impl std::fmt::Debug for SecureChannel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "SecureChannel({})", self.cipher)
-    }
-}
-
-fn push_mac(body: &mut Vec<u8>, mac: [u8; MAC_LEN]) {
-    body.extend_from_slice(&[0x8E, MAC_LEN as u8]);
-    body.extend_from_slice(&mac);
-}
-
-fn bad_object(object: &Tlv<'_>, expected: &'static str) -> SmError {
-    SmError::BadObject { object: object.tag.value(), expected, got: object.value.len() }
-}
-
-/// The data objects of a protected message, each at most once, the MAC last.
-struct Objects<'a> {
-    data: Option<Tlv<'a>>,
-    le: Option<Tlv<'a>>,
-    status: Option<Tlv<'a>>,
-    mac: Option<Tlv<'a>>,
-    under_mac: &'a [u8],
-}
-
-impl<'a> Objects<'a> {
-    fn read(body: &'a [u8]) -> Result<Self, SmError> {
-        let mut objects = Self { data: None, le: None, status: None, mac: None, under_mac: body };
-        let mut before = 0;
-        for object in Reader::new(body) {
-            let object = object?;
-            if objects.mac.is_some() {
-                return Err(bad_object(&object, "nothing behind DO8E"));
-            }
-            let place = match object.tag {
-                DO_85 | DO_87 => &mut objects.data,
-                DO_97 => &mut objects.le,
-                DO_99 => &mut objects.status,
-                DO_8E => {
-                    objects.under_mac = &body[..before];
-                    &mut objects.mac
-                }
-                _ => return Err(bad_object(&object, "one of DO85, DO87, DO97, DO99, DO8E")),
-            };
-            if place.replace(object).is_some() {
-                return Err(bad_object(&object, "each data object once"));
-            }
-            before += object.raw.len();
-        }
-        Ok(objects)
     }
 }
 

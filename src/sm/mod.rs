@@ -9,6 +9,7 @@ mod deviation;
 mod error;
 mod keys;
 mod lenient;
+mod objects;
 
 pub use channel::{SecureChannel, SscSnapshot};
 pub use deviation::Deviations;

@@ -16,7 +16,8 @@ use zeroize::Zeroizing;
 
 use super::{
     Document, Limits, Person, PinRules, Profile, ProfileError, Secrets, Travel,
-    document::{Findings, Found, Table},
+    document::{Found, Table},
+    findings::Findings,
     sources::{self, Folder, Sources},
 };
 use crate::{

@@ -1,9 +1,7 @@
 //! What two tables of a profile can contradict each other about.
 
 use super::super::{
-    Profile, ProfileError, Travel,
-    document::{Findings, Table},
-    resident_number,
+    Profile, ProfileError, Travel, document::Table, findings::Findings, resident_number,
 };
 use crate::protocol::{chip_auth, pace, terminal_auth};
 

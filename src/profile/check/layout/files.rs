@@ -4,7 +4,8 @@ use super::{
     super::{
         super::{
             FileKind, FileSpec, ProfileError, Structure,
-            document::{Findings, Found, Table},
+            document::{Found, Table},
+            findings::Findings,
         },
         names::{FILE_KINDS, FileForm},
     },

@@ -5,10 +5,7 @@ mod files;
 mod rules;
 mod secrets;
 
-use super::super::{
-    KeyUse, Layout,
-    document::{Findings, Table},
-};
+use super::super::{KeyUse, Layout, document::Table, findings::Findings};
 
 pub(super) use rules::Has;
 

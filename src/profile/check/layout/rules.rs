@@ -2,7 +2,8 @@
 
 use super::super::super::{
     FileRules, ProfileError, Rule,
-    document::{Found, Table, nearest},
+    document::{Found, Table},
+    findings::nearest,
     shape::RULE_WORDS,
 };
 use crate::protocol::pace::PasswordKind;

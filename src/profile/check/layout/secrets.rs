@@ -6,7 +6,7 @@ use super::{
     super::{
         super::{
             DataObjectSpec, KeyMaterial, KeySpec, KeyUse, PasswordSpec, ProfileError, Rule,
-            document::{Findings, Table},
+            document::Table, findings::Findings,
         },
         names::{CIPHERS, CURVES, HASHES},
     },
