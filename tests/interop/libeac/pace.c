@@ -1,9 +1,11 @@
 #include "judge.h"
 
+#include <dlfcn.h>
 #include <string.h>
 
 #include <openssl/dh.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 
 /* libeac asks OpenSSL for DH's shared secret without the zeros in front, and so derives other keys
  * than the card once in 256 runs: it has as many bytes as the prime (PKCS#3 clause 8.3). This
@@ -11,6 +13,29 @@
 int DH_compute_key(unsigned char *key, const BIGNUM *theirs, DH *dh)
 {
     return DH_compute_key_padded(key, theirs, dh);
+}
+
+/* libeac compresses an elliptic curve's point to its x-coordinate without the zeros in front, where
+ * BSI TR-03110-3 clause A.2.2.3 has as many bytes as the field: a signature over such a key is of
+ * another message, once in 256 keys. This stands in for it; the hash of a MODP group's key is
+ * libeac's own. */
+BUF_MEM *Comp(EVP_PKEY *key, const BUF_MEM *public, BN_CTX *numbers, EVP_MD_CTX *hash)
+{
+    typedef BUF_MEM *compress(EVP_PKEY *, const BUF_MEM *, BN_CTX *, EVP_MD_CTX *);
+    if (public && EVP_PKEY_base_id(key) == EVP_PKEY_EC && public->length % 2 == 1
+        && public->data[0] == 4) {
+        BUF_MEM *x = BUF_MEM_new();
+        size_t len = (public->length - 1) / 2;
+        if (!x || !BUF_MEM_grow(x, len))
+            die("out of memory");
+        memcpy(x->data, public->data + 1, len);
+        return x;
+    }
+    compress *theirs = NULL;
+    *(void **)&theirs = dlsym(RTLD_NEXT, "Comp");
+    if (!theirs)
+        die("libeac has no Comp");
+    return theirs(key, public, numbers, hash);
 }
 
 EAC_CTX *pace_context(const uint8_t *card_access, size_t len)
