@@ -44,7 +44,12 @@ pub(super) const FILE: &Shape = &Shape {
         ),
         optional("records", Hexes, "the records, the first in front"),
         optional("max_records", Number(1, 254), "most records; left out: as many as there are"),
-        otherwise("read", Rule, "\"always\"", "who may read it; of a `df`, select it or enter it by a path"),
+        otherwise(
+            "read",
+            Rule,
+            "\"always\"",
+            "who may read it; of a `df`, select it or enter it by a path",
+        ),
         otherwise("update", Rule, "\"never\"", "who may change its content"),
         otherwise("delete", Rule, "\"never\"", "who may delete it"),
         otherwise("activate", Rule, "\"never\"", "who may activate and deactivate it"),

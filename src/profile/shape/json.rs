@@ -70,20 +70,22 @@ fn kind(kind: Kind) -> Value {
         Kind::Numbers(least, most) => json!({ "type": "array", "items": number(least, most) }),
         // A local date of TOML: what reads TOML for a JSON Schema makes it a text.
         Kind::Date => json!({ "type": "string", "format": "date" }),
-        // What it lacks an included file may have.
-        Kind::Table(shape) => {
-            let mut part = table(shape);
-            if let Some(part) = part.as_object_mut() {
-                part.remove("required");
-            }
-            part
-        }
+        Kind::Table(shape) => part(shape),
         Kind::OneOrMore(shape) => {
-            let one = table(shape);
-            json!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
+            let all = table(shape);
+            json!({ "anyOf": [part(shape), { "type": "array", "items": all, "minItems": 1 }] })
         }
         Kind::Tables(shape) => json!({ "type": "array", "items": table(shape), "minItems": 1 }),
     }
+}
+
+// A table that may stand in several files: what it lacks an included one may have.
+fn part(shape: &Shape) -> Value {
+    let mut part = table(shape);
+    if let Some(part) = part.as_object_mut() {
+        part.remove("required");
+    }
+    part
 }
 
 fn number(least: u32, most: u32) -> Value {
