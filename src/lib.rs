@@ -13,11 +13,18 @@ pub mod crypto;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod issuance;
+#[cfg(feature = "issuer")]
+pub mod issuer;
 pub mod lds;
+#[cfg(feature = "issuer")]
+pub mod ledger;
 pub mod pki;
+pub mod policy;
 #[cfg(feature = "emulator")]
 pub mod profile;
 pub mod protocol;
+#[cfg(feature = "issuer")]
+pub mod registry;
 pub mod session;
 pub mod sm;
 pub mod tap;
@@ -26,3 +33,5 @@ pub mod testing;
 pub mod tlv;
 pub mod transport;
 pub mod trust;
+#[cfg(feature = "wallet")]
+pub mod wallet;

@@ -13,12 +13,33 @@
 //! What a field means, what the binding is computed from and what it does and does not show stands
 //! in docs/tap-evidence.md.
 
+#[cfg(feature = "credentials")]
+pub mod mdoc;
+#[cfg(feature = "credentials")]
+pub mod oid4vci;
+#[cfg(feature = "credentials")]
+pub mod proof;
+#[cfg(feature = "credentials")]
+pub mod sd_jwt;
+#[cfg(feature = "credentials")]
+pub mod status_list;
+
 mod binding;
 mod challenge;
 mod jwk;
 mod jws;
 mod keys;
+#[cfg(feature = "credentials")]
+mod order;
+#[cfg(feature = "credentials")]
+mod period;
 mod request;
+#[cfg(feature = "credentials")]
+mod signer;
+#[cfg(feature = "credentials")]
+mod status;
+#[cfg(feature = "credentials")]
+mod subject;
 mod used;
 mod value;
 mod verify;
@@ -30,7 +51,17 @@ pub use binding::Binding;
 pub use challenge::Session;
 pub use jwk::{JwkError, thumbprint};
 pub use keys::{DeviceKeys, KeyFileError, MAX_DEVICE_KEYS, commitment};
+#[cfg(feature = "credentials")]
+pub use order::{AGES, Order};
+#[cfg(feature = "credentials")]
+pub use period::{Period, PeriodError};
 pub use request::{CredentialRequest, MAX_REQUEST, RequestError, TYP};
+#[cfg(feature = "credentials")]
+pub use signer::{MAX_CHAIN, Signer, SignerError, trusted_key};
+#[cfg(feature = "credentials")]
+pub use status::{Status, StatusRef};
+#[cfg(feature = "credentials")]
+pub use subject::Subject;
 pub use used::{SessionError, SessionStore, UsedSessions};
 pub use value::{Commitment, Nonce, SessionId, Thumbprint, ValueError};
 pub use verify::{Decision, Refusal, RequestVerdict, verify};

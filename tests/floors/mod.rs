@@ -16,7 +16,7 @@ const FLOORS: [&[&str]; 9] = [
     &["sm", "lds", "transport"],
     &["protocol", "profile"],
     &["session", "trust", "emulator"],
-    &["tap", "issuance", "script", "conform", "control", "testing"],
+    &["tap", "issuance", "policy", "ledger", "registry", "script", "conform", "control", "testing"],
     &["issuer", "wallet"],
     &["cli"],
 ];
@@ -27,6 +27,9 @@ const SAME_FLOOR: &[(&str, &str)] = &[
     ("profile", "protocol"),
     // A card for a test is tapped.
     ("testing", "tap"),
+    // What is registered is what was committed to, and the way that the policy let it come.
+    ("registry", "issuance"),
+    ("registry", "policy"),
 ];
 
 /// What prints, exits or blurs errors. Allowed in `src/cli` and `src/main.rs`.

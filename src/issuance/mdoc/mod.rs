@@ -1,0 +1,1 @@
+//! mdoc (ISO/IEC 18013-5): issued, verified, presented.

@@ -1,0 +1,1 @@
+//! The messages of OpenID for Verifiable Credential Issuance 1.0.

@@ -1,0 +1,1 @@
+//! Proofs of possession and attestations: made by a wallet, checked by an issuer.

@@ -1,0 +1,1 @@
+//! Token Status Lists, as JWT and as CWT.
