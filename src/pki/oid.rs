@@ -157,6 +157,14 @@ oids! {
     ORGANIZATION_NAME = "2.5.4.10";
 }
 
+// Mobile credentials
+oids! {
+    /// id-kp-oauthStatusSigning, the extKeyUsage of who signs status lists (Token Status List
+    /// clause 10). Its number below id-kp is still to be assigned; until then it stands below the
+    /// enterprise number that is kept for examples (RFC 5612).
+    OAUTH_STATUS_SIGNING = "1.3.6.1.4.1.32473.1.3";
+}
+
 // Travel documents: ICAO Doc 9303-10, -12
 oids! {
     /// id-icao-mrtd-security-ldsSecurityObject: what EF.SOD signs (9303-10 clause 4.6.2).
