@@ -10,6 +10,7 @@ mod clock;
 mod error;
 mod settings;
 mod state;
+mod subject;
 mod tap;
 
 pub use clock::{Clock, SystemClock};
