@@ -13,6 +13,7 @@ mod limits;
 mod metrics;
 mod settings;
 mod state;
+mod subject;
 mod tap;
 
 #[cfg(feature = "test-clock")]
