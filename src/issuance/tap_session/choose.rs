@@ -64,6 +64,11 @@ impl ChipKey {
         found.ok_or(NoChipKey::Unsupported { offered: keys.len() })
     }
 
+    /// The public key as it stands in EF.DG14, without its parameters.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.key.as_bytes()
+    }
+
     fn strength(&self) -> (u8, usize) {
         let cipher = match self.suite.cipher() {
             Cipher::TripleDes => 0,
