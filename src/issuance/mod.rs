@@ -28,6 +28,8 @@ pub mod tap_session;
 
 mod binding;
 mod challenge;
+#[cfg(feature = "credentials")]
+mod json;
 mod jwk;
 mod jws;
 mod keys;
