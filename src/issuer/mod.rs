@@ -8,6 +8,8 @@ pub mod ports;
 
 mod clock;
 mod error;
+mod ledger;
+mod office;
 mod settings;
 mod state;
 mod subject;
@@ -15,6 +17,7 @@ mod tap;
 
 pub use clock::{Clock, SystemClock};
 pub use error::{Code, Refusal};
+pub use office::Clerk;
 pub use settings::{MDOC, SD_JWT, Settings};
 pub use state::{Issuer, Keys};
 
