@@ -35,6 +35,8 @@ mod order;
 mod period;
 mod request;
 #[cfg(feature = "credentials")]
+mod signed;
+#[cfg(feature = "credentials")]
 mod signer;
 #[cfg(feature = "credentials")]
 mod status;
@@ -57,6 +59,8 @@ pub use order::{AGES, Order};
 pub use period::{Period, PeriodError};
 pub use request::{CredentialRequest, MAX_REQUEST, RequestError, TYP};
 #[cfg(feature = "credentials")]
+pub use signed::SignedError;
+#[cfg(feature = "credentials")]
 pub use signer::{MAX_CHAIN, Signer, SignerError, trusted_key};
 #[cfg(feature = "credentials")]
 pub use status::{Status, StatusRef};
@@ -65,3 +69,10 @@ pub use subject::Subject;
 pub use used::{SessionError, SessionStore, UsedSessions};
 pub use value::{Commitment, Nonce, SessionId, Thumbprint, ValueError};
 pub use verify::{Decision, Refusal, RequestVerdict, verify};
+
+/// As much of a stranger's text as a message needs, and nothing that a terminal would obey.
+#[cfg(feature = "credentials")]
+pub(crate) fn shown(text: &str) -> String {
+    let shown = text.chars().take(100);
+    shown.map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}

@@ -9,14 +9,20 @@ pub mod ports;
 mod clock;
 mod error;
 mod ledger;
+mod limits;
+mod metrics;
 mod office;
 mod settings;
 mod state;
 mod subject;
 mod tap;
 
+#[cfg(feature = "test-clock")]
+pub use clock::FileClock;
 pub use clock::{Clock, SystemClock};
 pub use error::{Code, Refusal};
+pub use limits::{Limits, Rates};
+pub use metrics::Metrics;
 pub use office::Clerk;
 pub use settings::{MDOC, SD_JWT, Settings};
 pub use state::{Issuer, Keys};
