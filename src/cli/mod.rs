@@ -14,6 +14,7 @@ mod lengths;
 mod observe;
 mod output;
 mod passwords;
+mod policy;
 mod profile;
 mod readers;
 mod record;
@@ -77,6 +78,9 @@ enum Command {
     /// Make, show and verify the certificates that terminals show to chips
     #[command(subcommand)]
     Cvc(cvc::CvcCommand),
+    /// Ask the rules who may have a mobile card
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// Look into recordings of dialogues with cards
     #[command(subcommand)]
     Record(record::RecordCommand),
@@ -98,6 +102,7 @@ impl Command {
                 | Self::Profile(_)
                 | Self::Request(_)
                 | Self::Cvc(_)
+                | Self::Policy(_)
                 | Self::Record(_)
                 | Self::Completions(_)
                 | Self::Man(_)
@@ -143,6 +148,7 @@ pub fn main() -> ExitCode {
         Command::Profile(command) => profile::run(&context, command),
         Command::Request(command) => request::run(&context, command),
         Command::Cvc(command) => cvc::run(&context, command),
+        Command::Policy(command) => policy::run(&context, command),
         Command::Record(command) => record::run(&context, &command),
         Command::Completions(args) => generate::completions(&context, &args),
         Command::Man(args) => generate::man(&context, &args),

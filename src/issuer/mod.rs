@@ -8,12 +8,19 @@ pub mod ports;
 
 mod clock;
 mod error;
+mod limits;
+mod metrics;
 mod settings;
 mod state;
+mod subject;
 mod tap;
 
+#[cfg(feature = "test-clock")]
+pub use clock::FileClock;
 pub use clock::{Clock, SystemClock};
 pub use error::{Code, Refusal};
+pub use limits::{Limits, Rates};
+pub use metrics::Metrics;
 pub use settings::{MDOC, SD_JWT, Settings};
 pub use state::{Issuer, Keys};
 

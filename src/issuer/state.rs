@@ -1,7 +1,7 @@
 //! The issuer: its keys, its register, and those it asks.
 
 use super::ports::{FaceMatch, Population};
-use super::{Clock, Settings};
+use super::{Clock, Limits, Metrics, Settings};
 use crate::crypto::SecretKey;
 use crate::issuance::Signer;
 use crate::pki::Certificate;
@@ -28,6 +28,10 @@ pub struct Issuer {
     pub card_anchors: Anchors,
     /// The wallet providers whose attestations are believed.
     pub wallet_anchors: Vec<Certificate>,
+    /// How often somebody may ask.
+    pub limits: Limits,
+    /// What an operator counts.
+    pub metrics: Metrics,
     /// Tap sessions whose chip is being asked.
     pub(super) chips: super::tap::Chips,
 }

@@ -1,7 +1,7 @@
 //! Certificates and signed data (RFC 5280, RFC 5652, ICAO Doc 9303-12).
 //!
-//! [`Certificate`] reads X.509 and checks signatures; [`Profile`] issues the two kinds that a card
-//! needs, a country signing CA and a document signer. [`SignedData`] reads and checks the CMS
+//! [`Certificate`] reads X.509 and checks signatures; [`Profile`] issues the kinds that a card
+//! needs, a country signing CA and a document signer, and those that mobile credentials need. [`SignedData`] reads and checks the CMS
 //! structure of EF.SOD, always over the bytes as they stand on the card, and [`SignedData::sign`]
 //! makes one. Everything that comes in is bounded; an algorithm that is not known is an error that
 //! names its OID, never a pass.
@@ -64,4 +64,4 @@ pub use master_list::{MasterList, MasterListEntry};
 pub use name::{DistinguishedName, Name};
 pub use oid::Oid;
 pub use signing::SigningKey;
-pub use x509::{BasicConstraints, Certificate, KeyUsage, Profile, Validity};
+pub use x509::{BasicConstraints, Certificate, Contact, KeyUsage, Profile, Validity};

@@ -157,12 +157,17 @@ oids! {
     ORGANIZATION_NAME = "2.5.4.10";
 }
 
-// Mobile credentials
+// Mobile credentials: ISO/IEC 18013-5, Token Status List, RFC 5280
 oids! {
-    /// id-kp-oauthStatusSigning, the extKeyUsage of who signs status lists (Token Status List
-    /// clause 10). Its number below id-kp is still to be assigned; until then it stands below the
-    /// enterprise number that is kept for examples (RFC 5612).
-    OAUTH_STATUS_SIGNING = "1.3.6.1.4.1.32473.1.3";
+    /// id-mdl-kp-mdlDS: signs mobile documents (ISO/IEC 18013-5 clause B.1.4).
+    MDL_DS = "1.0.18013.5.1.2";
+    /// id-kp-oauthStatusSigning: signs status lists (Token Status List clause 10.1).
+    OAUTH_STATUS_SIGNING = "1.3.6.1.5.5.7.3.30";
+    /// Signs an issuer's metadata: no standard has an extKeyUsage for it, so this one stands below
+    /// the enterprise number that is kept for examples (RFC 5612).
+    METADATA_SIGNER = "1.3.6.1.4.1.32473.1.2";
+    /// id-kp-serverAuth: answers as a TLS server (RFC 5280 clause 4.2.1.12).
+    SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 }
 
 // Travel documents: ICAO Doc 9303-10, -12

@@ -1,28 +1,21 @@
 //! Issuing the certificates of a test country (ICAO Doc 9303-12 clause 7.1).
 
-use der::asn1::{BitString, OctetString};
-use der::flagset::FlagSet;
+use der::asn1::BitString;
 use der::{Decode, Encode};
 use spki::{
     AlgorithmIdentifierOwned, DynSignatureAlgorithmIdentifier, EncodePublicKey,
-    SignatureBitStringEncoding, SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef,
+    SignatureBitStringEncoding, SubjectPublicKeyInfoOwned,
 };
 use time::UtcDateTime;
-use x509_cert::TbsCertificate;
-use x509_cert::builder::profile::BuilderProfile;
-use x509_cert::builder::{self, Builder, CertificateBuilder};
-use x509_cert::ext::pkix::{
-    AuthorityKeyIdentifier, BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages,
-    SubjectKeyIdentifier,
-};
-use x509_cert::ext::{Extension, ToExtension};
+use x509_cert::builder::{Builder, CertificateBuilder};
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::{Time, Validity};
 
 use super::super::{DistinguishedName, Oid, PkiError, SigningKey, SubjectKey, oid};
 use super::Certificate;
-use crate::crypto::{Hash, PublicKey};
+use super::grant::{Grant, Kind};
+use crate::crypto::PublicKey;
 use crate::tlv::Writer;
 
 const WHAT: &str = "issuing a certificate";
@@ -30,9 +23,10 @@ const WHAT: &str = "issuing a certificate";
 /// What a new certificate says. A [`SigningKey`] signs alike each time, so the same keys and values
 /// give the same bytes.
 ///
-/// The extensions are those without which a chain cannot be checked. The ones that ICAO Doc
-/// 9303-12 adds for distribution (alternative names, CRL distribution points, document types, the
-/// private key's usage period) are left out: these are test certificates.
+/// The extensions of a travel document's certificates are those without which a chain cannot be
+/// checked. The ones that ICAO Doc 9303-12 adds for distribution (alternative names, CRL
+/// distribution points, document types, the private key's usage period) are left out: these are
+/// test certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     /// Whom it names.
@@ -52,10 +46,7 @@ impl Profile {
     /// # Errors
     /// [`PkiError::Value`] for a name, serial number or date that cannot be.
     pub fn csca<'a>(&self, key: impl Into<SigningKey<'a>>) -> Result<Certificate, PkiError> {
-        let key = key.into();
-        let subject = self.subject.to_name()?;
-        let kind = Kind { role: Role::Ca(None), issuer: subject.clone(), subject };
-        self.issue(kind, &key.public(), key)
+        self.root(Grant::ca(), key.into())
     }
 
     /// The CA of key-only cards that signs itself (docs/applet.md): as [`Self::csca`], and for that
@@ -64,10 +55,7 @@ impl Profile {
     /// # Errors
     /// As [`Self::csca`].
     pub fn card_ca<'a>(&self, key: impl Into<SigningKey<'a>>) -> Result<Certificate, PkiError> {
-        let key = key.into();
-        let subject = self.subject.to_name()?;
-        let role = Role::Ca(Some(oid::KEY_ONLY_CARD));
-        self.issue(Kind { role, issuer: subject.clone(), subject }, &key.public(), key)
+        self.root(Grant::ca().only(oid::KEY_ONLY_CARD), key.into())
     }
 
     /// A document signer under that CA: it may make digital signatures, nothing else.
@@ -81,7 +69,7 @@ impl Profile {
         issuer: &Certificate,
         issuer_key: impl Into<SigningKey<'a>>,
     ) -> Result<Certificate, PkiError> {
-        self.issued(Role::Signer(None), &key.into(), issuer, issuer_key.into())
+        self.issued(Grant::signer(), &key.into(), issuer, issuer_key.into())
     }
 
     /// The same for a key of any kind.
@@ -94,7 +82,7 @@ impl Profile {
         issuer: &Certificate,
         issuer_key: impl Into<SigningKey<'a>>,
     ) -> Result<Certificate, PkiError> {
-        self.issued(Role::Signer(None), key, issuer, issuer_key.into())
+        self.issued(Grant::signer(), key, issuer, issuer_key.into())
     }
 
     /// A link certificate: the new key of a country signing CA, signed by its old one (ICAO Doc
@@ -108,7 +96,7 @@ impl Profile {
         old: &Certificate,
         old_key: impl Into<SigningKey<'a>>,
     ) -> Result<Certificate, PkiError> {
-        self.issued(Role::Ca(None), &key.into(), old, old_key.into())
+        self.issued(Grant::ca(), &key.into(), old, old_key.into())
     }
 
     /// A master list signer under that CA (ICAO Doc 9303-12 clause 7.1).
@@ -135,12 +123,19 @@ impl Profile {
         issuer: &Certificate,
         issuer_key: impl Into<SigningKey<'a>>,
     ) -> Result<Certificate, PkiError> {
-        self.issued(Role::Signer(Some(purpose)), &key.into(), issuer, issuer_key.into())
+        self.issued(Grant::signer().only(purpose), &key.into(), issuer, issuer_key.into())
     }
 
-    fn issued(
+    /// A certificate that signs itself.
+    pub(super) fn root(&self, grant: Grant, key: SigningKey<'_>) -> Result<Certificate, PkiError> {
+        let subject = self.subject.to_name()?;
+        self.issue(Kind { grant, issuer: subject.clone(), subject }, &key.public(), key)
+    }
+
+    /// A certificate under that issuer.
+    pub(super) fn issued(
         &self,
-        role: Role,
+        grant: Grant,
         key: &SubjectKey,
         issuer: &Certificate,
         issuer_key: SigningKey<'_>,
@@ -150,7 +145,7 @@ impl Profile {
         }
         let issuer = Name::from_der(issuer.subject_name().der());
         let issuer = issuer.map_err(|e| PkiError::value(WHAT, e))?;
-        self.issue(Kind { role, subject: self.subject.to_name()?, issuer }, key, issuer_key)
+        self.issue(Kind { grant, subject: self.subject.to_name()?, issuer }, key, issuer_key)
     }
 
     fn issue(
@@ -183,64 +178,6 @@ fn time_of(at: UtcDateTime) -> Result<Time, PkiError> {
         .and_then(|s| der::DateTime::from_unix_duration(std::time::Duration::from_secs(s)).ok())
         .map(Time::from)
         .ok_or_else(|| PkiError::value(WHAT, "a date before 1970 or after 9999"))
-}
-
-struct Kind {
-    role: Role,
-    subject: Name,
-    issuer: Name,
-}
-
-#[derive(Clone, Copy)]
-enum Role {
-    // Each with the purpose that it is limited to.
-    Ca(Option<Oid>),
-    Signer(Option<Oid>),
-}
-
-impl BuilderProfile for Kind {
-    fn get_issuer(&self, _subject: &Name) -> Name {
-        self.issuer.clone()
-    }
-
-    fn get_subject(&self) -> Name {
-        self.subject.clone()
-    }
-
-    fn build_extensions(
-        &self,
-        key: SubjectPublicKeyInfoRef<'_>,
-        issuer_key: SubjectPublicKeyInfoRef<'_>,
-        tbs: &TbsCertificate,
-    ) -> builder::Result<Vec<Extension>> {
-        let usage = match self.role {
-            Role::Ca(_) => KeyUsages::KeyCertSign | KeyUsages::CRLSign,
-            Role::Signer(_) => FlagSet::from(KeyUsages::DigitalSignature),
-        };
-        let authority = AuthorityKeyIdentifier {
-            key_identifier: Some(key_id(&issuer_key)?),
-            ..Default::default()
-        };
-        let mut out = Vec::new();
-        if let Role::Ca(_) = self.role {
-            let ca = BasicConstraints { ca: true, path_len_constraint: Some(0) };
-            out.push(ca.to_extension(tbs.subject(), &out)?);
-        }
-        out.push(KeyUsage(usage).to_extension(tbs.subject(), &out)?);
-        if let Role::Ca(Some(purpose)) | Role::Signer(Some(purpose)) = self.role {
-            let mut purpose = ExtendedKeyUsage(vec![purpose]).to_extension(tbs.subject(), &out)?;
-            purpose.critical = true;
-            out.push(purpose);
-        }
-        out.push(SubjectKeyIdentifier(key_id(&key)?).to_extension(tbs.subject(), &out)?);
-        out.push(authority.to_extension(tbs.subject(), &out)?);
-        Ok(out)
-    }
-}
-
-// SHA-1 of the key's bits (RFC 5280 clause 4.2.1.2, method 1): a name, not a protection.
-fn key_id(key: &SubjectPublicKeyInfoRef<'_>) -> der::Result<OctetString> {
-    OctetString::new(Hash::Sha1.digest(&[key.subject_public_key.raw_bytes()]))
 }
 
 // The builder's view of our keys.

@@ -6,10 +6,13 @@
 
 mod build;
 pub(super) mod extensions;
+mod grant;
+mod mobile;
 
 use time::UtcDateTime;
 
 pub use build::Profile;
+pub use mobile::Contact;
 
 use self::extensions::Extensions;
 use super::algorithm::{AlgorithmId, BIT_STRING, INTEGER, SEQUENCE};
