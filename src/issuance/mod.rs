@@ -26,6 +26,8 @@ pub mod status_list;
 
 mod binding;
 mod challenge;
+#[cfg(feature = "credentials")]
+mod json;
 mod jwk;
 mod jws;
 mod keys;
