@@ -47,6 +47,6 @@ pub fn present(
         let shown = mdoc::present(&bytes, claims, &transcript, key);
         return shown.map(base64url::encode).map_err(|e| refuse(e.to_string()));
     }
-    sd_jwt::present(credential, claims, client_id, nonce, now, key)
-        .map_err(|e| refuse(e.to_string()))
+    let audience = sd_jwt::Audience { aud: client_id, nonce };
+    sd_jwt::present(credential, claims, audience, key, now).map_err(|e| refuse(e.to_string()))
 }

@@ -78,7 +78,6 @@ pub(super) fn run(context: &Context, wallet: &WalletArgs, args: &EnrollArgs) -> 
     tapped.map_err(|error| match error {
         EnrollError::Card(error) => anyhow::Error::new(error),
         EnrollError::Wallet(error) => failure::of(error).into(),
-        other => Failure::usage(other.to_string()).into(),
     })?;
     drop(card);
     client.go_on(&mut held, &roots, rng, &mut progress).map_err(failure::of)?;

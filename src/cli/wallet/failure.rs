@@ -82,7 +82,6 @@ pub(super) fn of(error: WalletError) -> Failure {
         WalletError::Tap { detail } => {
             new(failure::NEGATIVE).step("tap").got(detail).help("tap again")
         }
-        _ => new(failure::FILE),
     }
 }
 
