@@ -4,6 +4,7 @@
 //! brings it to the network and runs each call on a thread for blocking work. So the same calls are
 //! made by tests without a socket.
 
+pub mod http;
 pub mod ports;
 
 mod clock;
