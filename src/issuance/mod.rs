@@ -23,9 +23,13 @@ pub mod proof;
 pub mod sd_jwt;
 #[cfg(feature = "credentials")]
 pub mod status_list;
+#[cfg(feature = "credentials")]
+pub mod tap_session;
 
 mod binding;
 mod challenge;
+#[cfg(feature = "credentials")]
+mod json;
 mod jwk;
 mod jws;
 mod keys;
@@ -68,7 +72,7 @@ pub use status::{Status, StatusRef};
 pub use subject::Subject;
 pub use used::{SessionError, SessionStore, UsedSessions};
 pub use value::{Commitment, Nonce, SessionId, Thumbprint, ValueError};
-pub use verify::{Decision, Refusal, RequestVerdict, verify};
+pub use verify::{Decision, Refusal, RequestVerdict, belongs_to, verify};
 
 /// As much of a stranger's text as a message needs, and nothing that a terminal would obey.
 #[cfg(feature = "credentials")]

@@ -12,8 +12,10 @@ pub mod ports;
 
 mod clock;
 mod error;
+mod ledger;
 mod limits;
 mod metrics;
+mod office;
 mod settings;
 mod state;
 mod subject;
@@ -25,6 +27,7 @@ pub use clock::{Clock, SystemClock};
 pub use error::{Code, Refusal};
 pub use limits::{Limits, Rates};
 pub use metrics::Metrics;
+pub use office::Clerk;
 pub use settings::{MDOC, SD_JWT, Settings};
 pub use state::{Issuer, Keys};
 
