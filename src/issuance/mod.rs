@@ -53,6 +53,8 @@ mod tests;
 
 pub use binding::Binding;
 pub use challenge::Session;
+#[cfg(feature = "credentials")]
+pub use jwk::jwk_of;
 pub use jwk::{JwkError, thumbprint};
 pub use keys::{DeviceKeys, KeyFileError, MAX_DEVICE_KEYS, commitment};
 #[cfg(feature = "credentials")]

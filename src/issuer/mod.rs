@@ -10,6 +10,7 @@ mod clock;
 mod error;
 mod limits;
 mod metrics;
+mod service;
 mod settings;
 mod state;
 mod subject;
