@@ -10,6 +10,8 @@ mod failure;
 mod files;
 mod generate;
 mod holder;
+#[cfg(feature = "issuer")]
+mod issuer;
 mod lengths;
 mod observe;
 mod output;
@@ -89,6 +91,10 @@ enum Command {
     /// Be the phone: keep a mobile card in an encrypted file, for developers and tests
     #[cfg(feature = "wallet")]
     Wallet(Box<wallet::WalletArgs>),
+    /// Make, run and renew an issuer of mobile cards
+    #[cfg(feature = "issuer")]
+    #[command(subcommand)]
+    Issuer(issuer::IssuerCommand),
     /// Print a completion script for a shell
     Completions(generate::CompletionsArgs),
     /// Write the manual pages
@@ -98,6 +104,10 @@ enum Command {
 impl Command {
     // Whether there is a dialogue to record.
     const fn talks_to_card(&self) -> bool {
+        #[cfg(feature = "issuer")]
+        if matches!(self, Self::Issuer(_)) {
+            return false;
+        }
         #[cfg(feature = "wallet")]
         if let Self::Wallet(args) = self {
             return args.talks_to_card();
@@ -161,6 +171,8 @@ pub fn main() -> ExitCode {
         Command::Record(command) => record::run(&context, &command),
         #[cfg(feature = "wallet")]
         Command::Wallet(args) => wallet::run(&context, &args),
+        #[cfg(feature = "issuer")]
+        Command::Issuer(command) => issuer::run(&context, command),
         Command::Completions(args) => generate::completions(&context, &args),
         Command::Man(args) => generate::man(&context, &args),
     };
