@@ -55,6 +55,8 @@ mod tests;
 
 pub use binding::Binding;
 pub use challenge::Session;
+#[cfg(feature = "credentials")]
+pub use jwk::jwk_of;
 pub use jwk::{JwkError, thumbprint};
 pub use keys::{DeviceKeys, KeyFileError, MAX_DEVICE_KEYS, commitment};
 #[cfg(feature = "credentials")]
@@ -64,6 +66,8 @@ pub use period::{Period, PeriodError};
 pub use request::{CredentialRequest, MAX_REQUEST, RequestError, TYP};
 #[cfg(feature = "credentials")]
 pub use signed::SignedError;
+#[cfg(feature = "issuer")]
+pub(crate) use signed::sign_with_chain;
 #[cfg(feature = "credentials")]
 pub use signer::{MAX_CHAIN, Signer, SignerError, trusted_key};
 #[cfg(feature = "credentials")]
