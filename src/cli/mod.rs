@@ -25,6 +25,8 @@ mod tap;
 mod trust;
 mod verdict;
 mod verify;
+#[cfg(feature = "wallet")]
+mod wallet;
 
 use std::process::ExitCode;
 
@@ -84,6 +86,9 @@ enum Command {
     /// Look into recordings of dialogues with cards
     #[command(subcommand)]
     Record(record::RecordCommand),
+    /// Be the phone: keep a mobile card in an encrypted file, for developers and tests
+    #[cfg(feature = "wallet")]
+    Wallet(Box<wallet::WalletArgs>),
     /// Print a completion script for a shell
     Completions(generate::CompletionsArgs),
     /// Write the manual pages
@@ -93,6 +98,10 @@ enum Command {
 impl Command {
     // Whether there is a dialogue to record.
     const fn talks_to_card(&self) -> bool {
+        #[cfg(feature = "wallet")]
+        if let Self::Wallet(args) = self {
+            return args.talks_to_card();
+        }
         !matches!(
             self,
             Self::Verify(_)
@@ -150,6 +159,8 @@ pub fn main() -> ExitCode {
         Command::Cvc(command) => cvc::run(&context, command),
         Command::Policy(command) => policy::run(&context, command),
         Command::Record(command) => record::run(&context, &command),
+        #[cfg(feature = "wallet")]
+        Command::Wallet(args) => wallet::run(&context, &args),
         Command::Completions(args) => generate::completions(&context, &args),
         Command::Man(args) => generate::man(&context, &args),
     };

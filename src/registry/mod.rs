@@ -81,6 +81,8 @@ impl Registry {
         todo!()
     }
 
+    /// Whether a card is current.
+    pub fn check_card(&self, card: &CardId, person: &PersonId) -> Result<(), RegistryError> { todo!() }
     // ---- offers and tokens ----
     pub fn make_offer(&self, offer: &NewOffer, now: UtcDateTime) -> Result<(), RegistryError> {
         todo!()
@@ -151,14 +153,14 @@ impl Registry {
         grant: &GrantId,
         deleted: bool,
         now: UtcDateTime,
-    ) -> Result<(), RegistryError> {
+    ) -> Result<Vec<StatusChange>, RegistryError> {
         todo!()
     }
     /// A request that waits for somebody: its keys are fixed here.
     pub fn defer(
         &self,
         transaction: &TokenHash,
-        request: &Reserve,
+        request: &Reserve, keys: &[crate::crypto::PublicKey],
         now: UtcDateTime,
     ) -> Result<(), RegistryError> {
         todo!()
@@ -169,7 +171,7 @@ impl Registry {
         transaction: &TokenHash,
         grant: &GrantId,
         now: UtcDateTime,
-    ) -> Result<(Reserve, bool), RegistryError> {
+    ) -> Result<(Reserve, Vec<crate::crypto::PublicKey>, bool), RegistryError> {
         todo!()
     }
 
