@@ -56,6 +56,8 @@ mod tests;
 pub use binding::Binding;
 pub use challenge::Session;
 pub use jwk::{JwkError, thumbprint};
+#[cfg(feature = "issuer")]
+pub(crate) use jwk::value as jwk_value;
 pub use keys::{DeviceKeys, KeyFileError, MAX_DEVICE_KEYS, commitment};
 #[cfg(feature = "credentials")]
 pub use order::{AGES, Order};
@@ -64,6 +66,8 @@ pub use period::{Period, PeriodError};
 pub use request::{CredentialRequest, MAX_REQUEST, RequestError, TYP};
 #[cfg(feature = "credentials")]
 pub use signed::SignedError;
+#[cfg(feature = "issuer")]
+pub(crate) use signed::sign_with_chain;
 #[cfg(feature = "credentials")]
 pub use signer::{MAX_CHAIN, Signer, SignerError, trusted_key};
 #[cfg(feature = "credentials")]

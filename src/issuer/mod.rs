@@ -13,6 +13,7 @@ mod ledger;
 mod limits;
 mod metrics;
 mod office;
+mod service;
 mod settings;
 mod state;
 mod subject;
@@ -25,6 +26,7 @@ pub use error::{Code, Refusal};
 pub use limits::{Limits, Rates};
 pub use metrics::Metrics;
 pub use office::Clerk;
+pub use service::{CredentialReply, Published, StatusReply};
 pub use settings::{MDOC, SD_JWT, Settings};
 pub use state::{Issuer, Keys};
 

@@ -44,7 +44,7 @@ pub(super) fn embedded(what: &'static str, value: &Value) -> Result<Vec<u8>, Mdo
         Value::Tag(ENCODED_CBOR, inner) => inner.as_bytes().cloned(),
         _ => None,
     }
-    .ok_or(MdocError::structure(what, "CBOR in a byte string under tag 24"))
+    .ok_or_else(|| MdocError::structure(what, "CBOR in a byte string under tag 24"))
 }
 
 /// A map whose keys are texts, to be taken apart.
@@ -66,7 +66,7 @@ impl Fields {
     }
 
     pub(super) fn need(&mut self, key: &'static str) -> Result<Value, MdocError> {
-        self.take(key).ok_or(MdocError::structure(self.what, key))
+        self.take(key).ok_or_else(|| MdocError::structure(self.what, key))
     }
 
     /// That nothing is left: outside what is signed there is nothing that we do not know.
@@ -101,7 +101,7 @@ pub(super) fn text(what: &'static str, value: Value) -> Result<String, MdocError
 
 pub(super) fn uint(what: &'static str, value: &Value) -> Result<u64, MdocError> {
     let number = value.as_integer().and_then(|n| u64::try_from(n).ok());
-    number.ok_or(MdocError::structure(what, "a number that is not negative"))
+    number.ok_or_else(|| MdocError::structure(what, "a number that is not negative"))
 }
 
 /// A text that names something: short, and nothing that a terminal would obey.

@@ -38,5 +38,5 @@ pub(super) fn read_tdate(what: &'static str, value: &Value) -> Result<UtcDateTim
     text.filter(|text| text.len() == 20)
         .and_then(|text| PrimitiveDateTime::parse(text, SECONDS).ok())
         .map(PrimitiveDateTime::as_utc)
-        .ok_or(MdocError::structure(what, "a tdate in whole seconds and UTC"))
+        .ok_or_else(|| MdocError::structure(what, "a tdate in whole seconds and UTC"))
 }
