@@ -4,7 +4,10 @@
 //! brings it to the network and runs each call on a thread for blocking work. So the same calls are
 //! made by tests without a socket.
 
+pub mod config;
 pub mod http;
+#[cfg(feature = "emulator")]
+pub mod init;
 pub mod ports;
 
 mod clock;
