@@ -4,8 +4,10 @@ use time::{Duration, UtcDateTime};
 
 use super::database::{Row, values};
 use super::reserve::sorted;
-use super::taps::{joined, later, split};
+use super::taps::later;
 use super::{Denied, GrantId, Once, Registry, RegistryError, Reserve, TokenHash};
+use crate::crypto::{Curve, PublicKey};
+use crate::issuance::thumbprint;
 
 /// For how long a request waits.
 const WAITS: Duration = Duration::days(1);
@@ -13,8 +15,8 @@ const WAITS: Duration = Duration::days(1);
 const TRANSACTION: &str = "transaction_id";
 
 impl Registry {
-    /// A request that waits for somebody: its nonces are used up and its keys fixed here. The same
-    /// request again gets another transaction for the same, without using anything up.
+    /// A request that waits for somebody: its nonces are used up and its keys fixed here. `holders` are its keys themselves, in their
+    /// order, on P-256. The same request again waits as the same, without using anything up.
     ///
     /// # Errors
     /// [`Denied::Spent`] where the grant waits for other keys, [`Denied::OtherKeys`],
@@ -23,6 +25,7 @@ impl Registry {
         &self,
         transaction: &TokenHash,
         request: &Reserve,
+        holders: &[PublicKey],
         now: UtcDateTime,
     ) -> Result<(), RegistryError> {
         self.write("deferring a request", |work| {
@@ -54,13 +57,13 @@ impl Registry {
             }
             work.change(
                 "INSERT INTO deferred (hash, grant_id, configuration, keys, request, expires) \
-                 VALUES ($1, $2, $3, $4, $5, $6)",
+                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (hash) DO NOTHING",
                 values![
                     transaction,
                     &request.grant,
                     request.configuration.as_str(),
                     sorted(&request.keys),
-                    joined(&request.keys),
+                    points(holders),
                     later(now, WAITS),
                 ],
             )?;
@@ -68,7 +71,7 @@ impl Registry {
         })
     }
 
-    /// The waiting request, for [`Self::reserve`], and whether it was confirmed. Its nonces are
+    /// The waiting request, for [`Self::reserve`], its keys, and whether it was confirmed. Its nonces are
     /// used up already and not in it.
     ///
     /// # Errors
@@ -78,7 +81,7 @@ impl Registry {
         transaction: &TokenHash,
         grant: &GrantId,
         now: UtcDateTime,
-    ) -> Result<(Reserve, bool), RegistryError> {
+    ) -> Result<(Reserve, Vec<PublicKey>, bool), RegistryError> {
         self.read("reading a deferred request", |work| {
             let row = work.row(
                 "SELECT d.configuration, d.request, g.confirmed FROM deferred d \
@@ -87,13 +90,25 @@ impl Registry {
                 values![transaction, grant, now],
             )?;
             let row = row.ok_or(Denied::Unknown { what: TRANSACTION })?;
+            let holders = keys(row.bytes(1)?).ok_or_else(|| Row::fault(1))?;
             let request = Reserve {
                 grant: *grant,
                 configuration: row.text(0)?.to_owned(),
-                keys: split(row.bytes(1)?).ok_or_else(|| Row::fault(1))?,
+                keys: holders.iter().map(thumbprint).collect(),
                 nonces: Vec::new(),
             };
-            Ok((request, row.flag(2)?))
+            Ok((request, holders, row.flag(2)?))
         })
     }
+}
+
+// Both coordinates of each point.
+fn points(keys: &[PublicKey]) -> Vec<u8> {
+    keys.iter().flat_map(|key| [key.x(), key.y()].concat()).collect()
+}
+
+fn keys(points: &[u8]) -> Option<Vec<PublicKey>> {
+    let (points, []) = points.as_chunks::<64>() else { return None };
+    let key = |point: &[u8; 64]| PublicKey::from_sec1(Curve::P256, &[&[4][..], point].concat());
+    points.iter().map(|point| key(point).ok()).collect()
 }
