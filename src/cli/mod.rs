@@ -31,6 +31,8 @@ mod tap;
 mod trust;
 mod verdict;
 mod verify;
+#[cfg(feature = "wallet")]
+mod wallet;
 
 use std::process::ExitCode;
 
@@ -98,6 +100,9 @@ enum Command {
     /// Look into recordings of dialogues with cards
     #[command(subcommand)]
     Record(record::RecordCommand),
+    /// Be the phone: keep a mobile card in an encrypted file, for developers and tests
+    #[cfg(feature = "wallet")]
+    Wallet(Box<wallet::WalletArgs>),
     /// Print a completion script for a shell
     Completions(generate::CompletionsArgs),
     /// Write the manual pages
@@ -110,6 +115,10 @@ impl Command {
         #[cfg(feature = "issuer")]
         if matches!(self, Self::Office(_) | Self::Ledger(_)) {
             return false;
+        }
+        #[cfg(feature = "wallet")]
+        if let Self::Wallet(args) = self {
+            return args.talks_to_card();
         }
         !matches!(
             self,
@@ -172,6 +181,8 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "issuer")]
         Command::Ledger(command) => ledger::run(&context, &command),
         Command::Record(command) => record::run(&context, &command),
+        #[cfg(feature = "wallet")]
+        Command::Wallet(args) => wallet::run(&context, &args),
         Command::Completions(args) => generate::completions(&context, &args),
         Command::Man(args) => generate::man(&context, &args),
     };

@@ -158,7 +158,7 @@ impl<'a> Unverified<'a> {
 }
 
 /// Signs claims, with the signer's chain in the header.
-pub(super) fn sign_with_chain<T: Serialize>(
+pub(crate) fn sign_with_chain<T: Serialize>(
     typ: &str,
     claims: &T,
     signer: &Signer,

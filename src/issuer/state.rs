@@ -35,6 +35,8 @@ pub struct Issuer {
     pub limits: Limits,
     /// What an operator counts.
     pub metrics: Metrics,
+    /// The status lists as they were last published.
+    pub published: super::Published,
     /// Tap sessions whose chip is being asked.
     pub(super) chips: super::tap::Chips,
 }
