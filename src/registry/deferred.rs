@@ -4,19 +4,22 @@ use time::{Duration, UtcDateTime};
 
 use super::database::{Row, values};
 use super::reserve::sorted;
-use super::taps::later;
+use super::taps::{joined, later, split};
 use super::{Denied, GrantId, Once, Registry, RegistryError, Reserve, TokenHash};
 use crate::crypto::{Curve, PublicKey};
-use crate::issuance::thumbprint;
 
 /// For how long a request waits.
 const WAITS: Duration = Duration::days(1);
 
+/// An uncompressed point on P-256 (SEC 1 clause 2.3.3).
+const POINT: usize = 65;
+
 const TRANSACTION: &str = "transaction_id";
 
 impl Registry {
-    /// A request that waits for somebody: its nonces are used up and its keys fixed here. `holders` are its keys themselves, in their
-    /// order, on P-256. The same request again waits as the same, without using anything up.
+    /// A request that waits for somebody: its nonces are used up and its keys fixed here; `keys` are
+    /// those of `request`, whole. The same request again waits as the same, by this or another
+    /// transaction, without using anything up.
     ///
     /// # Errors
     /// [`Denied::Spent`] where the grant waits for other keys, [`Denied::OtherKeys`],
@@ -25,9 +28,15 @@ impl Registry {
         &self,
         transaction: &TokenHash,
         request: &Reserve,
-        holders: &[PublicKey],
+        keys: &[PublicKey],
         now: UtcDateTime,
     ) -> Result<(), RegistryError> {
+        // Any other would not be among the holder's keys: they are on P-256.
+        let points = keys.iter().filter(|key| key.curve() == Curve::P256).map(PublicKey::sec1);
+        let points = points.collect::<Vec<_>>().concat();
+        if keys.len() != request.keys.len() || points.len() != POINT * keys.len() {
+            return Err(Denied::OtherKeys.into());
+        }
         self.write("deferring a request", |work| {
             let kept = work.grant_of(&request.grant, "grant")?;
             work.live_for(&kept.grant, now)?;
@@ -56,14 +65,16 @@ impl Registry {
                 }
             }
             work.change(
-                "INSERT INTO deferred (hash, grant_id, configuration, keys, request, expires) \
-                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (hash) DO NOTHING",
+                "INSERT INTO deferred (hash, grant_id, configuration, keys, request, points, expires) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (hash) DO UPDATE \
+                 SET expires = excluded.expires",
                 values![
                     transaction,
                     &request.grant,
                     request.configuration.as_str(),
                     sorted(&request.keys),
-                    points(holders),
+                    joined(&request.keys),
+                    points.clone(),
                     later(now, WAITS),
                 ],
             )?;
@@ -71,8 +82,8 @@ impl Registry {
         })
     }
 
-    /// The waiting request, for [`Self::reserve`], its keys, and whether it was confirmed. Its nonces are
-    /// used up already and not in it.
+    /// The waiting request, for [`Self::reserve`], its keys, and whether it was confirmed. Its nonces
+    /// are used up already and not in it.
     ///
     /// # Errors
     /// [`Denied::Unknown`], also for another grant's.
@@ -84,31 +95,22 @@ impl Registry {
     ) -> Result<(Reserve, Vec<PublicKey>, bool), RegistryError> {
         self.read("reading a deferred request", |work| {
             let row = work.row(
-                "SELECT d.configuration, d.request, g.confirmed FROM deferred d \
+                "SELECT d.configuration, d.request, g.confirmed, d.points FROM deferred d \
                  JOIN grants g ON g.id = d.grant_id \
                  WHERE d.hash = $1 AND d.grant_id = $2 AND d.expires >= $3",
                 values![transaction, grant, now],
             )?;
             let row = row.ok_or(Denied::Unknown { what: TRANSACTION })?;
-            let holders = keys(row.bytes(1)?).ok_or_else(|| Row::fault(1))?;
             let request = Reserve {
                 grant: *grant,
                 configuration: row.text(0)?.to_owned(),
-                keys: holders.iter().map(thumbprint).collect(),
+                keys: split(row.bytes(1)?).ok_or_else(|| Row::fault(1))?,
                 nonces: Vec::new(),
             };
-            Ok((request, holders, row.flag(2)?))
+            let points = row.bytes(3)?.chunks(POINT);
+            let keys = points.map(|point| PublicKey::from_sec1(Curve::P256, point));
+            let keys = keys.collect::<Result<_, _>>().map_err(|_| Row::fault(3))?;
+            Ok((request, keys, row.flag(2)?))
         })
     }
-}
-
-// Both coordinates of each point.
-fn points(keys: &[PublicKey]) -> Vec<u8> {
-    keys.iter().flat_map(|key| [key.x(), key.y()].concat()).collect()
-}
-
-fn keys(points: &[u8]) -> Option<Vec<PublicKey>> {
-    let (points, []) = points.as_chunks::<64>() else { return None };
-    let key = |point: &[u8; 64]| PublicKey::from_sec1(Curve::P256, &[&[4][..], point].concat());
-    points.iter().map(|point| key(point).ok()).collect()
 }
