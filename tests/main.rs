@@ -15,6 +15,8 @@ mod emulator_files;
 mod faults;
 mod floors;
 mod interop_cvc;
+#[cfg(feature = "credentials")]
+mod interop_jose;
 mod interop_libeac;
 mod interop_openssl;
 mod interop_openssl_key_only;

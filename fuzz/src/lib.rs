@@ -5,6 +5,7 @@
 pub mod cards;
 pub mod country;
 mod memory;
+pub mod mobile;
 pub mod scratch;
 pub mod terminals;
 

@@ -153,7 +153,7 @@ pub(super) fn foreign(jwk: &serde_json::Value, purpose: Use) -> Result<PublicKey
 
 /// A public key as a JSON Web Key.
 #[cfg(feature = "credentials")]
-pub(crate) fn value(key: &PublicKey) -> serde_json::Value {
+pub fn jwk_of(key: &PublicKey) -> serde_json::Value {
     let (x, y) = (base64url::encode(key.x()), base64url::encode(key.y()));
     serde_json::json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y })
 }

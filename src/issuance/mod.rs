@@ -55,9 +55,9 @@ mod tests;
 
 pub use binding::Binding;
 pub use challenge::Session;
+#[cfg(feature = "credentials")]
+pub use jwk::jwk_of;
 pub use jwk::{JwkError, thumbprint};
-#[cfg(feature = "issuer")]
-pub(crate) use jwk::value as jwk_value;
 pub use keys::{DeviceKeys, KeyFileError, MAX_DEVICE_KEYS, commitment};
 #[cfg(feature = "credentials")]
 pub use order::{AGES, Order};

@@ -2,8 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::issuance::oid4vci::{ErrorCode, MessageError};
-
 /// An error code, with the HTTP status that goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -116,20 +114,6 @@ impl Code {
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::NotImplemented => "not_implemented",
-        }
-    }
-
-    /// The code of a message that cannot be read.
-    pub(super) const fn of_message(error: &MessageError) -> Self {
-        match error.code {
-            ErrorCode::UnsupportedGrantType => Self::UnsupportedGrantType,
-            ErrorCode::InvalidCredentialRequest => Self::InvalidCredentialRequest,
-            ErrorCode::UnknownCredentialIdentifier => Self::UnknownCredentialIdentifier,
-            ErrorCode::InvalidProof => Self::InvalidProof,
-            ErrorCode::InvalidEncryptionParameters => Self::InvalidEncryptionParameters,
-            ErrorCode::InvalidTransactionId => Self::InvalidTransactionId,
-            ErrorCode::InvalidNotificationRequest => Self::InvalidNotificationRequest,
-            _ => Self::InvalidRequest,
         }
     }
 

@@ -24,7 +24,7 @@ fn without(member: &str) -> Value {
 
 fn jwk() -> Value {
     let key = SecretKey::generate(Curve::P256, &mut SeededRng::new(b"oid4vci", "wallet"));
-    let mut jwk = super::super::jwk::value(&key.public());
+    let mut jwk = super::super::jwk::jwk_of(&key.public());
     jwk["alg"] = "ECDH-ES".into();
     jwk["kid"] = "w".into();
     jwk

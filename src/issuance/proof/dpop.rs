@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde_json::{Map, json};
 use time::{Duration, UtcDateTime};
 
-use super::super::{Thumbprint, thumbprint};
-use super::error::{ProofError, What, shown};
+use super::super::{Thumbprint, shown, thumbprint};
+use super::error::{ProofError, What};
 use super::open::{self, Date, open};
 use super::uri;
 use crate::crypto::{Hash, SecretKey};

@@ -229,13 +229,3 @@ pub enum ProofError {
         detail: String,
     },
 }
-
-/// As much of a stranger's text as a message needs, and nothing that a terminal would obey.
-pub(super) fn shown(text: &str) -> String {
-    let clean = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
-    let mut shown: String = text.chars().take(80).map(clean).collect();
-    if shown.len() < text.len() && text.chars().nth(80).is_some() {
-        shown.push('…');
-    }
-    shown
-}

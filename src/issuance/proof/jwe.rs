@@ -12,8 +12,7 @@ use rand_core::CryptoRng;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::super::{JwkError, json, jwk};
-use super::error::shown;
+use super::super::{JwkError, json, jwk, shown};
 use crate::crypto::{Curve, Hash, PublicKey, SecretKey};
 use crate::trust::encoding::base64url;
 
@@ -137,7 +136,7 @@ pub fn encrypt(
     let enc = to.enc;
     let key = agreed(&ephemeral, &to.key, enc, &[], &[])?;
     let mut header =
-        json!({ "alg": ALG, "enc": enc.name(), "epk": jwk::value(&ephemeral.public()) });
+        json!({ "alg": ALG, "enc": enc.name(), "epk": jwk::jwk_of(&ephemeral.public()) });
     let more = [("kid", to.kid.as_deref()), ("cty", cty), ("zip", to.zip.then_some("DEF"))];
     for (member, value) in more {
         if let Some(value) = value {

@@ -64,7 +64,7 @@ pub struct Said<'a> {
 /// # Errors
 /// [`ProofError::NotMade`] for a signer that is not on P-256.
 pub fn make(keys: &[PublicKey], said: &Said<'_>, signer: &Signer) -> Result<String, ProofError> {
-    let keys: Vec<Value> = keys.iter().map(jwk::value).collect();
+    let keys: Vec<Value> = keys.iter().map(jwk::jwk_of).collect();
     let mut claims = json!({
         "iat": said.iat.unix_timestamp(),
         "exp": said.exp.unix_timestamp(),

@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 use time::{Duration, UtcDateTime};
 
-use super::super::{MAX_CHAIN, Signer, json, jwk, jws, trusted_key};
-use super::error::{ProofError, What, shown};
+use super::super::{MAX_CHAIN, Signer, json, jwk, jws, shown, signed, trusted_key};
+use super::error::{ProofError, What};
 use crate::crypto::{Curve, PublicKey, SecretKey};
 use crate::pki::Certificate;
 use crate::trust::encoding::base64url;
@@ -116,11 +116,17 @@ pub(super) fn make_with_jwk(
     more: Map<String, Value>,
     claims: &Value,
 ) -> Result<String, ProofError> {
-    let mut header = json!({ "typ": what.typ(), "alg": "ES256", "jwk": jwk::value(&key.public()) });
+    let mut header =
+        json!({ "typ": what.typ(), "alg": "ES256", "jwk": jwk::jwk_of(&key.public()) });
     if let Some(header) = header.as_object_mut() {
         header.extend(more);
     }
-    made(what, &header, claims, key)
+    if key.curve() != Curve::P256 {
+        let detail = format!("the key is on {}, ES256 needs P-256", key.curve());
+        return Err(ProofError::NotMade { what, detail });
+    }
+    let token = jws::sign_values(&header, claims, key);
+    bounded(what, token.map_err(|e| ProofError::NotMade { what, detail: e.to_string() })?)
 }
 
 /// Makes a token whose header has the signer's certificates.
@@ -129,23 +135,17 @@ pub(super) fn make_with_chain(
     signer: &Signer,
     claims: &Value,
 ) -> Result<String, ProofError> {
-    let chain: Vec<String> = signer.chain().iter().map(|c| STANDARD.encode(c.der())).collect();
-    let header = json!({ "typ": what.typ(), "alg": "ES256", "x5c": chain });
-    made(what, &header, claims, signer.key())
+    let token = signed::sign_with_chain(what.typ(), claims, signer);
+    bounded(what, token.map_err(|e| ProofError::NotMade { what, detail: e.to_string() })?)
 }
 
 /// Makes a token whose header names no key.
 pub(super) fn make_bare(what: What, key: &SecretKey, claims: &Value) -> Result<String, ProofError> {
-    made(what, &json!({ "typ": what.typ(), "alg": "ES256" }), claims, key)
+    let token = signed::sign_with_key(what.typ(), claims, key);
+    bounded(what, token.map_err(|e| ProofError::NotMade { what, detail: e.to_string() })?)
 }
 
-fn made(what: What, header: &Value, claims: &Value, key: &SecretKey) -> Result<String, ProofError> {
-    if key.curve() != Curve::P256 {
-        let detail = format!("the key is on {}, ES256 needs P-256", key.curve());
-        return Err(ProofError::NotMade { what, detail });
-    }
-    let token = jws::sign_values(header, claims, key)
-        .map_err(|e| ProofError::NotMade { what, detail: e.to_string() })?;
+fn bounded(what: What, token: String) -> Result<String, ProofError> {
     if token.len() > MAX_TOKEN {
         return Err(ProofError::TooLarge { what, limit: MAX_TOKEN, got: token.len() });
     }

@@ -108,7 +108,7 @@ fn bad_headers() -> Vec<Change> {
 fn bad_keys(key: &SecretKey) -> Vec<Change> {
     let mut private = serde_json::to_value(jwk::RawJwk::private(key)).unwrap();
     let with = |member: &str, value: Value| {
-        let mut jwk = jwk::value(&key.public());
+        let mut jwk = jwk::jwk_of(&key.public());
         jwk[member] = value;
         Some(jwk)
     };
@@ -321,7 +321,7 @@ fn attested_keys_are_believed_under_an_anchor_alone() {
     assert_eq!((&good.keys, good.nonce.as_deref()), (&keys, Some("n")));
     assert_eq!(good.key_storage, ["iso_18045_high"]);
     assert_eq!(good.user_authentication, ["iso_18045_moderate"]);
-    let one = jwk::value(&keys[0]);
+    let one = jwk::jwk_of(&keys[0]);
     let mut private = one.clone();
     private["d"] = "AA".into();
     let mut changes = bad_headers();
@@ -376,7 +376,7 @@ fn a_wallet_is_known_by_its_attestation_and_answers_for_itself() {
     let good = check(&attestation).unwrap();
     assert_eq!(good.client_id, "https://wallet.example");
     assert_eq!(good.instance, thumbprint(&instance.public()));
-    let mut private = jwk::value(&instance.public());
+    let mut private = jwk::jwk_of(&instance.public());
     private["d"] = "AA".into();
     let mut changes = bad_headers();
     changes.extend(chain_changes(&signer));

@@ -67,7 +67,7 @@ pub fn make(
         "sub": client_id,
         "iat": iat.unix_timestamp(),
         "exp": exp.unix_timestamp(),
-        "cnf": { "jwk": jwk::value(instance) },
+        "cnf": { "jwk": jwk::jwk_of(instance) },
         "wallet_name": wallet_name,
     });
     open::make_with_chain(WHAT, signer, &claims)

@@ -40,6 +40,7 @@ impl Config {
             wallet_anchors: self.wallet_anchors()?,
             limits: Limits::new(&self.rates),
             metrics: Metrics::default(),
+            published: crate::issuer::Published::default(),
             chips: Default::default(),
         })
     }

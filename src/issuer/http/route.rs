@@ -123,9 +123,10 @@ impl Route {
     pub const fn takes(self) -> &'static [&'static str] {
         match self {
             Self::Token => &[FORM],
-            Self::Credential | Self::Deferred | Self::TapEvidence => &[JSON, JWT],
+            Self::Credential | Self::Deferred => &[JSON, JWT],
             Self::Notification
             | Self::TapSession
+            | Self::TapEvidence
             | Self::TapFrame
             | Self::OfficeOffers
             | Self::OfficeReports

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use time::UtcDateTime;
 
-use super::super::{Call, Client, Code, Issuer, MDOC, Refusal, SD_JWT};
+use super::super::{Call, Client, Code, Issuer, MDOC, Refusal, SD_JWT, subject};
 use super::{refused, secret};
 use crate::crypto::{Hash, PublicKey, SystemRng};
 use crate::issuance::oid4vci::{CredentialRequest, Proofs, ResponseEncryption};
@@ -47,7 +47,7 @@ impl Issuer {
     ) -> Result<CredentialReply, Refusal> {
         let now = self.clock.now();
         let (client, grant) = self.grant_of(call, now)?;
-        let (json, encrypted) = self.opened(content_type, body)?;
+        let (json, encrypted) = self.decrypted(content_type, body)?;
         let request = CredentialRequest::parse(&json)
             .map_err(|e| Refusal::new(Code::of_message(&e), e))?;
         let encryption = request.credential_response_encryption.as_ref();
@@ -113,7 +113,10 @@ impl Issuer {
         };
         let reservation = self.registry.reserve(reserve, now).map_err(|e| refused(&e, code))?;
         self.publish(&reservation.changes)?;
-        let subject = self.subject_of_grant(grant)?;
+        let subject = subject::decode(&grant.subject).map_err(|error| {
+            tracing::error!(%error, "a grant's subject");
+            Refusal::new(Code::ServerError, "the grant cannot be read; the operator has to look")
+        })?;
         let mut signed = Vec::with_capacity(keys.len());
         for (key, reserved) in keys.iter().zip(&reservation.credentials) {
             let text = match &reserved.issued {
@@ -156,7 +159,7 @@ impl Issuer {
     }
 
     // The request's JSON, and whether it was encrypted.
-    pub(super) fn opened(&self, content_type: &str, body: &[u8]) -> Result<(Vec<u8>, bool), Refusal> {
+    pub(super) fn decrypted(&self, content_type: &str, body: &[u8]) -> Result<(Vec<u8>, bool), Refusal> {
         match content_type.split(';').next().unwrap_or_default().trim() {
             "application/json" => Ok((body.to_vec(), false)),
             "application/jwt" => {

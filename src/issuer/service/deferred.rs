@@ -28,7 +28,7 @@ impl Issuer {
     ) -> Result<CredentialReply, Refusal> {
         let now = self.clock.now();
         let grant = self.grant_of(call, now)?.1;
-        let (json, encrypted) = self.opened(content_type, body)?;
+        let (json, encrypted) = self.decrypted(content_type, body)?;
         let request = DeferredRequest::parse(&json)
             .map_err(|e| Refusal::new(Code::of_message(&e), e))?;
         let encryption = request.credential_response_encryption.as_ref();

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::{Code, Issuer, MDOC, Refusal, SD_JWT};
-use crate::issuance::{AGES, jwk_value, sign_with_chain, thumbprint};
+use crate::issuance::{AGES, jwk_of, sign_with_chain, thumbprint};
 
 /// typ of signed metadata (OpenID4VCI clause 12.2.3).
 const TYP: &str = "openidvci-issuer-metadata+jwt";
@@ -14,7 +14,7 @@ impl Issuer {
     /// The credential issuer's metadata, as JSON.
     pub fn metadata(&self) -> Value {
         let at = |path: &str| format!("{}{path}", self.settings.url);
-        let mut encryption_key = jwk_value(&self.keys.encryption.public());
+        let mut encryption_key = jwk_of(&self.keys.encryption.public());
         if let Value::Object(key) = &mut encryption_key {
             key.insert("kid".into(), json!(thumbprint(&self.keys.encryption.public())));
             key.insert("use".into(), json!("enc"));

@@ -1,5 +1,6 @@
-//! The calls of OpenID4VCI, each a method of [`Issuer`].
+//! The calls of OpenID4VCI, each a method of [`Issuer`](super::Issuer).
 
+mod client;
 mod credential;
 mod deferred;
 mod issue;
@@ -7,7 +8,8 @@ mod metadata;
 mod nonce;
 mod notification;
 mod offer;
-mod secret;
+pub(super) mod secret;
+mod shown;
 mod status;
 mod token;
 
