@@ -6,15 +6,20 @@ use super::database::{Row, values};
 use super::reserve::sorted;
 use super::taps::{joined, later, split};
 use super::{Denied, GrantId, Once, Registry, RegistryError, Reserve, TokenHash};
+use crate::crypto::{Curve, PublicKey};
 
 /// For how long a request waits.
 const WAITS: Duration = Duration::days(1);
 
+/// An uncompressed point on P-256 (SEC 1 clause 2.3.3).
+const POINT: usize = 65;
+
 const TRANSACTION: &str = "transaction_id";
 
 impl Registry {
-    /// A request that waits for somebody: its nonces are used up and its keys fixed here. The same
-    /// request again gets another transaction for the same, without using anything up.
+    /// A request that waits for somebody: its nonces are used up and its keys fixed here; `keys` are
+    /// those of `request`, whole. The same request again waits as the same, by this or another
+    /// transaction, without using anything up.
     ///
     /// # Errors
     /// [`Denied::Spent`] where the grant waits for other keys, [`Denied::OtherKeys`],
@@ -23,8 +28,15 @@ impl Registry {
         &self,
         transaction: &TokenHash,
         request: &Reserve,
+        keys: &[PublicKey],
         now: UtcDateTime,
     ) -> Result<(), RegistryError> {
+        // Any other would not be among the holder's keys: they are on P-256.
+        let points = keys.iter().filter(|key| key.curve() == Curve::P256).map(PublicKey::sec1);
+        let points = points.collect::<Vec<_>>().concat();
+        if keys.len() != request.keys.len() || points.len() != POINT * keys.len() {
+            return Err(Denied::OtherKeys.into());
+        }
         self.write("deferring a request", |work| {
             let kept = work.grant_of(&request.grant, "grant")?;
             work.live_for(&kept.grant, now)?;
@@ -53,14 +65,16 @@ impl Registry {
                 }
             }
             work.change(
-                "INSERT INTO deferred (hash, grant_id, configuration, keys, request, expires) \
-                 VALUES ($1, $2, $3, $4, $5, $6)",
+                "INSERT INTO deferred (hash, grant_id, configuration, keys, request, points, expires) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (hash) DO UPDATE \
+                 SET expires = excluded.expires",
                 values![
                     transaction,
                     &request.grant,
                     request.configuration.as_str(),
                     sorted(&request.keys),
                     joined(&request.keys),
+                    points.clone(),
                     later(now, WAITS),
                 ],
             )?;
@@ -68,8 +82,8 @@ impl Registry {
         })
     }
 
-    /// The waiting request, for [`Self::reserve`], and whether it was confirmed. Its nonces are
-    /// used up already and not in it.
+    /// The waiting request, for [`Self::reserve`], its keys, and whether it was confirmed. Its nonces
+    /// are used up already and not in it.
     ///
     /// # Errors
     /// [`Denied::Unknown`], also for another grant's.
@@ -78,10 +92,10 @@ impl Registry {
         transaction: &TokenHash,
         grant: &GrantId,
         now: UtcDateTime,
-    ) -> Result<(Reserve, bool), RegistryError> {
+    ) -> Result<(Reserve, Vec<PublicKey>, bool), RegistryError> {
         self.read("reading a deferred request", |work| {
             let row = work.row(
-                "SELECT d.configuration, d.request, g.confirmed FROM deferred d \
+                "SELECT d.configuration, d.request, g.confirmed, d.points FROM deferred d \
                  JOIN grants g ON g.id = d.grant_id \
                  WHERE d.hash = $1 AND d.grant_id = $2 AND d.expires >= $3",
                 values![transaction, grant, now],
@@ -93,7 +107,10 @@ impl Registry {
                 keys: split(row.bytes(1)?).ok_or_else(|| Row::fault(1))?,
                 nonces: Vec::new(),
             };
-            Ok((request, row.flag(2)?))
+            let points = row.bytes(3)?.chunks(POINT);
+            let keys = points.map(|point| PublicKey::from_sec1(Curve::P256, point));
+            let keys = keys.collect::<Result<_, _>>().map_err(|_| Row::fault(3))?;
+            Ok((request, keys, row.flag(2)?))
         })
     }
 }

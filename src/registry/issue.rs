@@ -52,7 +52,8 @@ impl Registry {
             work.live_for(&kept.grant, now)?;
             work.change("UPDATE reservations SET kept = 1 WHERE id = $1", values![&of])?;
             work.change(
-                "INSERT INTO notifications (hash, grant_id, reservation) VALUES ($1, $2, $3)",
+                "INSERT INTO notifications (hash, grant_id, reservation) VALUES ($1, $2, $3) \
+                 ON CONFLICT (hash) DO NOTHING",
                 values![notification, &kept.grant.id, &of],
             )?;
             Ok(out)

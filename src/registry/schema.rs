@@ -85,7 +85,7 @@ CREATE INDEX IF NOT EXISTS notifications_reservation ON notifications (reservati
 
 CREATE TABLE IF NOT EXISTS deferred (
     hash BLOB PRIMARY KEY, grant_id BLOB NOT NULL, configuration TEXT NOT NULL, keys BLOB NOT NULL,
-    request BLOB NOT NULL, expires BIGINT NOT NULL);
+    request BLOB NOT NULL, points BLOB NOT NULL, expires BIGINT NOT NULL);
 CREATE INDEX IF NOT EXISTS deferred_grant ON deferred (grant_id, configuration);
 CREATE INDEX IF NOT EXISTS deferred_expires ON deferred (expires);
 
