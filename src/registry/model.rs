@@ -281,6 +281,8 @@ pub struct Grant {
     pub term_until: UtcDateTime,
     /// The phone, once it is registered.
     pub device: Option<DeviceId>,
+    /// Whether a clerk confirmed the wallet that redeemed an offer.
+    pub confirmed: bool,
 }
 
 /// A request for credentials, all its proofs checked.
@@ -372,6 +374,8 @@ pub enum EventKind {
     TapVerified,
     /// An office made an offer.
     OfferMade,
+    /// A clerk confirmed the wallet that redeemed an offer.
+    OfferConfirmed,
     /// A code was redeemed.
     CodeRedeemed,
     /// A phone was registered.

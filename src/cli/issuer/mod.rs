@@ -53,9 +53,9 @@ pub(super) fn of_config(error: &ConfigError) -> Failure {
             .expected("mode 0600")
             .got(format!("{mode:04o}"))
             .help(format!("chmod 600 {}", path.display())),
-        ConfigError::Registry(_) => failure
-            .step("open the register")
-            .help("is the database there, and are keys.seal and keys.names those it was made with?"),
+        ConfigError::Registry(_) => failure.step("open the register").help(
+            "is the database there, and are keys.seal and keys.names those it was made with?",
+        ),
         ConfigError::Environment { variable } => {
             failure.expected(variable.clone()).got("nothing").help("export it, with the URL")
         }

@@ -1,6 +1,6 @@
 //! One disclosure: salt, name and value (RFC 9901 clause 4.2).
 
-use rand_core::{CryptoRng, Rng};
+use rand_core::CryptoRng;
 use serde_json::Value;
 
 use super::{SdJwtError, json};

@@ -42,7 +42,10 @@ fn a_new_configuration_says_the_usual_values() {
     // What is left out has the same values as what a new one says.
     let short: String = folder.text.split("[credential]").next().unwrap().to_owned();
     let config = Config::of(&folder.path, &short).unwrap();
-    assert_eq!(format!("{:?}", config.settings), format!("{:?}", Settings::new("https://localhost:8443")));
+    assert_eq!(
+        format!("{:?}", config.settings),
+        format!("{:?}", Settings::new("https://localhost:8443"))
+    );
     assert_eq!(config.rates, Config::load(&folder.path).unwrap().rates);
 }
 
@@ -59,12 +62,28 @@ fn what_is_wrong_is_told_by_its_line() {
         ("status_list_size = 1048576", "status_list_size = 8", "1024 to 16777216 expected"),
         ("country = \"KR\"", "country = \"kr\"", "country: two capitals"),
         ("name = \"TEST iccard issuer\"", "name = \" \"", "name: a name for people"),
-        ("url = \"https://localhost:8443\"", "url = \"http://issuer.example\"", "url: an https URL"),
-        ("url = \"https://localhost:8443\"", "url = \"https://a.example/x?y\"", "url: an https URL"),
-        ("url = \"https://localhost:8443\"", "url = \"https://u:p@a.example\"", "url: an https URL"),
+        (
+            "url = \"https://localhost:8443\"",
+            "url = \"http://issuer.example\"",
+            "url: an https URL",
+        ),
+        (
+            "url = \"https://localhost:8443\"",
+            "url = \"https://a.example/x?y\"",
+            "url: an https URL",
+        ),
+        (
+            "url = \"https://localhost:8443\"",
+            "url = \"https://u:p@a.example\"",
+            "url: an https URL",
+        ),
         ("url = \"https://localhost:8443\"", "url = \"https://a.example/\"", "url: an https URL"),
         ("listen = \"127.0.0.1:8443\"", "listen = \"127.0.0.1\"", "listen: ADDRESS:PORT"),
-        ("listen = \"127.0.0.1:8443\"", "listen = \"127.0.0.1:8443\"\nbehind_proxy = true", "either [tls]"),
+        (
+            "listen = \"127.0.0.1:8443\"",
+            "listen = \"127.0.0.1:8443\"\nbehind_proxy = true",
+            "either [tls]",
+        ),
         ("token_sha256 = \"", "token_sha256 = \"00", "clerks.token_sha256: SHA-256"),
         ("sqlite = \"data/register.db\"\n\n", "sqlite = 7\n\n", "invalid type"),
     ] {
@@ -79,7 +98,9 @@ fn what_is_wrong_is_told_by_its_line() {
     let error = Config::of(&folder.path, &twice).unwrap_err().to_string();
     assert!(error.contains("a name that no other has"), "{error}");
     // A line that cannot be read may be one with a password.
-    let secret = folder.text.replace("sqlite = \"data/register.db\"\n\n", "postgres = \"postgresql://u:hunter2@db\n\n");
+    let secret = folder
+        .text
+        .replace("sqlite = \"data/register.db\"\n\n", "postgres = \"postgresql://u:hunter2@db\n\n");
     let error = Config::of(&folder.path, &secret).unwrap_err();
     assert!(matches!(error, ConfigError::Syntax { .. }));
     assert!(!format!("{error} {error:?}").contains("hunter2"));
@@ -104,7 +125,10 @@ fn an_issuer_is_opened_and_wrong_files_are_named() {
         ("keys/document.pem", old("keys/encryption.pem")),
         // Another key than the certificate's, and a chain under another root.
         ("keys/document.pem", [old("keys/encryption.pem"), old("iaca.pem")].concat()),
-        ("keys/status.pem", [old("wallet-provider/key.pem"), old("wallet-provider/cert.pem")].concat()),
+        (
+            "keys/status.pem",
+            [old("wallet-provider/key.pem"), old("wallet-provider/cert.pem")].concat(),
+        ),
         ("keys/nonce.hex", b"00".to_vec()),
         ("keys/seal.hex", vec![b'x'; 64]),
         ("keys/log.key", b"PRIVATE+KEY+x+00000000+AA==".to_vec()),
@@ -117,7 +141,11 @@ fn an_issuer_is_opened_and_wrong_files_are_named() {
         let before = std::fs::read(at(name)).ok();
         put(name, &bytes);
         let error = open(&folder).err().unwrap_or_else(|| panic!("{name} passed")).to_string();
-        assert!(error.contains(Path::new(name).file_name().unwrap().to_str().unwrap()) || name.starts_with("trust"), "{name}: {error}");
+        assert!(
+            error.contains(Path::new(name).file_name().unwrap().to_str().unwrap())
+                || name.starts_with("trust"),
+            "{name}: {error}"
+        );
         match before {
             Some(before) => put(name, &before),
             None => std::fs::remove_file(at(name)).unwrap(),

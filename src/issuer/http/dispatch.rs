@@ -32,7 +32,10 @@ impl Service for Issuer {
             Route::Status => {
                 // Token Status List clause 8.4.
                 if query.iter().any(|(name, _)| name == "time") {
-                    return Err(Refusal::new(Code::NotImplemented, "time: past lists are not kept"));
+                    return Err(Refusal::new(
+                        Code::NotImplemented,
+                        "time: past lists are not kept",
+                    ));
                 }
                 let list = self.status_list(number(id)?, *form)?;
                 let known = [STATUS_JWT, STATUS_CWT].into_iter().find(|t| *t == list.content_type);

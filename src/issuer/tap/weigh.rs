@@ -49,6 +49,11 @@ pub(super) struct Shown {
 }
 
 impl AskKey {
+    #[cfg(test)]
+    pub(super) const fn of(key: ChipKey) -> Self {
+        Self(key)
+    }
+
     /// The first command for the chip.
     pub(super) fn begin(&self, case: &Case, rng: &mut dyn CryptoRng) -> (RemoteChip, Next) {
         let dg14 = case.evidence.file(File::Dg14).unwrap_or_default();

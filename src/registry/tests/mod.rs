@@ -1,0 +1,5 @@
+//! The rules, on every database at hand.
+
+mod world;
+
+mod flow;
