@@ -3,7 +3,9 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use iccard::crypto::{Curve, SecretKey, SeededRng};
-use iccard::issuance::status_list::{StatusList, Token, open_cwt, open_jwt, sign, sign_cwt, sign_jwt};
+use iccard::issuance::status_list::{
+    StatusList, Token, open_cwt, open_jwt, sign, sign_cwt, sign_jwt,
+};
 use iccard::issuance::{Signer, Status};
 use iccard::pki::{Certificate, Contact, DistinguishedName, Profile};
 use rand_core::Rng;

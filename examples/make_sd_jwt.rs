@@ -46,8 +46,7 @@ fn main() {
     let ds = Profile { not_before: now - Duration::days(1), ..profile("TEST DS", 2, 1) };
     let ds = ds.mdoc_signer(&key("document").public(), &iaca, &key("iaca"), &contact).unwrap();
     let status = profile("TEST status", 3, 1);
-    let status =
-        status.status_signer(&key("status").public(), &iaca, &key("iaca")).unwrap();
+    let status = status.status_signer(&key("status").public(), &iaca, &key("iaca")).unwrap();
     write("iaca.pem", iaca.to_pem().as_bytes());
     write("iaca.der", iaca.der());
 
@@ -72,8 +71,7 @@ fn main() {
     let signer = Signer::new(key("document"), vec![ds]).unwrap();
     let period = Period::new(now, now + Duration::days(90), signer.certificate()).unwrap();
     let place = StatusRef { idx: IDX, uri: URI.into() };
-    let order =
-        Order { subject: &subject, holder: &holder.public(), period, status: &place };
+    let order = Order { subject: &subject, holder: &holder.public(), period, status: &place };
     let mut rng = SeededRng::new(b"make_sd_jwt", "salts");
     let credential = issue(&order, VCT, &signer, &mut rng).unwrap();
     write("credential.txt", credential.as_bytes());

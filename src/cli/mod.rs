@@ -3,6 +3,8 @@
 mod apdu;
 mod card;
 mod conform;
+#[cfg(feature = "credentials")]
+mod credential;
 mod cvc;
 mod emulate;
 mod face;
@@ -77,6 +79,10 @@ enum Command {
     /// Make and verify mobile credential requests
     #[command(subcommand)]
     Request(request::RequestCommand),
+    /// Verify mobile credentials and presentations
+    #[cfg(feature = "credentials")]
+    #[command(subcommand)]
+    Credential(credential::CredentialCommand),
     /// Make, show and verify the certificates that terminals show to chips
     #[command(subcommand)]
     Cvc(cvc::CvcCommand),
@@ -98,6 +104,10 @@ enum Command {
 impl Command {
     // Whether there is a dialogue to record.
     const fn talks_to_card(&self) -> bool {
+        #[cfg(feature = "credentials")]
+        if let Self::Credential(_) = self {
+            return false;
+        }
         #[cfg(feature = "wallet")]
         if let Self::Wallet(args) = self {
             return args.talks_to_card();
@@ -156,6 +166,8 @@ pub fn main() -> ExitCode {
         Command::Conform(args) => conform::run(&context, &args),
         Command::Profile(command) => profile::run(&context, command),
         Command::Request(command) => request::run(&context, command),
+        #[cfg(feature = "credentials")]
+        Command::Credential(command) => credential::run(&context, &command),
         Command::Cvc(command) => cvc::run(&context, command),
         Command::Policy(command) => policy::run(&context, command),
         Command::Record(command) => record::run(&context, &command),
