@@ -5,6 +5,8 @@ mod apdu;
 mod api;
 mod card;
 mod conform;
+#[cfg(feature = "credentials")]
+mod credential;
 mod cvc;
 mod emulate;
 mod face;
@@ -85,6 +87,10 @@ enum Command {
     /// Make and verify mobile credential requests
     #[command(subcommand)]
     Request(request::RequestCommand),
+    /// Verify mobile credentials and presentations
+    #[cfg(feature = "credentials")]
+    #[command(subcommand)]
+    Credential(credential::CredentialCommand),
     /// Make, show and verify the certificates that terminals show to chips
     #[command(subcommand)]
     Cvc(cvc::CvcCommand),
@@ -120,6 +126,10 @@ impl Command {
     const fn talks_to_card(&self) -> bool {
         #[cfg(feature = "issuer")]
         if matches!(self, Self::Issuer(_) | Self::Office(_) | Self::Ledger(_)) {
+            return false;
+        }
+        #[cfg(feature = "credentials")]
+        if let Self::Credential(_) = self {
             return false;
         }
         #[cfg(feature = "wallet")]
@@ -180,6 +190,8 @@ pub fn main() -> ExitCode {
         Command::Conform(args) => conform::run(&context, &args),
         Command::Profile(command) => profile::run(&context, command),
         Command::Request(command) => request::run(&context, command),
+        #[cfg(feature = "credentials")]
+        Command::Credential(command) => credential::run(&context, &command),
         Command::Cvc(command) => cvc::run(&context, command),
         Command::Policy(command) => policy::run(&context, command),
         #[cfg(feature = "issuer")]
