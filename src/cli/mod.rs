@@ -1,6 +1,8 @@
 //! The command line: parses, calls the library, prints. Nothing else in the crate prints.
 
 mod apdu;
+#[cfg(feature = "issuer")]
+mod api;
 mod card;
 mod conform;
 mod cvc;
@@ -10,8 +12,12 @@ mod failure;
 mod files;
 mod generate;
 mod holder;
+#[cfg(feature = "issuer")]
+mod ledger;
 mod lengths;
 mod observe;
+#[cfg(feature = "issuer")]
+mod office;
 mod output;
 mod passwords;
 mod policy;
@@ -83,6 +89,14 @@ enum Command {
     /// Ask the rules who may have a mobile card
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Make offers, report losses: the clerk's side
+    #[cfg(feature = "issuer")]
+    #[command(subcommand)]
+    Office(Box<office::OfficeCommand>),
+    /// Audit an issuer's log
+    #[cfg(feature = "issuer")]
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
     /// Look into recordings of dialogues with cards
     #[command(subcommand)]
     Record(record::RecordCommand),
@@ -98,6 +112,10 @@ enum Command {
 impl Command {
     // Whether there is a dialogue to record.
     const fn talks_to_card(&self) -> bool {
+        #[cfg(feature = "issuer")]
+        if matches!(self, Self::Office(_) | Self::Ledger(_)) {
+            return false;
+        }
         #[cfg(feature = "wallet")]
         if let Self::Wallet(args) = self {
             return args.talks_to_card();
@@ -158,6 +176,10 @@ pub fn main() -> ExitCode {
         Command::Request(command) => request::run(&context, command),
         Command::Cvc(command) => cvc::run(&context, command),
         Command::Policy(command) => policy::run(&context, command),
+        #[cfg(feature = "issuer")]
+        Command::Office(command) => office::run(&context, &command),
+        #[cfg(feature = "issuer")]
+        Command::Ledger(command) => ledger::run(&context, &command),
         Command::Record(command) => record::run(&context, &command),
         #[cfg(feature = "wallet")]
         Command::Wallet(args) => wallet::run(&context, &args),

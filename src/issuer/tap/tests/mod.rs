@@ -93,7 +93,9 @@ fn a_key_only_card_signs_the_session_with_its_pin() {
     let mut held = desk.session();
     let evidence = phone.read(&mut held, &desk.pin(), &session);
     let sent = phone.request(&session, evidence.clone());
-    let Reply::Done(done) = phone.send(&issuer, &sent).unwrap() else { panic!("no frame is needed") };
+    let Reply::Done(done) = phone.send(&issuer, &sent).unwrap() else {
+        panic!("no frame is needed")
+    };
     assert_eq!(claim(&issuer, &phone, &done.code).person, issuer.registry.person_id("P-2"));
     // The CAN alone is not enough, and a lie about it does not fit what the card signed.
     refused(phone.tap_with(&issuer, &desk, &desk.can(), |_| {}), Code::PolicyDenied, "pin");
@@ -225,7 +227,11 @@ fn a_session_is_good_once_and_for_its_wallet_alone() {
     refused(phone.send(&issuer, &bent), Code::InvalidRequest, "request");
     // Evidence of one session in another one.
     let other = phone.open(&issuer);
-    refused(phone.send(&issuer, &sent_for(&phone, &other, &evidence)), Code::InsufficientEvidence, "");
+    refused(
+        phone.send(&issuer, &sent_for(&phone, &other, &evidence)),
+        Code::InsufficientEvidence,
+        "",
+    );
     let frame = phone.send(&issuer, &sent).unwrap();
     refused(phone.send(&issuer, &sent), Code::InvalidTapSession, "used before");
     let done = phone.relay(&issuer, &mut held, frame).unwrap();
@@ -250,13 +256,8 @@ fn thief_request(
     let mut evidence = evidence.clone();
     evidence.active_authentication = None;
     let keys = phone.keys();
-    let request = crate::issuance::CredentialRequest::sign_for(
-        &thief.dpop,
-        &keys,
-        session,
-        evidence,
-        NOW,
-    );
+    let request =
+        crate::issuance::CredentialRequest::sign_for(&thief.dpop, &keys, session, evidence, NOW);
     crate::issuance::tap_session::Evidence { request: request.unwrap(), picture: None }
 }
 
@@ -479,5 +480,4 @@ fn so_many_chips_are_asked_at_once_and_no_more() {
     let later = NOW + Duration::minutes(1);
     issuer.chips.put(asking(257, later), later).unwrap();
     assert_eq!(format!("{:?}", issuer.chips), "Chips(1)");
-
 }

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use time::{Duration, UtcDateTime, macros::utc_datetime};
 
 use super::super::super::ports::CsvPopulation;
-use super::super::super::{
-    Client, Issuer, Keys, Limits, Metrics, Refusal, Settings, SystemClock,
-};
+use super::super::super::{Client, Issuer, Keys, Limits, Metrics, Refusal, Settings, SystemClock};
 use super::super::Chips;
 use crate::crypto::{Curve, PublicKey, SecretKey, SeededRng, SystemRng};
 use crate::emulator::{self, SeededEnv};
