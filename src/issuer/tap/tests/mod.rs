@@ -343,7 +343,6 @@ fn a_card_reported_lost_while_its_chip_is_asked_earns_nothing() {
     let desk = Desk::new(built_in("resident"));
     let (issuer, phone) = (issuer(PEOPLE, &[&desk.card]), Phone::new("a"));
     let person = issuer.registry.person_id("P-1");
-    // Once of a card that was never seen before, once of a known one.
     let session = phone.open(&issuer);
     let mut held = desk.session();
     let evidence = phone.read(&mut held, &desk.pin(), &session);
@@ -356,6 +355,13 @@ fn a_card_reported_lost_while_its_chip_is_asked_earns_nothing() {
     let evidence = phone.read(&mut desk.session(), &desk.pin(), &session);
     let sent = phone.send(&issuer, &phone.request(&session, evidence));
     refused(sent, Code::CredentialRequestDenied, "the card is not current");
+    // One that was never tapped, by its number.
+    let issuer = world::issuer(PEOPLE, &[&desk.card]);
+    let person = issuer.registry.person_id("P-1");
+    issuer.know_card("P-1", &person);
+    issuer.registry.report_lost(&person, Loss::Card, NOW).unwrap();
+    let done = phone.tap(&issuer, &desk);
+    refused(done, Code::CredentialRequestDenied, "the card is not current");
 }
 
 #[test]
