@@ -7,7 +7,9 @@ use libfuzzer_sys as _;
 mod built;
 mod documents;
 mod folder;
+mod mobile;
 mod texts;
+mod wallets;
 
 use std::path::PathBuf;
 
@@ -19,6 +21,8 @@ fn main() {
     documents::write(&mut folder);
     built::write(&mut folder);
     texts::write(&mut folder);
+    mobile::write(&mut folder);
+    wallets::write(&mut folder);
     if let Some(samples) = std::env::var_os("ICCARD_SAMPLES") {
         documents::samples(&mut folder, samples.as_ref());
     }

@@ -5,8 +5,10 @@
 pub mod cards;
 pub mod country;
 mod memory;
+pub mod mobile;
 pub mod scratch;
 pub mod terminals;
+pub mod wallets;
 
 use std::fmt::Display;
 

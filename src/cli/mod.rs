@@ -1,8 +1,12 @@
 //! The command line: parses, calls the library, prints. Nothing else in the crate prints.
 
 mod apdu;
+#[cfg(feature = "issuer")]
+mod api;
 mod card;
 mod conform;
+#[cfg(feature = "credentials")]
+mod credential;
 mod cvc;
 mod emulate;
 mod face;
@@ -10,8 +14,14 @@ mod failure;
 mod files;
 mod generate;
 mod holder;
+#[cfg(feature = "issuer")]
+mod issuer;
+#[cfg(feature = "issuer")]
+mod ledger;
 mod lengths;
 mod observe;
+#[cfg(feature = "issuer")]
+mod office;
 mod output;
 mod passwords;
 mod policy;
@@ -25,6 +35,8 @@ mod tap;
 mod trust;
 mod verdict;
 mod verify;
+#[cfg(feature = "wallet")]
+mod wallet;
 
 use std::process::ExitCode;
 
@@ -75,15 +87,34 @@ enum Command {
     /// Make and verify mobile credential requests
     #[command(subcommand)]
     Request(request::RequestCommand),
+    /// Verify mobile credentials and presentations
+    #[cfg(feature = "credentials")]
+    #[command(subcommand)]
+    Credential(credential::CredentialCommand),
     /// Make, show and verify the certificates that terminals show to chips
     #[command(subcommand)]
     Cvc(cvc::CvcCommand),
     /// Ask the rules who may have a mobile card
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Make offers, report losses: the clerk's side
+    #[cfg(feature = "issuer")]
+    #[command(subcommand)]
+    Office(Box<office::OfficeCommand>),
+    /// Audit an issuer's log
+    #[cfg(feature = "issuer")]
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
     /// Look into recordings of dialogues with cards
     #[command(subcommand)]
     Record(record::RecordCommand),
+    /// Be the phone: keep a mobile card in an encrypted file, for developers and tests
+    #[cfg(feature = "wallet")]
+    Wallet(Box<wallet::WalletArgs>),
+    /// Make, run and renew an issuer of mobile cards
+    #[cfg(feature = "issuer")]
+    #[command(subcommand)]
+    Issuer(issuer::IssuerCommand),
     /// Print a completion script for a shell
     Completions(generate::CompletionsArgs),
     /// Write the manual pages
@@ -93,6 +124,18 @@ enum Command {
 impl Command {
     // Whether there is a dialogue to record.
     const fn talks_to_card(&self) -> bool {
+        #[cfg(feature = "issuer")]
+        if matches!(self, Self::Issuer(_) | Self::Office(_) | Self::Ledger(_)) {
+            return false;
+        }
+        #[cfg(feature = "credentials")]
+        if let Self::Credential(_) = self {
+            return false;
+        }
+        #[cfg(feature = "wallet")]
+        if let Self::Wallet(args) = self {
+            return args.talks_to_card();
+        }
         !matches!(
             self,
             Self::Verify(_)
@@ -147,9 +190,19 @@ pub fn main() -> ExitCode {
         Command::Conform(args) => conform::run(&context, &args),
         Command::Profile(command) => profile::run(&context, command),
         Command::Request(command) => request::run(&context, command),
+        #[cfg(feature = "credentials")]
+        Command::Credential(command) => credential::run(&context, &command),
         Command::Cvc(command) => cvc::run(&context, command),
         Command::Policy(command) => policy::run(&context, command),
+        #[cfg(feature = "issuer")]
+        Command::Office(command) => office::run(&context, &command),
+        #[cfg(feature = "issuer")]
+        Command::Ledger(command) => ledger::run(&context, &command),
         Command::Record(command) => record::run(&context, &command),
+        #[cfg(feature = "wallet")]
+        Command::Wallet(args) => wallet::run(&context, &args),
+        #[cfg(feature = "issuer")]
+        Command::Issuer(command) => issuer::run(&context, command),
         Command::Completions(args) => generate::completions(&context, &args),
         Command::Man(args) => generate::man(&context, &args),
     };

@@ -15,7 +15,11 @@ use crate::{
 
 /// The passwords that were given; `None` for an emulated or a replayed card without any.
 pub(super) fn given(args: &TapArgs, card: &CardAddress) -> Result<Option<Given>> {
-    let mut given = Given::flags(args)?;
+    or_asked(Given::flags(args)?, card)
+}
+
+/// The same for what was typed otherwise.
+pub(super) fn or_asked(mut given: Given, card: &CardAddress) -> Result<Option<Given>> {
     if given.is_empty() {
         if matches!(card, CardAddress::Emulated { .. } | CardAddress::Replay { .. }) {
             return Ok(None);
@@ -56,6 +60,12 @@ impl Given {
             given.mrz = Some(Zeroizing::new(information.as_str().to_owned()));
         }
         Ok(given)
+    }
+
+    /// Those of another command's flags.
+    pub(super) fn typed(can: Option<&str>, pin: Option<&str>, mrz: Option<&str>) -> Self {
+        let text = |text: Option<&str>| text.map(|text| Zeroizing::new(text.to_owned()));
+        Self { can: text(can), pin: text(pin), mrz: text(mrz), ..Self::default() }
     }
 
     fn environment() -> Self {

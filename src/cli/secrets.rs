@@ -13,10 +13,20 @@ pub(super) fn from_env(name: &str) -> Option<Zeroizing<String>> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).map(Zeroizing::new)
 }
 
-/// Asks for a secret on the terminal without echo.
+/// Asks for a card's secret on the terminal without echo.
 pub(super) fn ask(what: &str, flag: &str, variable: &str) -> Result<Zeroizing<String>> {
+    ask_for("the card", what, flag, variable)
+}
+
+/// Asks for somebody's secret on the terminal without echo.
+pub(super) fn ask_for(
+    whose: &str,
+    what: &str,
+    flag: &str,
+    variable: &str,
+) -> Result<Zeroizing<String>> {
     if !std::io::stdin().is_terminal() {
-        let message = format!("the card needs its {what}, and there is no terminal to ask on");
+        let message = format!("{whose} needs its {what}, and there is no terminal to ask on");
         return Err(Failure::usage(message)
             .step("access")
             .expected(format!("{flag} or {variable}"))

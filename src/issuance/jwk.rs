@@ -34,6 +34,22 @@ pub enum JwkError {
     /// Coordinates of no point on the curve, or a number that is no private key.
     #[error("key: {0}")]
     Key(#[from] crate::crypto::CurveError),
+    /// A key that says it is for something else.
+    #[error("key: {member} {expected:?} expected, {got:?} came")]
+    Use {
+        /// Which member says so: `alg` or `use`.
+        member: &'static str,
+        /// What it is needed for.
+        expected: &'static str,
+        /// What it says.
+        got: String,
+    },
+    /// No JSON object, or one with a member of another type.
+    #[error("key: {detail}")]
+    Form {
+        /// What is wrong.
+        detail: String,
+    },
     /// A private key that does not belong to the public one beside it.
     #[error("key: the private and the public half do not belong together")]
     Halves,
@@ -91,6 +107,55 @@ impl RawJwk {
         let (x, y) = (member("x", &self.x)?, member("y", &self.y)?);
         Ok(PublicKey::from_sec1(Curve::P256, &[&[4][..], &x, &y].concat())?)
     }
+}
+
+/// What a stranger's key is taken for.
+#[cfg(feature = "credentials")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It signs with ES256.
+    Signature,
+    /// Content is encrypted to it with ECDH-ES.
+    Encryption,
+}
+
+/// The members that only private and symmetric keys have (RFC 7518 clause 6).
+#[cfg(feature = "credentials")]
+const PRIVATE: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+
+/// The public key of a stranger's JSON Web Key, which may have members that are not known here
+/// (RFC 7517 clause 4) but none of a private key. What it says of its use has to fit.
+#[cfg(feature = "credentials")]
+pub(super) fn foreign(jwk: &serde_json::Value, purpose: Use) -> Result<PublicKey, JwkError> {
+    let form = |detail: &str| JwkError::Form { detail: detail.to_owned() };
+    let jwk = jwk.as_object().ok_or_else(|| form("no JSON object"))?;
+    if PRIVATE.iter().any(|name| jwk.contains_key(*name)) {
+        return Err(JwkError::Private);
+    }
+    let text = |name: &'static str| match jwk.get(name) {
+        None => Ok(String::new()),
+        Some(serde_json::Value::String(text)) => Ok(text.clone()),
+        Some(_) => Err(form(&format!("member {name:?} is no text"))),
+    };
+    let (alg, usage) = match purpose {
+        Use::Signature => ("ES256", "sig"),
+        Use::Encryption => ("ECDH-ES", "enc"),
+    };
+    for (member, expected) in [("alg", alg), ("use", usage)] {
+        let got = text(member)?;
+        if jwk.contains_key(member) && got != expected {
+            return Err(JwkError::Use { member, expected, got: shown(&got) });
+        }
+    }
+    let (crv, kty, x, y) = (text("crv")?, text("kty")?, text("x")?, text("y")?);
+    RawJwk { crv, kty, x, y, d: None }.to_public()
+}
+
+/// A public key as a JSON Web Key.
+#[cfg(feature = "credentials")]
+pub fn jwk_of(key: &PublicKey) -> serde_json::Value {
+    let (x, y) = (base64url::encode(key.x()), base64url::encode(key.y()));
+    serde_json::json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y })
 }
 
 // As much of a stranger's text as a message needs, and nothing that a terminal would obey.

@@ -14,6 +14,8 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::crypto::{Curve, Hash, PublicKey, SecretKey, Signature};
+#[cfg(feature = "credentials")]
+use crate::trust::encoding::base64url;
 
 /// Signs claims. The header's algorithm has to be ES256.
 pub(super) fn sign<T: Serialize>(
@@ -34,6 +36,33 @@ pub(super) fn is_signed_by(token: &str, key: &PublicKey) -> bool {
     validation.validate_aud = false;
     let key = DecodingKey::from_ec_der(key.sec1());
     jsonwebtoken::decode::<serde::de::IgnoredAny>(token, &key, &validation).is_ok()
+}
+
+/// Signs a header and claims as they are written here. The header has to say ES256.
+#[cfg(feature = "credentials")]
+pub(super) fn sign_values(
+    header: &serde_json::Value,
+    claims: &serde_json::Value,
+    key: &SecretKey,
+) -> Result<String, Error> {
+    install();
+    let encode = |value: &serde_json::Value| base64url::encode(value.to_string());
+    let message = format!("{}.{}", encode(header), encode(claims));
+    let key = EncodingKey::from_ec_der(&pkcs8(key));
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::ES256)?;
+    Ok(format!("{message}.{signature}"))
+}
+
+/// Whether the last part of a compact JWS is an ES256 signature of that key over the parts before.
+/// Nothing of the header is looked at: whoever asks has read it, and knows members of it that
+/// jsonwebtoken does not.
+#[cfg(feature = "credentials")]
+pub(super) fn has_signature_of(token: &str, key: &PublicKey) -> bool {
+    install();
+    let Some((message, signature)) = token.rsplit_once('.') else { return false };
+    let key = DecodingKey::from_ec_der(key.sec1());
+    let (message, algorithm) = (message.as_bytes(), Algorithm::ES256);
+    jsonwebtoken::crypto::verify(signature, message, &key, algorithm).unwrap_or(false)
 }
 
 fn install() {

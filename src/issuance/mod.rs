@@ -23,11 +23,15 @@ pub mod proof;
 pub mod sd_jwt;
 #[cfg(feature = "credentials")]
 pub mod status_list;
+#[cfg(feature = "credentials")]
+pub mod tap_session;
 
 mod binding;
 mod challenge;
 #[cfg(feature = "credentials")]
 mod cose;
+#[cfg(feature = "credentials")]
+mod json;
 mod jwk;
 mod jws;
 mod keys;
@@ -53,6 +57,8 @@ mod tests;
 
 pub use binding::Binding;
 pub use challenge::Session;
+#[cfg(feature = "credentials")]
+pub use jwk::jwk_of;
 pub use jwk::{JwkError, thumbprint};
 pub use keys::{DeviceKeys, KeyFileError, MAX_DEVICE_KEYS, commitment};
 #[cfg(feature = "credentials")]
@@ -62,6 +68,8 @@ pub use period::{Period, PeriodError};
 pub use request::{CredentialRequest, MAX_REQUEST, RequestError, TYP};
 #[cfg(feature = "credentials")]
 pub use signed::SignedError;
+#[cfg(feature = "issuer")]
+pub(crate) use signed::sign_with_chain;
 #[cfg(feature = "credentials")]
 pub use signer::{MAX_CHAIN, Signer, SignerError, trusted_key};
 #[cfg(feature = "credentials")]
@@ -70,7 +78,7 @@ pub use status::{Status, StatusRef};
 pub use subject::Subject;
 pub use used::{SessionError, SessionStore, UsedSessions};
 pub use value::{Commitment, Nonce, SessionId, Thumbprint, ValueError};
-pub use verify::{Decision, Refusal, RequestVerdict, verify};
+pub use verify::{Decision, Refusal, RequestVerdict, belongs_to, verify};
 
 /// As much of a stranger's text as a message needs, and nothing that a terminal would obey.
 #[cfg(feature = "credentials")]

@@ -10,9 +10,9 @@ use time::UtcDateTime;
 use super::challenge::Session;
 use super::jwk::{JwkError, RawJwk, thumbprint};
 use super::jws;
-use super::keys::{DeviceKeys, MAX_DEVICE_KEYS};
+use super::keys::{DeviceKeys, MAX_DEVICE_KEYS, commitment};
 use super::value::{Commitment, Nonce, SessionId, Thumbprint};
-use crate::crypto::PublicKey;
+use crate::crypto::{PublicKey, SecretKey};
 use crate::trust::Evidence;
 use crate::trust::encoding::{Schema, base64url, json_fault, rfc3339};
 
@@ -164,14 +164,30 @@ impl CredentialRequest {
         evidence: Evidence,
         now: UtcDateTime,
     ) -> Result<String, RequestError> {
-        let (expected, got) = (session.h_dev, keys.commitment());
+        Self::sign_for(keys.signing_key(), &keys.public(), session, evidence, now)
+    }
+
+    /// Makes the request of a wallet in a session: one key signs its requests, that of its DPoP
+    /// proofs, and the credential is for other keys, to which it committed. What the card signed has
+    /// to be bound to both.
+    ///
+    /// # Errors
+    /// As [`Self::sign`].
+    pub fn sign_for(
+        signing_key: &SecretKey,
+        device_keys: &[PublicKey],
+        session: &Session,
+        evidence: Evidence,
+        now: UtcDateTime,
+    ) -> Result<String, RequestError> {
+        let (expected, got) = (session.h_dev, commitment(device_keys));
         if expected != got {
             return Err(RequestError::KeysNotCommitted { expected, got });
         }
         if now > session.expires_at {
             return Err(RequestError::Expired { expires_at: session.expires_at, now });
         }
-        let binding = session.binding(&keys.jkt());
+        let binding = session.binding(&thumbprint(&signing_key.public()));
         let expected = binding.challenge();
         if let Some(active) = &evidence.active_authentication
             && active.challenge != expected
@@ -190,11 +206,10 @@ impl CredentialRequest {
             iat: u32::try_from(now.unix_timestamp()).unwrap_or_default(),
             session: session.id,
             nonce: session.nonce,
-            device_keys: keys.public().iter().map(RawJwk::public).collect(),
+            device_keys: device_keys.iter().map(RawJwk::public).collect(),
             bind: *binding.as_bytes(),
             evidence,
         };
-        let signing_key = keys.signing_key();
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(TYP.to_owned());
         header.jwk = Some(header_jwk(&signing_key.public()));

@@ -81,6 +81,14 @@ pub enum Refusal {
         /// Thumbprint of the key that signed.
         jkt: Thumbprint,
     },
+    /// It is signed by another key than the wallet's requests are.
+    #[error("another wallet: the request is signed by {got}, the session's key is {expected}")]
+    OtherSigner {
+        /// The key of the session's wallet.
+        expected: Thumbprint,
+        /// The key that signed.
+        got: Thumbprint,
+    },
     /// Its device keys are not those to which the device committed before the challenge was made.
     #[error(
         "the device keys are not those committed to before the challenge: H_dev {expected} expected, {got} came"
@@ -208,6 +216,32 @@ fn binding(
 }
 
 fn belongs(request: &CredentialRequest, session: &Session) -> Result<(), Refusal> {
+    committed(request, session)?;
+    if !request.device_keys.contains(&request.signed_by) {
+        return Err(Refusal::OtherDeviceKey { jkt: request.jkt() });
+    }
+    bound(request, session)
+}
+
+/// Whether a request is of that session, by the wallet whose requests the key of that thumbprint
+/// signs, for the keys to which it committed ([`CredentialRequest::sign_for`]). Whether the session
+/// is over, or was used, is not looked at.
+///
+/// # Errors
+/// [`Refusal`].
+pub fn belongs_to(
+    request: &CredentialRequest,
+    session: &Session,
+    jkt: &Thumbprint,
+) -> Result<(), Refusal> {
+    committed(request, session)?;
+    if request.jkt() != *jkt {
+        return Err(Refusal::OtherSigner { expected: *jkt, got: request.jkt() });
+    }
+    bound(request, session)
+}
+
+fn committed(request: &CredentialRequest, session: &Session) -> Result<(), Refusal> {
     if request.session != session.id {
         let (expected, got) = (session.id, request.session);
         return Err(Refusal::OtherSession { expected, got });
@@ -220,9 +254,10 @@ fn belongs(request: &CredentialRequest, session: &Session) -> Result<(), Refusal
         let (expected, got) = (session.h_dev, h_dev);
         return Err(Refusal::KeysNotCommitted { expected, got });
     }
-    if !request.device_keys.contains(&request.signed_by) {
-        return Err(Refusal::OtherDeviceKey { jkt: request.jkt() });
-    }
+    Ok(())
+}
+
+fn bound(request: &CredentialRequest, session: &Session) -> Result<(), Refusal> {
     if request.bind != *session.binding(&request.jkt()).as_bytes() {
         return Err(Refusal::BindingDiffers);
     }

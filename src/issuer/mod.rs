@@ -4,12 +4,19 @@
 //! brings it to the network and runs each call on a thread for blocking work. So the same calls are
 //! made by tests without a socket.
 
+pub mod config;
+pub mod http;
+#[cfg(feature = "emulator")]
+pub mod init;
 pub mod ports;
 
 mod clock;
 mod error;
+mod ledger;
 mod limits;
 mod metrics;
+mod office;
+mod service;
 mod settings;
 mod state;
 mod subject;
@@ -21,6 +28,8 @@ pub use clock::{Clock, SystemClock};
 pub use error::{Code, Refusal};
 pub use limits::{Limits, Rates};
 pub use metrics::Metrics;
+pub use office::Clerk;
+pub use service::{CredentialReply, Published, StatusReply};
 pub use settings::{MDOC, SD_JWT, Settings};
 pub use state::{Issuer, Keys};
 

@@ -2,6 +2,8 @@
 
 use time::Duration;
 
+use super::Clerk;
+
 /// What the calls of the service go by. `config` reads it from TOML.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -37,6 +39,8 @@ pub struct Settings {
     pub batch_size: u8,
     /// Whether a clerk has to confirm the phone of an offer before it is signed.
     pub confirm_offers: bool,
+    /// Who may make offers and report losses.
+    pub clerks: Vec<Clerk>,
     /// How far a client's clock may be off.
     pub clock_skew: Duration,
 }
@@ -66,6 +70,7 @@ impl Settings {
             status_list_size: 1 << 20,
             batch_size: 10,
             confirm_offers: false,
+            clerks: Vec::new(),
             clock_skew: Duration::seconds(60),
         }
     }

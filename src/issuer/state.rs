@@ -4,6 +4,7 @@ use super::ports::{FaceMatch, Population};
 use super::{Clock, Limits, Metrics, Settings};
 use crate::crypto::SecretKey;
 use crate::issuance::Signer;
+use crate::ledger::Ledger;
 use crate::pki::Certificate;
 use crate::registry::Registry;
 use crate::trust::Anchors;
@@ -24,6 +25,8 @@ pub struct Issuer {
     pub population: Box<dyn Population>,
     /// Who compares faces; without one the policy decides whether it goes on.
     pub face: Option<Box<dyn FaceMatch>>,
+    /// The log that the register's events go to.
+    pub ledger: Box<dyn Ledger>,
     /// The CSCAs and card CAs whose cards are believed.
     pub card_anchors: Anchors,
     /// The wallet providers whose attestations are believed.
@@ -32,6 +35,8 @@ pub struct Issuer {
     pub limits: Limits,
     /// What an operator counts.
     pub metrics: Metrics,
+    /// The status lists as they were last published.
+    pub published: super::Published,
     /// Tap sessions whose chip is being asked.
     pub(super) chips: super::tap::Chips,
 }
@@ -51,4 +56,10 @@ pub struct Keys {
     pub iaca: Certificate,
     /// Under this random challenges and nonces are made, so that making one writes nothing.
     pub nonce: zeroize::Zeroizing<[u8; 32]>,
+}
+
+impl std::fmt::Debug for Issuer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Issuer").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }

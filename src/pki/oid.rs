@@ -161,8 +161,10 @@ oids! {
 oids! {
     /// id-mdl-kp-mdlDS: signs mobile documents (ISO/IEC 18013-5 clause B.1.4).
     MDL_DS = "1.0.18013.5.1.2";
-    /// id-kp-oauthStatusSigning: signs status lists (Token Status List clause 10.1).
-    OAUTH_STATUS_SIGNING = "1.3.6.1.5.5.7.3.30";
+    /// id-kp-oauthStatusSigning: signs status lists (Token Status List clause 10.1). Its number
+    /// below id-kp is not assigned yet (30, which drafts of programs use, is that of BGPsec routers,
+    /// RFC 8209), so until then it stands below the enterprise number that is kept for examples.
+    OAUTH_STATUS_SIGNING = "1.3.6.1.4.1.32473.1.3";
     /// Signs an issuer's metadata: no standard has an extKeyUsage for it, so this one stands below
     /// the enterprise number that is kept for examples (RFC 5612).
     METADATA_SIGNER = "1.3.6.1.4.1.32473.1.2";

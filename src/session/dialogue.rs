@@ -179,6 +179,22 @@ impl Session {
         }
     }
 
+    /// Carries somebody else's command to the card as it is, and the whole answer back. Whoever
+    /// protected the command has the keys; here only what is the link's is done, GET RESPONSE for
+    /// the parts of a protected answer.
+    ///
+    /// # Errors
+    /// The transport's; [`SessionError::TooMuch`].
+    pub fn forward(&mut self, command: &[u8], step: Step) -> Result<Vec<u8>, SessionError> {
+        self.set_channel(None);
+        self.command.clear();
+        self.command.extend_from_slice(command);
+        let time = self.transceive(step)?;
+        self.collect_protected(step)?;
+        self.observe(step, time, None);
+        Ok(self.response.clone())
+    }
+
     /// Runs the terminal's half of a protocol to its end.
     ///
     /// # Errors

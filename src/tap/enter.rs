@@ -70,8 +70,9 @@ impl Tap<'_> {
     // What of version 2 can be done: offered, certificates at hand, and not failed before.
     fn version_2(&self) -> Option<Version2> {
         let failed = matches!(&self.terminal, Some(Err(_)));
+        let here = !self.card.options.relay;
         match &self.offer {
-            Offer::Pace(infos) if self.card.options.terminal.is_some() && !failed => {
+            Offer::Pace(infos) if here && self.card.options.terminal.is_some() && !failed => {
                 terminal::version_2(infos)
             }
             _ => None,

@@ -22,6 +22,7 @@ mod outcome;
 mod plan;
 mod prove;
 mod reader;
+mod relay;
 mod run;
 mod terminal;
 
@@ -29,5 +30,6 @@ pub use error::TapError;
 pub use lengths::{KnownLengths, LearntLengths};
 pub use options::{Options, Passwords};
 pub use outcome::{Event, StepTime, Tapped};
+pub use relay::{Relay, RelayError};
 pub use run::tap;
 pub use terminal::TerminalCertificates;

@@ -70,6 +70,9 @@ pub struct Options {
     /// A request's binding: RND.IFD of Active Authentication is its first bytes, the challenge of a
     /// key-only card all of it. Without it, they are random.
     pub bind: Option<[u8; 32]>,
+    /// Whether Chip Authentication is left to somebody far away, who runs it through a
+    /// [`Relay`](super::Relay) when the tap has read the card.
+    pub relay: bool,
     /// What the evidence calls the card: `emulated:resident`, `pcsc:` and the reader's name.
     pub source: String,
 }
@@ -115,6 +118,7 @@ impl Default for Options {
             max_apdu: Limits::EXTENDED,
             lengths: KnownLengths::default(),
             bind: None,
+            relay: false,
             source: "unknown".into(),
         }
     }

@@ -376,6 +376,9 @@ pub enum Reason {
         /// What the reader says.
         access: Access,
     },
+    /// The reader shows the file, and the chip did not give it in the judge's own channel.
+    #[error("EF.HolderVerification came from the reader alone, not over the judge's own channel")]
+    OnlyTold,
     /// The file is not shown to come from this chip.
     #[error("Chip Authentication did not pass, so EF.HolderVerification may be anybody's")]
     NotAttested,

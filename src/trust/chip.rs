@@ -104,14 +104,20 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn chip_authentication(&self) -> Check {
-        let failed =
-            |detail: &String| Check::Failed(Reason::ChipAuthentication { detail: detail.clone() });
-        let proven = match self.seat {
-            Seat::Live { chip_authentication: ChipRun::Failed(why), .. } => return failed(why),
-            Seat::Live { chip_authentication, .. } => *chip_authentication == ChipRun::Proven,
-            Seat::Offline { .. } => false,
+        let (run, record) = match self.seat {
+            Seat::Live { chip_authentication, .. } => {
+                (Some(chip_authentication), self.evidence.chip_authentication.as_ref())
+            }
+            // What the reader says of it counts for nothing.
+            Seat::Remote { relayed, .. } => {
+                (Some(&relayed.chip_authentication), relayed.record.as_ref())
+            }
+            Seat::Offline { .. } => (None, self.evidence.chip_authentication.as_ref()),
         };
-        let record = self.evidence.chip_authentication.as_ref().filter(|r| r.protected_reply);
+        if let Some(ChipRun::Failed(why)) = run {
+            return Check::Failed(Reason::ChipAuthentication { detail: why.clone() });
+        }
+        let record = record.filter(|r| r.protected_reply);
         let (file, infos) = match record.map_or(KeyFile::Dg14, |r| r.key_file) {
             KeyFile::Dg14 => (self.security_options(), self.dg14.as_ref().map_err(Clone::clone)),
             KeyFile::CardSecurity => (File::CardSecurity, self.signed_card_security()),
@@ -123,16 +129,14 @@ impl<'a> Case<'a> {
         if infos.chip_authentication_keys().next().is_none() {
             return Check::NotDone(Reason::NotOffered { file });
         }
-        match (self.seat, record) {
-            (Seat::Offline { .. }, Some(_)) => Check::NotDone(Reason::NotProvable),
-            (Seat::Live { .. }, Some(record)) if proven => {
+        match (run, record) {
+            (None, Some(_)) => Check::NotDone(Reason::NotProvable),
+            (Some(ChipRun::Proven), Some(record)) => {
                 // The proof is of the key that was used, so that has to be one of the file's.
                 let known = infos.chip_authentication_keys().any(|k| k.key_id == record.key_id);
                 if known { Check::Passed } else { Check::Failed(Reason::KeyNotAuthentic { file }) }
             }
-            (Seat::Live { chip_authentication: ChipRun::NotRun(why), .. }, _) => {
-                Check::NotDone(Reason::NotRun { why: why.clone() })
-            }
+            (Some(ChipRun::NotRun(why)), _) => Check::NotDone(Reason::NotRun { why: why.clone() }),
             _ => Check::NotDone(Reason::NotRecorded),
         }
     }
@@ -146,7 +150,7 @@ impl<'a> Case<'a> {
             Ok(infos) => infos,
             Err(check) => return check,
         };
-        if matches!(self.seat, Seat::Offline { .. }) {
+        if !matches!(self.seat, Seat::Live { .. }) {
             return Check::NotDone(Reason::NotProvable);
         }
         let failed = |detail: String| Check::Failed(Reason::Mapping { detail });
@@ -194,7 +198,7 @@ impl<'a> Case<'a> {
                 }
                 _ => Check::NotDone(Reason::NotRecorded),
             })?;
-        if let Seat::Offline { bind: Some(bind) } = self.seat
+        if let Some(bind) = self.seat.demanded()
             && bind[..record.challenge.len()] != record.challenge
         {
             return Err(failed(Reason::ChallengeNotBound {
@@ -299,7 +303,17 @@ impl<'a> Case<'a> {
     }
 
     pub(super) fn holder(&self, chip: &Chip) -> Option<Holder> {
-        let bytes = self.evidence.file(File::HolderVerification)?;
+        let told = self.evidence.file(File::HolderVerification);
+        let bytes = match self.seat {
+            Seat::Remote { relayed, .. } => match &relayed.holder_verification {
+                Some(bytes) => bytes,
+                None => {
+                    let check = Check::NotDone(Reason::OnlyTold);
+                    return told.map(|_| Holder { check, file: None });
+                }
+            },
+            Seat::Live { .. } | Seat::Offline { .. } => told?,
+        };
         let file = match HolderVerification::parse(bytes) {
             Ok(file) => file,
             Err(e) => return Some(Holder { check: Check::Failed(e.into()), file: None }),
@@ -314,7 +328,7 @@ impl<'a> Case<'a> {
         let check = match self.seat {
             Seat::Offline { .. } => Check::NotDone(Reason::NotProvable),
             // One proof says nothing of a channel in which another failed.
-            Seat::Live { .. } if !chip.answered_the_judge() || !chip.check.passed() => {
+            _ if !chip.answered_the_judge() || !chip.check.passed() => {
                 Check::NotDone(Reason::NotAttested)
             }
             _ if told != password => Check::Failed(Reason::AccessDiffers { password, access }),

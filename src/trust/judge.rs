@@ -3,7 +3,7 @@
 use time::UtcDateTime;
 
 use super::chip::Case;
-use super::{Anchors, Check, Chip, Evidence, Level, Reason, Verdict};
+use super::{Anchors, Check, Chip, ChipAuthentication, Evidence, Level, Reason, Verdict};
 use super::{card_security, key_only, passive};
 use crate::lds::Df;
 
@@ -28,6 +28,14 @@ pub enum Seat {
         /// it was asked and refused.
         active_authentication_refused: Option<String>,
     },
+    /// The judge was not at the tap, but spoke to the chip through whoever was: it held the
+    /// ephemeral key of Chip Authentication and the channel behind it, and demanded the binding.
+    Remote {
+        /// What it found out so. Of the same things the evidence says nothing that counts.
+        relayed: Relayed,
+        /// What the tap had to be bound to, as of [`Seat::Offline`].
+        bind: [u8; 32],
+    },
     /// The judge has the evidence and nothing else.
     Offline {
         /// What the tap had to be bound to; the card has to have signed its first eight bytes, a
@@ -41,6 +49,36 @@ impl Seat {
     // now: the judge, who ran the tap or demanded the binding.
     pub(super) const fn chose_the_challenge(&self) -> bool {
         !matches!(self, Self::Offline { bind: None })
+    }
+
+    // What the card has to have signed.
+    pub(super) const fn demanded(&self) -> Option<&[u8; 32]> {
+        match self {
+            Self::Offline { bind } => bind.as_ref(),
+            Self::Remote { bind, .. } => Some(bind),
+            Self::Live { .. } => None,
+        }
+    }
+}
+
+/// What a judge learns from a chip through somebody else's reader, in a channel whose keys only
+/// the chip and the judge have.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Relayed {
+    /// Chip Authentication as the judge saw it.
+    pub chip_authentication: ChipRun,
+    /// The run itself, where there was one.
+    pub record: Option<ChipAuthentication>,
+    /// EF.HolderVerification, where the card gave it in that channel.
+    pub holder_verification: Option<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Relayed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Relayed")
+            .field("chip_authentication", &self.chip_authentication)
+            .field("holder_verification", &self.holder_verification.is_some())
+            .finish_non_exhaustive()
     }
 }
 
@@ -71,6 +109,11 @@ impl Judging {
     /// By somebody who was not there.
     pub const fn offline(bind: Option<[u8; 32]>) -> Self {
         Self { seat: Seat::Offline { bind }, at: None }
+    }
+
+    /// By somebody who was not there, but spoke to the chip through whoever was.
+    pub const fn remote(relayed: Relayed, bind: [u8; 32]) -> Self {
+        Self { seat: Seat::Remote { relayed, bind }, at: None }
     }
 
     /// At another time than that of the tap.

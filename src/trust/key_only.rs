@@ -168,7 +168,7 @@ fn signature(evidence: &Evidence, card: &Certificate, seat: &Seat) -> Result<Ans
         }
         _ => Check::NotDone(Reason::NotRecorded),
     })?;
-    if let Seat::Offline { bind: Some(bind) } = seat
+    if let Some(bind) = seat.demanded()
         && *bind != record.challenge
     {
         let (expected, got) = (hex::encode(bind), hex::encode(record.challenge));

@@ -15,7 +15,9 @@
 //! For a key-only card, which has no data, L1 says that its certificate leads to a card CA.
 //!
 //! A live tap judges itself, and its own Chip Authentication counts. Offline it does not: whoever
-//! held the ephemeral key could have written the whole dialogue.
+//! held the ephemeral key could have written the whole dialogue. A judge far away who held that key
+//! itself, and spoke to the chip through the reader, knows as much as one who was there
+//! ([`Seat::Remote`]).
 
 mod anchors;
 mod authentic;
@@ -51,7 +53,7 @@ pub use evidence::{
     EvidenceError, KeyFile, KeyOnlyAuthentication, MAX_EVIDENCE,
 };
 pub use fault::{Fault, FaultReason};
-pub use judge::{ChipRun, Judging, Seat, judge};
+pub use judge::{ChipRun, Judging, Relayed, Seat, judge};
 pub use ldif::LdifError;
 pub use lists::Vouched;
 pub use store::{ImportReport, ImportedList, Store, StoreError};

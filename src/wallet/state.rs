@@ -1,5 +1,7 @@
 //! What a wallet holds.
 
+use std::path::PathBuf;
+
 use rand_core::CryptoRng;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::UtcDateTime;
@@ -64,6 +66,9 @@ pub struct State {
     /// The issuer whose credentials these are.
     #[serde(default)]
     pub issuer: Option<String>,
+    /// Whom the holder believes, as it was given with the first request.
+    #[serde(default)]
+    pub trusted: Trusted,
     /// The credentials.
     #[serde(default)]
     pub credentials: Vec<Held>,
@@ -79,6 +84,21 @@ pub struct State {
     /// Inclusion proofs of the issuer's log, as they came.
     #[serde(default)]
     pub receipts: Vec<serde_json::Value>,
+}
+
+/// Whom the holder believes.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trusted {
+    /// The CAs of the issuer's server, PEM; without them, Mozilla's.
+    #[serde(default)]
+    pub ca: Option<String>,
+    /// The roots of its credentials, PEM.
+    #[serde(default)]
+    pub iaca: Option<String>,
+    /// The folder of the wallet provider, for tests.
+    #[serde(default)]
+    pub provider: Option<PathBuf>,
 }
 
 /// A credential.
@@ -181,6 +201,7 @@ impl State {
             instance: Key::generate(rng),
             holders: (0..HOLDER_KEYS).map(|_| Key::generate(rng)).collect(),
             issuer: None,
+            trusted: Trusted::default(),
             credentials: Vec::new(),
             grant: None,
             pending: None,
@@ -194,6 +215,15 @@ impl State {
         self.credentials.iter().find(|held| held.configuration == name || held.format == name)
     }
 
+    /// Forgets everything but whose installation this is: the next card is bound to other keys.
+    pub fn forget(&mut self, rng: &mut dyn CryptoRng) {
+        self.holders = self.holders.iter().map(|_| Key::generate(rng)).collect();
+        self.credentials.clear();
+        self.receipts.clear();
+        self.grant = None;
+        self.pending = None;
+    }
+
     /// Puts a credential in the place of the one of its configuration.
     pub fn hold(&mut self, held: Held) {
         self.credentials.retain(|other| other.configuration != held.configuration);
@@ -204,7 +234,9 @@ impl State {
 impl std::fmt::Debug for State {
     // Keys, tokens, personal data.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State").field("credentials", &self.credentials.len()).finish_non_exhaustive()
+        f.debug_struct("State")
+            .field("credentials", &self.credentials.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -21,7 +21,7 @@ pub use cwt::{open_cwt, sign_cwt};
 pub use error::StatusError;
 pub use jwt::{open_jwt, sign_jwt};
 pub use list::{MAX_ENTRIES, StatusList};
-pub use token::{MAX_TOKEN, Opened, Signed, Token, sign};
+pub use token::{MAX_TOKEN, Opened, Signed, Token, open, sign};
 
 #[cfg(doc)]
 use super::Status;

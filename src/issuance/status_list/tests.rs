@@ -167,6 +167,9 @@ fn both_forms_say_the_same_and_only_where_and_while_they_may() {
     for at in [NOW - Duration::MINUTE, NOW, last] {
         for opened in open_both(&signed, URI, &anchors, at) {
             let opened = opened.unwrap();
+            for form in [signed.jwt.as_bytes(), &signed.cwt] {
+                assert_eq!(open(form, URI, &anchors, at).unwrap().list, opened.list);
+            }
             assert_eq!(opened.list, list());
             assert_eq!(opened.status(0), Ok(Status::Valid));
             assert_eq!(opened.status(1), Ok(Status::Invalid));

@@ -2,8 +2,8 @@
 
 use time::{Duration, UtcDateTime};
 
-use super::cwt::cwt_of;
-use super::jwt::jwt_of;
+use super::cwt::{cwt_of, open_cwt};
+use super::jwt::{jwt_of, open_jwt};
 use super::{StatusError, StatusList};
 use crate::issuance::{Signer, Status};
 use crate::pki::Certificate;
@@ -78,6 +78,23 @@ pub fn sign(list: &StatusList, token: &Token, signer: &Signer) -> Result<Signed,
     let zlib = list.compress()?;
     let jwt = jwt_of(list.bits(), &zlib, token, signer)?;
     Ok(Signed { jwt, cwt: cwt_of(list.bits(), zlib, token, signer)? })
+}
+
+/// Opens a list in whichever form it came.
+///
+/// # Errors
+/// As [`open_jwt`](super::open_jwt) and [`open_cwt`](super::open_cwt).
+pub fn open(
+    token: &[u8],
+    uri: &str,
+    anchors: &[Certificate],
+    at: UtcDateTime,
+) -> Result<Opened, StatusError> {
+    // A COSE_Sign1 object begins with its tag, which is no ASCII.
+    match std::str::from_utf8(token) {
+        Ok(text) => open_jwt(text.trim_ascii(), uri, anchors, at),
+        Err(_) => open_cwt(token, uri, anchors, at),
+    }
 }
 
 impl Token {

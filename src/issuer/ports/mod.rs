@@ -1,5 +1,18 @@
 //! What an issuer asks of others: who somebody is, and whether a face is theirs.
 
+mod face_http;
+mod http;
+mod person;
+mod population_csv;
+mod population_http;
+#[cfg(test)]
+mod tests;
+
+pub use face_http::HttpFaceMatch;
+pub use http::HttpPort;
+pub use population_csv::{CsvPopulation, ImportError, MAX_CSV, MAX_PERSONS};
+pub use population_http::HttpPopulation;
+
 use time::Date;
 use zeroize::Zeroizing;
 

@@ -3,6 +3,7 @@
 mod chain;
 mod issuers;
 mod key_only;
+mod remote;
 mod revocation;
 mod store;
 
