@@ -15,12 +15,16 @@ mod emulator_files;
 mod faults;
 mod floors;
 mod interop_cvc;
+#[cfg(feature = "credentials")]
+mod interop_jose;
 mod interop_libeac;
 mod interop_openssl;
 mod interop_openssl_key_only;
 mod interop_openssl_keys;
 mod interop_openssl_ours;
 mod interop_openssl_trust;
+#[cfg(all(feature = "issuer", feature = "wallet"))]
+mod issuer_races;
 mod lds_samples;
 mod limits;
 mod passive_samples;

@@ -9,6 +9,7 @@ mod documents;
 mod folder;
 mod mobile;
 mod texts;
+mod wallets;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ fn main() {
     built::write(&mut folder);
     texts::write(&mut folder);
     mobile::write(&mut folder);
+    wallets::write(&mut folder);
     if let Some(samples) = std::env::var_os("ICCARD_SAMPLES") {
         documents::samples(&mut folder, samples.as_ref());
     }

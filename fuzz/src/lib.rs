@@ -8,6 +8,7 @@ mod memory;
 pub mod mobile;
 pub mod scratch;
 pub mod terminals;
+pub mod wallets;
 
 use std::fmt::Display;
 

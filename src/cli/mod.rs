@@ -1,6 +1,8 @@
 //! The command line: parses, calls the library, prints. Nothing else in the crate prints.
 
 mod apdu;
+#[cfg(feature = "issuer")]
+mod api;
 mod card;
 mod conform;
 #[cfg(feature = "credentials")]
@@ -12,8 +14,14 @@ mod failure;
 mod files;
 mod generate;
 mod holder;
+#[cfg(feature = "issuer")]
+mod issuer;
+#[cfg(feature = "issuer")]
+mod ledger;
 mod lengths;
 mod observe;
+#[cfg(feature = "issuer")]
+mod office;
 mod output;
 mod passwords;
 mod policy;
@@ -89,12 +97,24 @@ enum Command {
     /// Ask the rules who may have a mobile card
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
+    /// Make offers, report losses: the clerk's side
+    #[cfg(feature = "issuer")]
+    #[command(subcommand)]
+    Office(Box<office::OfficeCommand>),
+    /// Audit an issuer's log
+    #[cfg(feature = "issuer")]
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
     /// Look into recordings of dialogues with cards
     #[command(subcommand)]
     Record(record::RecordCommand),
     /// Be the phone: keep a mobile card in an encrypted file, for developers and tests
     #[cfg(feature = "wallet")]
     Wallet(Box<wallet::WalletArgs>),
+    /// Make, run and renew an issuer of mobile cards
+    #[cfg(feature = "issuer")]
+    #[command(subcommand)]
+    Issuer(issuer::IssuerCommand),
     /// Print a completion script for a shell
     Completions(generate::CompletionsArgs),
     /// Write the manual pages
@@ -104,6 +124,10 @@ enum Command {
 impl Command {
     // Whether there is a dialogue to record.
     const fn talks_to_card(&self) -> bool {
+        #[cfg(feature = "issuer")]
+        if matches!(self, Self::Issuer(_) | Self::Office(_) | Self::Ledger(_)) {
+            return false;
+        }
         #[cfg(feature = "credentials")]
         if let Self::Credential(_) = self {
             return false;
@@ -170,9 +194,15 @@ pub fn main() -> ExitCode {
         Command::Credential(command) => credential::run(&context, &command),
         Command::Cvc(command) => cvc::run(&context, command),
         Command::Policy(command) => policy::run(&context, command),
+        #[cfg(feature = "issuer")]
+        Command::Office(command) => office::run(&context, &command),
+        #[cfg(feature = "issuer")]
+        Command::Ledger(command) => ledger::run(&context, &command),
         Command::Record(command) => record::run(&context, &command),
         #[cfg(feature = "wallet")]
         Command::Wallet(args) => wallet::run(&context, &args),
+        #[cfg(feature = "issuer")]
+        Command::Issuer(command) => issuer::run(&context, command),
         Command::Completions(args) => generate::completions(&context, &args),
         Command::Man(args) => generate::man(&context, &args),
     };

@@ -4,9 +4,38 @@
 //! phone a person, a code good for one grant, a nonce good once, a place in a status list never
 //! used again. What is personal is encrypted with a key that is not in the database; persons and
 //! cards are known by keyed hashes.
+//!
+//! Each method of [`Registry`] is one transaction, may be called from many threads and processes,
+//! and leaves nothing behind where it fails, but for what its documentation says. All times are
+//! arguments. `docs/register.md` has the rules on one page.
 
+mod database;
+mod deferred;
+mod devices;
 mod error;
+mod events;
+mod grants;
+mod issue;
+mod life;
 mod model;
+mod names;
+mod notify;
+mod offers;
+mod once;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod reserve;
+mod schema;
+mod seal;
+mod sqlite;
+mod statuses;
+mod sweep;
+mod taps;
+mod tokens;
+mod work;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::{Denied, RegistryError};
 pub use model::{
@@ -15,240 +44,101 @@ pub use model::{
     OfferState, Once, PersonId, Reservation, Reserve, Reserved, StatusChange, TapResult,
     TapSession, TapState, TokenHash,
 };
+pub use seal::RegistryKeys;
 
-use time::UtcDateTime;
+use std::path::Path;
+use std::sync::Mutex;
 
-use crate::issuance::{SessionId, Status, Thumbprint};
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::crypto::SystemRng;
+use database::{Database, Mode};
+use seal::Vault;
+
+/// Places in a status list, unless [`Registry::with_list_size`] says otherwise.
+pub const LIST_SIZE: u64 = 1 << 20;
 
 /// The register.
-#[derive(Debug)]
-pub struct Registry {}
+pub struct Registry {
+    database: Box<dyn Database>,
+    vault: Vault,
+    list_size: u64,
+    rng: Mutex<Box<dyn CryptoRng + Send>>,
+}
 
-// The bodies follow; the signatures are what the service is written against. All times are
-// arguments. Every method is one transaction, may be called from many threads and processes, and
-// leaves nothing behind where it fails.
-#[allow(missing_docs, unused_variables, clippy::todo)]
 impl Registry {
-    // ---- who ----
+    /// Opens the register in a SQLite file, which is made where it is missing.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`], also for a newer schema; [`RegistryError::Sealed`] where
+    /// `keys.names` is not the key it was made with.
+    pub fn sqlite(path: &Path, keys: &RegistryKeys) -> Result<Self, RegistryError> {
+        Self::open(Box::new(sqlite::Sqlite::open(path)?), keys)
+    }
+
+    /// A register in memory, gone with the value.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`].
+    pub fn memory(keys: &RegistryKeys) -> Result<Self, RegistryError> {
+        Self::open(Box::new(sqlite::Sqlite::memory()?), keys)
+    }
+
+    /// Opens the register in a PostgreSQL database, by a URL as libpq has it.
+    ///
+    /// # Errors
+    /// As [`Self::sqlite`].
+    #[cfg(feature = "postgres")]
+    pub fn postgres(url: &str, keys: &RegistryKeys) -> Result<Self, RegistryError> {
+        Self::open(Box::new(postgres::Postgres::open(url)?), keys)
+    }
+
+    fn open(database: Box<dyn Database>, keys: &RegistryKeys) -> Result<Self, RegistryError> {
+        let vault = Vault::new(keys);
+        let dialect = database.dialect();
+        database
+            .transaction("opening", Mode::Write, &mut |tx| schema::migrate(tx, dialect, &vault))?;
+        let rng: Box<dyn CryptoRng + Send> = Box::new(SystemRng::default());
+        Ok(Self { database, vault, list_size: LIST_SIZE, rng: Mutex::new(rng) })
+    }
+
+    /// With status lists of that size from the next one on; at least two places.
+    #[must_use]
+    pub fn with_list_size(mut self, places: u64) -> Self {
+        self.list_size = places.max(2);
+        self
+    }
+
+    /// With a source of identifiers, salts, nonces and places in status lists other than the
+    /// system's: for tests.
+    #[must_use]
+    pub fn with_rng(mut self, rng: Box<dyn CryptoRng + Send>) -> Self {
+        self.rng = Mutex::new(rng);
+        self
+    }
+
+    /// Opens what was sealed with that earlier key too; nothing is sealed with it any more.
+    #[must_use]
+    pub fn also_opens(mut self, earlier: Zeroizing<[u8; 32]>) -> Self {
+        self.vault.retire(earlier);
+        self
+    }
+
     /// The keyed hash by which a person is known.
     pub fn person_id(&self, population_id: &str) -> PersonId {
-        todo!()
+        PersonId(self.vault.name("person", population_id.as_bytes()))
     }
+
     /// The keyed hash by which a card is known: of its chip's public key or certificate.
     pub fn card_id(&self, key: &[u8]) -> CardId {
-        todo!()
+        CardId(self.vault.name("card", key))
     }
+}
 
-    // ---- once ----
-    /// Uses something up that is good once. `false`: it was used before.
-    pub fn consume(
-        &self,
-        kind: Once,
-        id: &[u8; 32],
-        expires: UtcDateTime,
-        now: UtcDateTime,
-    ) -> Result<bool, RegistryError> {
-        todo!()
-    }
-
-    // ---- taps ----
-    /// Opens a session; its c_nonce is used up. A person's or a card's other sessions stay.
-    pub fn open_tap(&self, tap: &NewTapSession, now: UtcDateTime) -> Result<(), RegistryError> {
-        todo!()
-    }
-    /// The session of that wallet.
-    pub fn tap(
-        &self,
-        id: &SessionId,
-        jkt: &Thumbprint,
-        now: UtcDateTime,
-    ) -> Result<TapSession, RegistryError> {
-        todo!()
-    }
-    /// Moves a session from one state to the next; `Denied::Used` where it is not in `from`.
-    pub fn advance_tap(
-        &self,
-        id: &SessionId,
-        from: TapState,
-        to: TapState,
-        now: UtcDateTime,
-    ) -> Result<(), RegistryError> {
-        todo!()
-    }
-    /// A verified tap: the session is done, the card's counter kept, the code made. Refused where the
-    /// card is not current or its counter went back.
-    pub fn finish_tap(&self, result: &TapResult, now: UtcDateTime) -> Result<(), RegistryError> {
-        todo!()
-    }
-
-    /// Whether a card is current.
-    pub fn check_card(&self, card: &CardId, person: &PersonId) -> Result<(), RegistryError> { todo!() }
-    // ---- offers and tokens ----
-    pub fn make_offer(&self, offer: &NewOffer, now: UtcDateTime) -> Result<(), RegistryError> {
-        todo!()
-    }
-    /// The code of an offer as its URI shows it, any number of times while it is open.
-    pub fn offer_code(
-        &self,
-        id: &OfferId,
-        now: UtcDateTime,
-    ) -> Result<zeroize::Zeroizing<String>, RegistryError> {
-        todo!()
-    }
-    pub fn offer_state(&self, id: &OfferId, now: UtcDateTime) -> Result<OfferState, RegistryError> {
-        todo!()
-    }
-    /// Redeems a code for the first wallet that claims it. A wrong transaction code counts; the fifth
-    /// kills the offer. The same wallet may come again until it has used its access token, and gets
-    /// the tokens anew; the earlier ones are void then.
-    pub fn claim(&self, claim: &Claim, now: UtcDateTime) -> Result<Grant, RegistryError> {
-        todo!()
-    }
-    /// The grant of an access token that is good; it counts as used by this.
-    pub fn grant(
-        &self,
-        access: &TokenHash,
-        jkt: &Thumbprint,
-        now: UtcDateTime,
-    ) -> Result<Grant, RegistryError> {
-        todo!()
-    }
-    /// Rotates a refresh token. One that was rotated before revokes the grant, but for the last one
-    /// while its successor was not used.
-    pub fn refresh(
-        &self,
-        refresh: &TokenHash,
-        jkt: &Thumbprint,
-        instance: &Thumbprint,
-        tokens: &AccessTokens,
-        now: UtcDateTime,
-    ) -> Result<Grant, RegistryError> {
-        todo!()
-    }
-
-    // ---- credentials ----
-    /// Registers the phone (the person's other one ends, its statuses become invalid, all in this
-    /// transaction), takes places in the status list and uses up the nonces. The same grant, configuration and
-    /// keys again give the same reservation, without using anything up.
-    pub fn reserve(
-        &self,
-        request: &Reserve,
-        now: UtcDateTime,
-    ) -> Result<Reservation, RegistryError> {
-        todo!()
-    }
-    /// Keeps the credentials of a reservation, sealed; where a retry was faster, what it kept is returned.
-    pub fn keep(
-        &self,
-        credentials: &[(CredentialId, Vec<u8>)],
-        notification: &TokenHash,
-        now: UtcDateTime,
-    ) -> Result<Vec<Vec<u8>>, RegistryError> {
-        todo!()
-    }
-    /// What the wallet says became of its credentials; `deleted` ends the phone's card.
-    pub fn notified(
-        &self,
-        notification: &TokenHash,
-        grant: &GrantId,
-        deleted: bool,
-        now: UtcDateTime,
-    ) -> Result<Vec<StatusChange>, RegistryError> {
-        todo!()
-    }
-    /// A request that waits for somebody: its keys are fixed here.
-    pub fn defer(
-        &self,
-        transaction: &TokenHash,
-        request: &Reserve, keys: &[crate::crypto::PublicKey],
-        now: UtcDateTime,
-    ) -> Result<(), RegistryError> {
-        todo!()
-    }
-    /// The waiting request and whether it was confirmed.
-    pub fn deferred(
-        &self,
-        transaction: &TokenHash,
-        grant: &GrantId,
-        now: UtcDateTime,
-    ) -> Result<(Reserve, Vec<crate::crypto::PublicKey>, bool), RegistryError> {
-        todo!()
-    }
-
-    // ---- life ----
-    pub fn device_of(&self, person: &PersonId) -> Result<Option<Device>, RegistryError> {
-        todo!()
-    }
-    pub fn devices_of(&self, person: &PersonId) -> Result<Vec<Device>, RegistryError> {
-        todo!()
-    }
-    pub fn report_lost(
-        &self,
-        person: &PersonId,
-        what: Loss,
-        now: UtcDateTime,
-    ) -> Result<Vec<StatusChange>, RegistryError> {
-        todo!()
-    }
-    /// Unlocks a suspended phone.
-    pub fn resume(
-        &self,
-        person: &PersonId,
-        now: UtcDateTime,
-    ) -> Result<Vec<StatusChange>, RegistryError> {
-        todo!()
-    }
-    pub fn end(
-        &self,
-        person: &PersonId,
-        reason: EndReason,
-        now: UtcDateTime,
-    ) -> Result<Vec<StatusChange>, RegistryError> {
-        todo!()
-    }
-    /// The person's data changed: what the phone shows is out of date, but still accepted.
-    pub fn needs_renewal(&self, person: &PersonId, now: UtcDateTime) -> Result<(), RegistryError> {
-        todo!()
-    }
-    pub fn history(&self, person: &PersonId) -> Result<Vec<Event>, RegistryError> {
-        todo!()
-    }
-
-    // ---- status lists ----
-    /// The numbers of the lists.
-    pub fn status_lists(&self) -> Result<Vec<u32>, RegistryError> {
-        todo!()
-    }
-    /// The version of a list, which goes up with every change.
-    pub fn status_version(&self, list: u32) -> Result<u64, RegistryError> {
-        todo!()
-    }
-    /// Size, version, and all entries that are not valid.
-    pub fn status_entries(
-        &self,
-        list: u32,
-    ) -> Result<(u64, u64, Vec<(u64, Status)>), RegistryError> {
-        todo!()
-    }
-
-    // ---- the log ----
-    pub fn event_count(&self) -> Result<u64, RegistryError> {
-        todo!()
-    }
-    pub fn event_hashes(&self, from: u64, count: u64) -> Result<Vec<[u8; 32]>, RegistryError> {
-        todo!()
-    }
-
-    // ---- outbox and housekeeping ----
-    /// What still has to be told to the outside (published statuses, notices), oldest first.
-    pub fn outbox(&self, most: u32) -> Result<Vec<(u64, String)>, RegistryError> {
-        todo!()
-    }
-    pub fn outbox_done(&self, number: u64) -> Result<(), RegistryError> {
-        todo!()
-    }
-    /// Forgets what is over: nonces, sessions, offers, tokens; phones whose term is over expire.
-    pub fn sweep(&self, now: UtcDateTime) -> Result<(), RegistryError> {
-        todo!()
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let dialect = self.database.dialect();
+        f.debug_struct("Registry").field("database", &dialect).finish_non_exhaustive()
     }
 }

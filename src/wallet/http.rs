@@ -126,9 +126,8 @@ fn read(
     let network =
         |e: ureq::Error| WalletError::Network { step, url: url.to_owned(), detail: e.to_string() };
     let mut response = sent.map_err(network)?;
-    let header = |name: &str| {
-        response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned)
-    };
+    let header =
+        |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
     let content_type = header("content-type").unwrap_or_default();
     let content_type = content_type.split(';').next().unwrap_or_default().trim().to_lowercase();
     let dpop_nonce = header("dpop-nonce");
@@ -235,7 +234,8 @@ mod tests {
     fn redirects_are_not_followed_and_half_answers_are_faults() {
         let http = Http::new(None).unwrap();
         let get = |bytes| http.get("test", &answers(bytes), "*/*");
-        let moved = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
+        let moved =
+            b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
         assert!(matches!(get(moved), Err(WalletError::Answer { .. })));
         let half = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf";
         assert!(get(half).unwrap_err().is_unanswered());

@@ -55,7 +55,10 @@ impl Provider {
     }
 
     /// Attests an installation: the key that stands for it.
-    pub(super) fn attest_instance(
+    ///
+    /// # Errors
+    /// For a provider's key that is not on P-256.
+    pub fn attest_instance(
         &self,
         instance: &PublicKey,
         now: UtcDateTime,
@@ -65,7 +68,10 @@ impl Provider {
     }
 
     /// Attests holder keys, fresh by the issuer's nonce.
-    pub(super) fn attest_keys(
+    ///
+    /// # Errors
+    /// As [`Self::attest_instance`].
+    pub fn attest_keys(
         &self,
         keys: &[PublicKey],
         nonce: &str,

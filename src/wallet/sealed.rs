@@ -86,8 +86,7 @@ impl Seal {
         let numbers = front
             .strip_prefix(&MAGIC)
             .ok_or(SealError::Form("it does not begin as one of this version"))?;
-        let mut numbers =
-            numbers.as_chunks::<4>().0.iter().map(|n| u32::from_be_bytes(*n));
+        let mut numbers = numbers.as_chunks::<4>().0.iter().map(|n| u32::from_be_bytes(*n));
         let mut number = || numbers.next().unwrap_or_default();
         let cost = Cost { memory: number(), passes: number(), lanes: number() };
         let seal = Self { header: *header, key: derive(passphrase, cost, salt)? };
@@ -99,11 +98,7 @@ impl Seal {
 
     /// The file with that content. The nonce is random: a wallet is written a few thousand times in
     /// its life, far from 2^32 (NIST SP 800-38D clause 8.3).
-    pub(super) fn seal(
-        &self,
-        plain: &[u8],
-        rng: &mut dyn CryptoRng,
-    ) -> Result<Vec<u8>, SealError> {
+    pub(super) fn seal(&self, plain: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, SealError> {
         let mut nonce = [0; NONCE];
         rng.fill_bytes(&mut nonce);
         let payload = Payload { msg: plain, aad: &self.header };
@@ -164,6 +159,9 @@ mod tests {
     fn the_key_is_that_of_argon2id() {
         let cost = Cost { memory: 64, passes: 2, lanes: 1 };
         let key = derive("password", cost, b"somesaltsomesalt").unwrap();
-        assert_eq!(hex::encode(*key), "1a98fba8e6394425c9bdc333a9c750aaf811df070f5fb4a5788e1cf4db5793a1");
+        assert_eq!(
+            hex::encode(*key),
+            "1a98fba8e6394425c9bdc333a9c750aaf811df070f5fb4a5788e1cf4db5793a1"
+        );
     }
 }

@@ -234,7 +234,9 @@ impl State {
 impl std::fmt::Debug for State {
     // Keys, tokens, personal data.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State").field("credentials", &self.credentials.len()).finish_non_exhaustive()
+        f.debug_struct("State")
+            .field("credentials", &self.credentials.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -59,9 +59,7 @@ impl Wallet {
         let file = File::open(path).map_err(|e| io_at(path, "open it", e))?;
         let lock = lock(path)?;
         let mut sealed = Vec::new();
-        file.take(MAX_FILE + 1)
-            .read_to_end(&mut sealed)
-            .map_err(|e| io_at(path, "read it", e))?;
+        file.take(MAX_FILE + 1).read_to_end(&mut sealed).map_err(|e| io_at(path, "read it", e))?;
         let none = |detail: String| WalletError::NotAWallet { path: path.to_owned(), detail };
         if sealed.len() as u64 > MAX_FILE {
             return Err(none(format!("more than {MAX_FILE} bytes")));

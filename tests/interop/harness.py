@@ -26,7 +26,7 @@ class Failed(Exception):
 class Program:
     """A running program: its output so far, and an end however it behaves."""
 
-    def __init__(self, *command, patience=PATIENCE):
+    def __init__(self, *command, patience=PATIENCE, environment=None):
         self.command = [str(word) for word in command]
         self.deadline = time.monotonic() + patience
         self.log = tempfile.TemporaryFile("w+", errors="replace")
@@ -36,6 +36,7 @@ class Program:
             stdout=self.log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            env={**os.environ, **(environment or {})},
         )
 
     def __enter__(self):
@@ -72,15 +73,15 @@ class Program:
             raise Failed(f"out of time: {' '.join(self.command)}\n{self.output()}")
 
 
-def run(*command, patience=PATIENCE):
+def run(*command, patience=PATIENCE, environment=None):
     """Exit status and output of a program that ends by itself."""
-    with Program(*command, patience=patience) as program:
+    with Program(*command, patience=patience, environment=environment) as program:
         return program.finish(), program.output()
 
 
-def check(*command, patience=PATIENCE):
+def check(*command, patience=PATIENCE, environment=None):
     """The output of a program that must succeed."""
-    status, output = run(*command, patience=patience)
+    status, output = run(*command, patience=patience, environment=environment)
     if status != 0:
         raise Failed(f"{Path(command[0]).name}: status {status}\n{output}")
     return output

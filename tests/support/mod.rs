@@ -9,6 +9,10 @@ pub mod file_model;
 // The bench and the example of the round trip use the rest of it.
 #[allow(dead_code)]
 pub mod pcscd;
+// The examples use the rest of it.
+#[cfg(all(feature = "issuer", feature = "wallet"))]
+#[allow(dead_code)]
+pub mod rig;
 pub mod vectors;
 
 /// Says that a test could not run, where the harness does not swallow it.

@@ -18,6 +18,9 @@ pub(super) struct IssuerArgs {
     /// The issuer to trust; the wallet's own without it
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
+    /// The folder that `iccard issuer init` made, for tests: its CA, its IACA and its wallet provider
+    #[arg(long, value_name = "DIR")]
+    from: Option<PathBuf>,
     /// The CA of the issuer's server, PEM; those of Mozilla without it. Kept in the wallet
     #[arg(long, value_name = "PEM")]
     ca: Option<PathBuf>,
@@ -40,14 +43,15 @@ pub(super) fn connect(args: &WalletArgs, own: &IssuerArgs, wallet: &mut Wallet) 
     let text = |path: &PathBuf, what: &str| {
         fs::read_to_string(path).map_err(|error| Failure::file(path, what, &error))
     };
+    let within = |name: &str| own.from.as_ref().map(|folder| folder.join(name));
     let trusted = &mut wallet.state.trusted;
-    if let Some(path) = &own.ca {
-        trusted.ca = Some(text(path, "read the CA")?);
+    if let Some(path) = own.ca.clone().or_else(|| within("tls/ca.pem")) {
+        trusted.ca = Some(text(&path, "read the CA")?);
     }
-    if let Some(path) = &own.iaca {
-        trusted.iaca = Some(text(path, "read the IACA")?);
+    if let Some(path) = own.iaca.clone().or_else(|| within("iaca.pem")) {
+        trusted.iaca = Some(text(&path, "read the IACA")?);
     }
-    if let Some(path) = &own.provider {
+    if let Some(path) = &own.provider.clone().or_else(|| within("wallet-provider")) {
         let whole = fs::canonicalize(path);
         trusted.provider =
             Some(whole.map_err(|error| Failure::file(path, "find the wallet provider", &error))?);

@@ -3,7 +3,7 @@
 //! A clerk is whoever has the bearer token. What they do stands in the events with their name.
 
 mod clerk;
-#[cfg(any())]
+
 mod life;
 mod offer;
 #[cfg(test)]

@@ -5,15 +5,14 @@ use time::UtcDateTime;
 use super::super::{Call, Client, Code, Issuer, Refusal};
 use super::shown::{Judging, shown};
 use crate::issuance::oid4vci::{ErrorCode, MessageError};
-use crate::registry::Once;
 
 impl Issuer {
     /// Who calls. A DPoP proof is always needed, and with an access token one for that token. The
     /// wallet attestation with its proof of possession is checked where it comes; a call that
     /// cannot do without demands [`Client::instance`].
     ///
-    /// All proofs are checked before the first is used up, so that a refused request uses up
-    /// nothing; only where one of several was used before are the ones before it gone as well.
+    /// All proofs are checked before the first is used up, so that a head that is refused for its
+    /// form uses up nothing.
     ///
     /// # Errors
     /// [`Code::InvalidToken`], [`Code::InvalidDpopProof`], [`Code::InvalidClient`],
@@ -32,29 +31,8 @@ impl Issuer {
             skew: self.settings.clock_skew,
             now,
         };
-        let shown = shown(call, access_token, by)?;
-        for once in &shown.uses {
-            let first = self.registry.consume(once.kind, &once.id, once.expires, now);
-            let first = first.map_err(|_| {
-                let detail = "the register does not answer; try again";
-                Refusal::new(Code::TemporarilyUnavailable, detail)
-            })?;
-            if !first {
-                return Err(used(once.kind));
-            }
-        }
-        Ok(shown.client)
+        shown(call, access_token, by)?.used_up(&self.registry, now)
     }
-}
-
-fn used(kind: Once) -> Refusal {
-    let (code, what) = match kind {
-        Once::Dpop => (Code::InvalidDpopProof, "DPoP proof, jti"),
-        Once::AttestationPop => (Code::InvalidClientAttestation, "wallet attestation PoP, jti"),
-        Once::AttestationChallenge => (Code::UseAttestationChallenge, "challenge"),
-        Once::Nonce => (Code::InvalidNonce, "c_nonce"),
-    };
-    Refusal::new(code, format_args!("{what}: used before; each is good for one request"))
 }
 
 impl Code {

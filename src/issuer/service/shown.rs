@@ -5,7 +5,7 @@ use time::{Duration, UtcDateTime};
 use super::super::{Call, Client, Code, Refusal};
 use crate::issuance::proof::{dpop, nonce, wallet_attestation, wallet_pop};
 use crate::pki::Certificate;
-use crate::registry::Once;
+use crate::registry::{Once, Registry};
 
 /// By what a request is judged.
 #[derive(Clone, Copy)]
@@ -26,6 +26,38 @@ pub(super) struct Judging<'a> {
 pub(super) struct Shown {
     pub(super) client: Client,
     pub(super) uses: Vec<Use>,
+}
+
+impl Shown {
+    /// The client, once what has to be used up is. Where one of several was used before, those in
+    /// front of it are gone as well: a client makes fresh ones anyway.
+    ///
+    /// # Errors
+    /// [`Code::InvalidDpopProof`], [`Code::InvalidClientAttestation`] or
+    /// [`Code::UseAttestationChallenge`] by what was used before;
+    /// [`Code::TemporarilyUnavailable`] where the register does not answer.
+    pub(super) fn used_up(self, registry: &Registry, now: UtcDateTime) -> Result<Client, Refusal> {
+        for Use { kind, id, expires } in &self.uses {
+            let first = registry.consume(*kind, id, *expires, now).map_err(|_| {
+                let detail = "the register does not answer; try again";
+                Refusal::new(Code::TemporarilyUnavailable, detail)
+            })?;
+            if !first {
+                return Err(used_before(*kind));
+            }
+        }
+        Ok(self.client)
+    }
+}
+
+fn used_before(kind: Once) -> Refusal {
+    let (code, what) = match kind {
+        Once::Dpop => (Code::InvalidDpopProof, "DPoP proof, jti"),
+        Once::AttestationPop => (Code::InvalidClientAttestation, "wallet attestation PoP, jti"),
+        Once::AttestationChallenge => (Code::UseAttestationChallenge, "challenge"),
+        Once::Nonce => (Code::InvalidNonce, "c_nonce"),
+    };
+    Refusal::new(code, format_args!("{what}: used before; each is good for one request"))
 }
 
 /// Something that is good once.
@@ -177,6 +209,43 @@ mod tests {
         let with_token = Call { attestation: None, attestation_pop: None, ..call(Some("t"), None) };
         let shown = judged(&with_token, Some("t")).unwrap();
         assert_eq!((shown.client.instance, shown.uses.len()), (None, 1));
+    }
+
+    #[test]
+    fn a_head_shown_twice_is_refused_the_second_time() {
+        let rng = &mut SeededRng::new(b"caller", "register");
+        let registry = Registry::memory(&crate::registry::RegistryKeys::generate(rng)).unwrap();
+        let life = Duration::minutes(5);
+        let challenge = nonce::make(nonce::Kind::Attestation, &KEY, NOW, life, rng);
+        let head = call(None, Some(&challenge));
+        let again = |head: &Call| judged(head, None).unwrap().used_up(&registry, NOW);
+        // Many at once: one gets through.
+        let won = std::sync::atomic::AtomicU32::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| match again(&head) {
+                    Ok(_) => drop(won.fetch_add(1, std::sync::atomic::Ordering::Relaxed)),
+                    Err(refusal) => assert_eq!(refusal.code, Code::InvalidDpopProof, "{refusal}"),
+                });
+            }
+        });
+        assert_eq!(won.into_inner(), 1);
+        // A fresh proof with the old one of the instance; both fresh with the old challenge.
+        let mut proof = || dpop::make(&key("dpop"), "POST", TOKEN, None, None, NOW, rng).unwrap();
+        let proofs = [proof(), proof(), proof()];
+        let mut next = head.clone();
+        next.dpop = vec![proofs[0].clone()];
+        assert_eq!(again(&next).unwrap_err().code, Code::InvalidClientAttestation);
+        let rng = &mut SeededRng::new(b"caller", "others");
+        let mut pop = |c| wallet_pop::make(&key("instance"), URL, c, NOW, rng).unwrap();
+        next.dpop = vec![proofs[1].clone()];
+        next.attestation_pop = Some(pop(Some(challenge.as_str())));
+        let refusal = again(&next).unwrap_err();
+        assert_eq!(refusal.code, Code::UseAttestationChallenge, "{refusal}");
+        assert!(refusal.description.contains("used before"), "{refusal}");
+        next.dpop = vec![proofs[2].clone()];
+        next.attestation_pop = Some(pop(None));
+        again(&next).unwrap();
     }
 
     #[test]

@@ -97,8 +97,8 @@ impl Issuer {
         let token = Token {
             uri: self.status_uri(number),
             iat: now,
-            exp: Some(now + self.settings.status_life),
-            ttl: Some(self.settings.status_ttl),
+            exp: now + self.settings.status_life,
+            ttl: self.settings.status_ttl,
         };
         let jwt = status_list::sign_jwt(&list, &token, &self.keys.status).map_err(fault)?;
         let cwt = status_list::sign_cwt(&list, &token, &self.keys.status).map_err(fault)?;

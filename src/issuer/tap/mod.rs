@@ -11,7 +11,7 @@ mod open;
 mod person;
 mod weigh;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "emulator"))]
 mod tests;
 
 pub(super) use chips::Chips;

@@ -68,7 +68,7 @@ fn what_fits_comes_to_the_service_as_it_was_sent() {
     let response = running.ask(&post("/token", &format!("{FORM}; charset=utf-8"), "a=b"));
     assert_eq!(response.status, 200);
     let most = "a".repeat(3 << 19);
-    assert_eq!(running.ask(&post("/tap/evidence", "application/jwt", &most)).status, 200);
+    assert_eq!(running.ask(&post("/tap/evidence", "application/json", &most)).status, 200);
     let more = "DPoP: one\r\nDPoP: two\r\nAuthorization: DPoP t\r\n\
                 OAuth-Client-Attestation: a\r\nOAuth-Client-Attestation-PoP: p\r\n";
     running.ask(&get("/offers/abc?x=1&x=2", more));

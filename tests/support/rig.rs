@@ -1,0 +1,204 @@
+//! An issuer made from nothing on this machine, people with cards, and phones in front of it. The
+//! phones speak to it over TLS, as any phone would.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use iccard::crypto::SeededRng;
+use iccard::emulator::{Card, SeededEnv};
+use iccard::issuer::config::Config;
+use iccard::issuer::http::{Server, Stop};
+use iccard::issuer::{Issuer, SystemClock, init};
+use iccard::pki::Certificate;
+use iccard::profile::{self, Personalised};
+use iccard::protocol::pace::Password;
+use iccard::session::Session;
+use iccard::tap::{Options, Passwords};
+use iccard::transport::Loopback;
+use iccard::wallet::{Client, EnrollError, Http, Patience, Provider, Wallet, WalletError};
+use time::UtcDateTime;
+
+/// A folder with an issuer in it, and the people it knows.
+pub struct Rig {
+    pub folder: PathBuf,
+    pub url: String,
+    pub people: Vec<Person>,
+    pub clerk_token: String,
+}
+
+/// A synthetic person with a resident card.
+pub struct Person {
+    pub id: String,
+    pub card: Personalised,
+}
+
+/// An issuer that runs in this process.
+pub struct Running {
+    pub issuer: Arc<Issuer>,
+    stop: Stop,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A phone with its wallet.
+pub struct Phone {
+    pub wallet: Wallet,
+    pub rng: SeededRng,
+    seed: String,
+    taps: u32,
+}
+
+impl Rig {
+    /// Makes an issuer in an empty folder, on SQLite or on that PostgreSQL database, with so many
+    /// people and no limit to how often they may come.
+    pub fn new(folder: &Path, people: usize, postgres: Option<&str>) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let url = format!("https://localhost:{port}");
+        let options = init::Options {
+            url: url.clone(),
+            listen: format!("127.0.0.1:{port}"),
+            ..init::Options::default()
+        };
+        let folder = folder.join("issuer");
+        let mut rng = SeededRng::new(b"rig", "init");
+        let made = init::create(&folder, &options, &mut rng, UtcDateTime::now()).unwrap();
+        let people: Vec<Person> = (0..people).map(|number| person(number)).collect();
+        let mut csv = String::from(
+            "id,family_name,given_name,family_name_national,given_name_national,birth_date,sex,\
+             personal_number,address,card,first_card,left\n",
+        );
+        for person in &people {
+            let travel = person.card.profile.travel.as_ref().unwrap();
+            let (p, number) = (&travel.person, &travel.document.number);
+            csv.push_str(&format!(
+                "{},{},{},{},{},{},,{},{},{number},true,false\n",
+                person.id,
+                p.surname,
+                p.given_names,
+                p.national_surname,
+                p.national_given_names,
+                p.birth_date,
+                p.resident_number.as_deref().unwrap_or_default(),
+                p.address.as_deref().unwrap_or_default(),
+            ));
+            for (name, der) in profile::anchors(&person.card) {
+                std::fs::write(folder.join("trust").join(name), der).unwrap();
+            }
+        }
+        std::fs::write(folder.join("people.csv"), csv).unwrap();
+        // Many phones on a slow machine: no limits, and time enough.
+        let path = folder.join("issuer.toml");
+        let mut text = std::fs::read_to_string(&path).unwrap();
+        for (key, value) in [
+            ("address_per_minute", "0"),
+            ("person_per_hour", "0"),
+            ("card_per_hour", "0"),
+            ("clerk_per_minute", "0"),
+            ("tap", "600"),
+            ("code", "600"),
+            ("offer", "600"),
+            ("status_list_size", "65536"),
+        ] {
+            let line = text.lines().find(|l| l.starts_with(&format!("{key} = "))).unwrap();
+            text = text.replace(&line.to_owned(), &format!("{key} = {value}"));
+        }
+        if let Some(postgres) = postgres {
+            let quoted = format!("postgres = {postgres:?}");
+            text = text.replace("sqlite = \"data/register.db\"", &quoted);
+        }
+        std::fs::write(path, text).unwrap();
+        let clerk_token = made.clerk_token.to_string();
+        Self { folder, url, people, clerk_token }
+    }
+
+    /// Starts it in this process.
+    pub fn start(&self) -> Running {
+        serve(&self.folder)
+    }
+
+    /// HTTP that believes this issuer's CA.
+    pub fn http(&self) -> Http {
+        let ca = std::fs::read(self.folder.join("tls/ca.pem")).unwrap();
+        Http::new(Some(&ca)).unwrap()
+    }
+
+    /// A way to it for any number of phones, which do not give up soon.
+    pub fn client(&self, patience: Patience) -> Result<Client, WalletError> {
+        let provider = Provider::load(&self.folder.join("wallet-provider")).unwrap();
+        let clock = Arc::new(UtcDateTime::now);
+        let client = Client::connect(self.http(), &self.url, provider, clock)?;
+        Ok(client.with_patience(patience))
+    }
+
+    /// The roots of its credentials.
+    pub fn roots(&self) -> Vec<Certificate> {
+        let pem = std::fs::read(self.folder.join("iaca.pem")).unwrap();
+        Certificate::all_from_pem(&pem).unwrap()
+    }
+}
+
+/// Starts the issuer of that folder in this process.
+pub fn serve(folder: &Path) -> Running {
+    let config = Config::load(&folder.join("issuer.toml")).unwrap();
+    let issuer = Arc::new(config.open(Box::new(SystemClock)).unwrap());
+    let server = Server::bind(Arc::clone(&issuer) as _, config.http.clone()).unwrap();
+    let stop = server.stopper();
+    let thread = std::thread::spawn(move || {
+        server.run(false).unwrap();
+    });
+    Running { issuer, stop, thread: Some(thread) }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.stop();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn person(number: usize) -> Person {
+    let name = format!("person-{number}");
+    let text = profile::new_profile(&name, &name);
+    let profile = profile::check(&text, Path::new("person.toml")).unwrap();
+    Person { id: format!("T-{number:04}"), card: profile.personalise().unwrap() }
+}
+
+impl Phone {
+    /// A phone whose keys follow from that text.
+    pub fn new(seed: &str) -> Self {
+        let mut rng = SeededRng::new(seed.as_bytes(), "phone");
+        let wallet = Wallet::in_memory(&mut rng);
+        Self { wallet, rng, seed: seed.to_owned(), taps: 0 }
+    }
+
+    /// Taps that person's card, the PIN given.
+    pub fn tap(&mut self, client: &Client, person: &Person) -> Result<(), EnrollError> {
+        self.taps += 1;
+        let seed = format!("{} {}", self.seed, self.taps);
+        let card = Card::from_profile(&person.card, Box::new(SeededEnv::new(seed.as_bytes())));
+        let mut session = Session::new(Box::new(Loopback::new(card.unwrap())));
+        let pin = person.card.profile.secrets.pin.as_ref().map(|pin| Password::pin(pin));
+        let options = Options {
+            passwords: Passwords { pin, ..Passwords::default() },
+            source: "emulated".into(),
+            ..Options::default()
+        };
+        let silent = &mut |_| {};
+        client.tap(&mut self.wallet, &mut session, options, None, &mut self.rng, silent)
+    }
+
+    /// Brings what was begun to its end.
+    pub fn go_on(&mut self, client: &Client, roots: &[Certificate]) -> Result<(), WalletError> {
+        client.go_on(&mut self.wallet, roots, &mut self.rng, &mut |_| {})
+    }
+
+    /// What the status list says of its credentials.
+    pub fn statuses(&mut self, rig: &Rig, roots: &[Certificate]) -> Vec<u8> {
+        let (http, now) = (rig.http(), UtcDateTime::now());
+        iccard::wallet::status::refresh(&mut self.wallet.state, &http, roots, now).unwrap();
+        let seen = self.wallet.state.credentials.iter().map(|c| c.seen.as_ref().unwrap().value);
+        seen.collect()
+    }
+}
