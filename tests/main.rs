@@ -38,6 +38,7 @@ mod tap_key_only;
 mod tap_pcscd;
 mod tap_vpcd;
 mod testing;
+mod threat_model;
 mod tlv_oracle;
 mod transport_pcscd;
 mod vectors_aa;
