@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::{checked, parse};
 use crate::issuer::ledger::parameters;
+use crate::issuer::service::refused;
 use crate::issuer::{Call, Code, Issuer, Refusal};
 use crate::policy::Change;
-use crate::registry::{Denied, EndReason, Loss, PersonId, RegistryError};
+use crate::registry::{Denied, EndReason, Loss, OfferId, PersonId};
 use crate::trust::encoding::rfc3339;
 
 #[derive(Deserialize)]
@@ -26,6 +27,12 @@ enum What {
     Phone,
     /// The phone was found again.
     Found,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Confirmation {
+    offer: String,
 }
 
 impl Issuer {
@@ -55,10 +62,25 @@ impl Issuer {
             },
             What::Found => self.registry.resume(&person, now),
         };
-        let changes = changes.map_err(|e| refused(&e))?;
+        let changes = changes.map_err(|e| refused(&e, denied))?;
         self.publish(&changes)?;
         tracing::info!(clerk = clerk.name, credentials = changes.len(), "report taken");
         Ok(json!({ "phone": self.phone(&person)?, "credentials_changed": changes.len() }))
+    }
+
+    /// The phone that claimed the offer is the one on the counter: what waits for that is issued.
+    ///
+    /// # Errors
+    /// [`Code::InvalidToken`], [`Code::InvalidRequest`], [`Code::NotFound`] where nobody claimed it.
+    pub fn office_confirm(&self, call: &Call, body: &[u8]) -> Result<Value, Refusal> {
+        let clerk = self.clerk(call)?;
+        let confirmation: Confirmation = parse(body)?;
+        let mut id = [0; 16];
+        hex::decode_to_slice(&confirmation.offer, &mut id)
+            .map_err(|_| Refusal::new(Code::InvalidRequest, "offer: 32 hexadecimal digits"))?;
+        let confirmed = self.registry.confirm_offer(&OfferId(id), &clerk.name, self.clock.now());
+        confirmed.map_err(|e| refused(&e, denied))?;
+        Ok(json!({ "offer": OfferId(id).to_string(), "confirmed": true }))
     }
 
     /// What happened to a person's cards and phones, the oldest first: `person` says whose.
@@ -73,7 +95,7 @@ impl Issuer {
         self.clerk(call)?;
         let [person] = parameters(query, ["person"])?;
         let person = self.registry.person_id(checked(person.unwrap_or_default())?);
-        let events = self.registry.history(&person).map_err(|e| refused(&e))?;
+        let events = self.registry.history(&person).map_err(|e| refused(&e, denied))?;
         let events: Vec<_> = events
             .iter()
             .map(|event| {
@@ -91,7 +113,7 @@ impl Issuer {
 
     // The phone that holds the person's place, if one does.
     fn phone(&self, person: &PersonId) -> Result<Option<Value>, Refusal> {
-        let device = self.registry.device_of(person).map_err(|e| refused(&e))?;
+        let device = self.registry.device_of(person).map_err(|e| refused(&e, denied))?;
         Ok(device.map(|device| {
             json!({
                 "id": device.id.to_string(),
@@ -104,12 +126,9 @@ impl Issuer {
     }
 }
 
-fn refused(error: &RegistryError) -> Refusal {
-    match error {
-        RegistryError::Denied(denied @ Denied::Unknown { .. }) => {
-            Refusal::new(Code::NotFound, denied)
-        }
-        RegistryError::Denied(denied) => Refusal::new(Code::PolicyDenied, denied),
-        _ => Refusal::new(Code::TemporarilyUnavailable, "the register does not answer; try again"),
+fn denied(denied: &Denied) -> Code {
+    match denied {
+        Denied::Unknown { .. } => Code::NotFound,
+        _ => Code::PolicyDenied,
     }
 }
