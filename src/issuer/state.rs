@@ -57,3 +57,9 @@ pub struct Keys {
     /// Under this random challenges and nonces are made, so that making one writes nothing.
     pub nonce: zeroize::Zeroizing<[u8; 32]>,
 }
+
+impl std::fmt::Debug for Issuer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Issuer").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

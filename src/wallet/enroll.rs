@@ -98,7 +98,8 @@ impl Client {
         let nonce = self.nonce()?;
         let key_attestation = self.provider.attest_keys(keys, &nonce, self.now())?;
         const STEP: &str = "open a tap session";
-        let opened: Opened = self.say(wallet, STEP, "/tap/session", &Open { key_attestation }, rng)?;
+        let opened: Opened =
+            self.say(wallet, STEP, "/tap/session", &Open { key_attestation }, rng)?;
         let (expected, got) = (commitment(keys), opened.session.h_dev);
         if expected != got {
             return Err(WalletError::Answer {

@@ -129,7 +129,8 @@ impl Client {
                 pairs.extend(tx_code.as_ref().map(|code| ("tx_code", code.as_str())));
             }
             By::Refresh | By::Access => {
-                let token = refresh.as_ref().ok_or(WalletError::Nothing { what: "refresh token" })?;
+                let token =
+                    refresh.as_ref().ok_or(WalletError::Nothing { what: "refresh token" })?;
                 pairs.extend([("grant_type", "refresh_token"), ("refresh_token", token.as_str())]);
             }
         }
@@ -239,7 +240,8 @@ impl Client {
         token: &str,
         rng: &mut dyn CryptoRng,
     ) -> Result<super::http::Reply, WalletError> {
-        let key = wallet.state.holders.get(key).ok_or(WalletError::Nothing { what: "holder key" })?;
+        let key =
+            wallet.state.holders.get(key).ok_or(WalletError::Nothing { what: "holder key" })?;
         let key = key.secret();
         let mut tries = 0;
         loop {
@@ -284,11 +286,7 @@ impl Client {
     ///
     /// # Errors
     /// Those of the network: then it is told later.
-    pub fn notify(
-        &self,
-        wallet: &mut Wallet,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<(), WalletError> {
+    pub fn notify(&self, wallet: &mut Wallet, rng: &mut dyn CryptoRng) -> Result<(), WalletError> {
         const STEP: &str = "notify the issuer";
         let Some(url) = self.metadata.notification.clone() else {
             wallet.state.notices.clear();

@@ -32,7 +32,8 @@ pub(super) fn path(args: &WalletArgs) -> Result<PathBuf> {
 pub(super) fn open(args: &WalletArgs) -> Result<Wallet> {
     let path = path(args)?;
     if !path.exists() {
-        let failure = Failure::new(crate::cli::failure::FILE, format!("{}: no wallet", path.display()));
+        let failure =
+            Failure::new(crate::cli::failure::FILE, format!("{}: no wallet", path.display()));
         return Err(failure
             .step("open the wallet")
             .expected("a wallet")
@@ -93,7 +94,10 @@ pub(super) fn tell(out: &Output, held: &[Held]) {
             format!("   {} at {}", word(Status::of(seen.value)), rfc3339::text(seen.at))
         });
         let until = rfc3339::text(held.valid_until);
-        out.row("held", format!("{:<16}{:<11}until {until}{status}", held.configuration, held.format));
+        out.row(
+            "held",
+            format!("{:<16}{:<11}until {until}{status}", held.configuration, held.format),
+        );
     }
 }
 

@@ -92,8 +92,7 @@ pub(super) fn renew(context: &Context, args: &WalletArgs, own: &RenewArgs) -> Re
     let mut progress = issuer::progress(context);
     let done = client.go_on(&mut wallet, &roots, rng, &mut progress);
     done.map_err(|error| {
-        let needs_tap =
-            matches!(error.code(), Some("invalid_grant" | "credential_request_denied"));
+        let needs_tap = matches!(error.code(), Some("invalid_grant" | "credential_request_denied"));
         let failure = failure::of(error);
         if needs_tap {
             return failure.help("a new tap is needed: `iccard wallet enroll`, or go to an office");
@@ -136,7 +135,10 @@ pub(super) fn delete(context: &Context, args: &WalletArgs, own: &DeleteArgs) -> 
     let count = wallet.state.credentials.len();
     wallet.state.forget(rng);
     wallet.save(rng).map_err(failure::of)?;
-    out.row("deleted", format!("{count} credentials{}", if told { ", the issuer knows" } else { "" }));
+    out.row(
+        "deleted",
+        format!("{count} credentials{}", if told { ", the issuer knows" } else { "" }),
+    );
     out.object(json!({ "deleted": count, "notified": told }));
     Ok(ExitCode::SUCCESS)
 }

@@ -183,7 +183,8 @@ struct ClerkEntry {
 impl File {
     pub(super) fn settings(&self, place: &Place<'_>) -> Result<Settings, ConfigError> {
         let mut s = Settings::new(self.url(place)?);
-        let wrong = |at: std::ops::Range<usize>, key, expected: &str| place.value(at, key, expected);
+        let wrong =
+            |at: std::ops::Range<usize>, key, expected: &str| place.value(at, key, expected);
         if self.name.get_ref().trim().is_empty() {
             return Err(wrong(self.name.span(), "name", "a name for people"));
         }

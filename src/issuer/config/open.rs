@@ -1,6 +1,5 @@
 //! From a configuration to an issuer: its keys are read, its register is opened.
 
-
 use std::path::{Path, PathBuf};
 
 use super::read::{self, content};
@@ -194,14 +193,8 @@ impl Config {
         Ok(anchors)
     }
 
-    fn value(
-        &self,
-        at: std::ops::Range<usize>,
-        key: &'static str,
-        expected: &str,
-    ) -> ConfigError {
+    fn value(&self, at: std::ops::Range<usize>, key: &'static str, expected: &str) -> ConfigError {
         let text = read::text(&self.path, super::MAX_CONFIG).unwrap_or_default();
         super::error::Place { path: &self.path, text: &text }.value(at, key, expected)
     }
 }
-

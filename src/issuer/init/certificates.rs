@@ -38,11 +38,7 @@ pub(super) struct Authority<'a> {
 }
 
 impl<'a> Authority<'a> {
-    pub(super) fn new(
-        options: &'a Options,
-        rng: &'a mut dyn CryptoRng,
-        now: UtcDateTime,
-    ) -> Self {
+    pub(super) fn new(options: &'a Options, rng: &'a mut dyn CryptoRng, now: UtcDateTime) -> Self {
         // A clock that is a little behind does not refuse what was made just now.
         Self { rng, options, now: now.truncate_to_second() - Duration::hours(1) }
     }

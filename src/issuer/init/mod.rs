@@ -186,7 +186,9 @@ fn fill(
 // What goes into TOML, certificates and a URL; the host of the URL.
 fn checked(options: &Options) -> Result<&str, InitError> {
     let wrong = |what, expected| Err(InitError::Option { what, expected });
-    let plain = |text: &str| !text.is_empty() && !text.contains(['"', '\\', '@']) && !text.chars().any(char::is_control);
+    let plain = |text: &str| {
+        !text.is_empty() && !text.contains(['"', '\\', '@']) && !text.chars().any(char::is_control)
+    };
     for (what, text) in [
         ("name", &options.name),
         ("listen", &options.listen),
@@ -194,7 +196,10 @@ fn checked(options: &Options) -> Result<&str, InitError> {
         ("url", &options.url),
     ] {
         if !plain(text) {
-            return wrong(what, "text without quotation marks, @, backslashes and control characters");
+            return wrong(
+                what,
+                "text without quotation marks, @, backslashes and control characters",
+            );
         }
     }
     if options.country.len() != 2 || !options.country.bytes().all(|b| b.is_ascii_uppercase()) {

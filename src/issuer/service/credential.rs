@@ -48,8 +48,8 @@ impl Issuer {
         let now = self.clock.now();
         let (client, grant) = self.grant_of(call, now)?;
         let (json, encrypted) = self.decrypted(content_type, body)?;
-        let request = CredentialRequest::parse(&json)
-            .map_err(|e| Refusal::new(Code::of_message(&e), e))?;
+        let request =
+            CredentialRequest::parse(&json).map_err(|e| Refusal::new(Code::of_message(&e), e))?;
         let encryption = request.credential_response_encryption.as_ref();
         if encryption.is_some() && !encrypted {
             return Err(Refusal::new(
@@ -121,9 +121,7 @@ impl Issuer {
         for (key, reserved) in keys.iter().zip(&reservation.credentials) {
             let text = match &reserved.issued {
                 Some(text) => text.clone(),
-                None => {
-                    self.sign(&reserve.configuration, grant, &subject, (key, reserved), now)?
-                }
+                None => self.sign(&reserve.configuration, grant, &subject, (key, reserved), now)?,
             };
             signed.push((reserved.id, text));
         }
@@ -159,7 +157,11 @@ impl Issuer {
     }
 
     // The request's JSON, and whether it was encrypted.
-    pub(super) fn decrypted(&self, content_type: &str, body: &[u8]) -> Result<(Vec<u8>, bool), Refusal> {
+    pub(super) fn decrypted(
+        &self,
+        content_type: &str,
+        body: &[u8],
+    ) -> Result<(Vec<u8>, bool), Refusal> {
         match content_type.split(';').next().unwrap_or_default().trim() {
             "application/json" => Ok((body.to_vec(), false)),
             "application/jwt" => {
@@ -237,7 +239,10 @@ impl Issuer {
         out: &mut Proven,
     ) -> Result<(), Refusal> {
         let given = given.ok_or_else(|| {
-            Refusal::new(Code::InvalidNonce, "the proof has no nonce; get one from the nonce endpoint")
+            Refusal::new(
+                Code::InvalidNonce,
+                "the proof has no nonce; get one from the nonce endpoint",
+            )
         })?;
         let nonce = nonce::check(Kind::Credential, &self.keys.nonce, given, now)
             .map_err(|e| Refusal::new(Code::InvalidNonce, e))?;

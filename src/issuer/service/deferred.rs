@@ -29,8 +29,8 @@ impl Issuer {
         let now = self.clock.now();
         let grant = self.grant_of(call, now)?.1;
         let (json, encrypted) = self.decrypted(content_type, body)?;
-        let request = DeferredRequest::parse(&json)
-            .map_err(|e| Refusal::new(Code::of_message(&e), e))?;
+        let request =
+            DeferredRequest::parse(&json).map_err(|e| Refusal::new(Code::of_message(&e), e))?;
         let encryption = request.credential_response_encryption.as_ref();
         if encryption.is_some() && !encrypted {
             return Err(Refusal::new(

@@ -158,4 +158,3 @@ fn merge(into: &mut Value, from: Value) {
         into.extend::<Map<String, Value>>(from);
     }
 }
-

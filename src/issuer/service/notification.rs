@@ -14,18 +14,16 @@ impl Issuer {
     pub fn notification(&self, call: &Call, body: &[u8]) -> Result<(), Refusal> {
         let now = self.clock.now();
         let grant = self.grant_of(call, now)?.1;
-        let request = NotificationRequest::parse(body)
-            .map_err(|e| Refusal::new(Code::of_message(&e), e))?;
+        let request =
+            NotificationRequest::parse(body).map_err(|e| Refusal::new(Code::of_message(&e), e))?;
         let deleted = request.event == NotificationEvent::CredentialDeleted;
         let id = secret::hash(&request.notification_id);
         let code = |denied: &Denied| match denied {
             Denied::Unknown { .. } | Denied::OtherWallet { .. } => Code::InvalidNotificationId,
             _ => Code::InvalidNotificationRequest,
         };
-        let changes = self
-            .registry
-            .notified(&id, &grant.id, deleted, now)
-            .map_err(|e| refused(&e, code))?;
+        let changes =
+            self.registry.notified(&id, &grant.id, deleted, now).map_err(|e| refused(&e, code))?;
         self.publish(&changes)
     }
 }

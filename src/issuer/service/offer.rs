@@ -19,11 +19,16 @@ impl Issuer {
             .registry
             .offer_code(&id.ok_or_else(unknown)?, self.clock.now())
             .map_err(|e| refused(&e, |_| Code::NotFound))?;
-        Ok(self.offer_with(&code, Some(TxCode {
-            input_mode: InputMode::Numeric,
-            length: Some(6),
-            description: Some("The six digits that the office gave apart from the QR code".into()),
-        })))
+        Ok(self.offer_with(
+            &code,
+            Some(TxCode {
+                input_mode: InputMode::Numeric,
+                length: Some(6),
+                description: Some(
+                    "The six digits that the office gave apart from the QR code".into(),
+                ),
+            }),
+        ))
     }
 
     /// The offer of a code that needs no transaction code.

@@ -16,8 +16,8 @@ impl Issuer {
     /// By the standard's codes; the register is as it was, but for counted failures.
     pub fn token(&self, call: &Call, form: &[u8]) -> Result<Value, Refusal> {
         let now = self.clock.now();
-        let request = TokenRequest::parse(form)
-            .map_err(|e| Refusal::new(Code::of_message(&e), e))?;
+        let request =
+            TokenRequest::parse(form).map_err(|e| Refusal::new(Code::of_message(&e), e))?;
         let client = self.authenticate(call, None, now)?;
         let instance = instance_of(&client)?;
         let (access, refresh) = (secret::new(), secret::new());

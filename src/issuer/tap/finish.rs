@@ -38,8 +38,7 @@ impl Issuer {
             return Err(TapFault::Policy { reasons: answer.reasons.join("; ") });
         }
         let term_until = answer.term_until;
-        let subject =
-            subject::subject_of(&person, &self.settings, &self.policy, now, term_until);
+        let subject = subject::subject_of(&person, &self.settings, &self.policy, now, term_until);
         let code = secret::new();
         let expires = now.checked_add(self.settings.code_life).unwrap_or(now);
         let result = TapResult {

@@ -78,9 +78,13 @@ impl Issuer {
         };
         let card = self.registry.card_id(chip);
         self.limits.card(&card).map_err(TapFault::Limited)?;
-        let person = self.registry.person_id(&self.holder_of(&case.evidence)?.id);
+        let holder = self.holder_of(&case.evidence)?;
+        let person = self.registry.person_id(&holder.id);
         self.limits.person(&person).map_err(TapFault::Limited)?;
         self.registry.check_card(&card, &person)?;
+        if let Some(number) = &holder.card {
+            self.registry.check_card(&self.card_of(number), &person)?;
+        }
         Ok(weighed)
     }
 

@@ -93,7 +93,9 @@ fn a_key_only_card_signs_the_session_with_its_pin() {
     let mut held = desk.session();
     let evidence = phone.read(&mut held, &desk.pin(), &session);
     let sent = phone.request(&session, evidence.clone());
-    let Reply::Done(done) = phone.send(&issuer, &sent).unwrap() else { panic!("no frame is needed") };
+    let Reply::Done(done) = phone.send(&issuer, &sent).unwrap() else {
+        panic!("no frame is needed")
+    };
     assert_eq!(claim(&issuer, &phone, &done.code).person, issuer.registry.person_id("P-2"));
     // The CAN alone is not enough, and a lie about it does not fit what the card signed.
     refused(phone.tap_with(&issuer, &desk, &desk.can(), |_| {}), Code::PolicyDenied, "pin");
@@ -225,7 +227,11 @@ fn a_session_is_good_once_and_for_its_wallet_alone() {
     refused(phone.send(&issuer, &bent), Code::InvalidRequest, "request");
     // Evidence of one session in another one.
     let other = phone.open(&issuer);
-    refused(phone.send(&issuer, &sent_for(&phone, &other, &evidence)), Code::InsufficientEvidence, "");
+    refused(
+        phone.send(&issuer, &sent_for(&phone, &other, &evidence)),
+        Code::InsufficientEvidence,
+        "",
+    );
     let frame = phone.send(&issuer, &sent).unwrap();
     refused(phone.send(&issuer, &sent), Code::InvalidTapSession, "used before");
     let done = phone.relay(&issuer, &mut held, frame).unwrap();
@@ -250,13 +256,8 @@ fn thief_request(
     let mut evidence = evidence.clone();
     evidence.active_authentication = None;
     let keys = phone.keys();
-    let request = crate::issuance::CredentialRequest::sign_for(
-        &thief.dpop,
-        &keys,
-        session,
-        evidence,
-        NOW,
-    );
+    let request =
+        crate::issuance::CredentialRequest::sign_for(&thief.dpop, &keys, session, evidence, NOW);
     crate::issuance::tap_session::Evidence { request: request.unwrap(), picture: None }
 }
 
@@ -342,7 +343,6 @@ fn a_card_reported_lost_while_its_chip_is_asked_earns_nothing() {
     let desk = Desk::new(built_in("resident"));
     let (issuer, phone) = (issuer(PEOPLE, &[&desk.card]), Phone::new("a"));
     let person = issuer.registry.person_id("P-1");
-    // Once of a card that was never seen before, once of a known one.
     let session = phone.open(&issuer);
     let mut held = desk.session();
     let evidence = phone.read(&mut held, &desk.pin(), &session);
@@ -355,6 +355,13 @@ fn a_card_reported_lost_while_its_chip_is_asked_earns_nothing() {
     let evidence = phone.read(&mut desk.session(), &desk.pin(), &session);
     let sent = phone.send(&issuer, &phone.request(&session, evidence));
     refused(sent, Code::CredentialRequestDenied, "the card is not current");
+    // One that was never tapped, by its number.
+    let issuer = world::issuer(PEOPLE, &[&desk.card]);
+    let person = issuer.registry.person_id("P-1");
+    issuer.know_card("P-1", &person);
+    issuer.registry.report_lost(&person, Loss::Card, NOW).unwrap();
+    let done = phone.tap(&issuer, &desk);
+    refused(done, Code::CredentialRequestDenied, "the card is not current");
 }
 
 #[test]
@@ -479,5 +486,4 @@ fn so_many_chips_are_asked_at_once_and_no_more() {
     let later = NOW + Duration::minutes(1);
     issuer.chips.put(asking(257, later), later).unwrap();
     assert_eq!(format!("{:?}", issuer.chips), "Chips(1)");
-
 }

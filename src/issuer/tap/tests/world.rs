@@ -5,9 +5,7 @@ use std::sync::Arc;
 use time::{Duration, UtcDateTime, macros::utc_datetime};
 
 use super::super::super::ports::CsvPopulation;
-use super::super::super::{
-    Client, Issuer, Keys, Limits, Metrics, Refusal, Settings, SystemClock,
-};
+use super::super::super::{Client, Issuer, Keys, Limits, Metrics, Refusal, Settings, SystemClock};
 use super::super::Chips;
 use crate::crypto::{Curve, PublicKey, SecretKey, SeededRng, SystemRng};
 use crate::emulator::{self, SeededEnv};
@@ -91,6 +89,7 @@ pub(super) fn issuer(people: &str, cards: &[&Personalised]) -> Issuer {
         wallet_anchors: vec![signer("wallet").0],
         limits: Limits::default(),
         metrics: Metrics::default(),
+        published: super::super::super::Published::default(),
         chips: Chips::default(),
     }
 }
