@@ -23,6 +23,8 @@ mod interop_openssl_key_only;
 mod interop_openssl_keys;
 mod interop_openssl_ours;
 mod interop_openssl_trust;
+#[cfg(feature = "issuer")]
+mod issuer_http;
 #[cfg(all(feature = "issuer", feature = "wallet"))]
 mod issuer_races;
 mod lds_samples;

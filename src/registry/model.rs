@@ -173,7 +173,7 @@ pub struct TapSession {
 }
 
 /// What a verified tap leaves in the register, with the code that it earned.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TapResult {
     /// The session; it is done by this.
     pub session: SessionId,
@@ -195,8 +195,20 @@ pub struct TapResult {
     pub expires: UtcDateTime,
 }
 
+impl std::fmt::Debug for TapResult {
+    // What a credential says, and secrets, stay out.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TapResult")
+            .field("session", &self.session)
+            .field("person", &self.person)
+            .field("card", &self.card)
+            .field("level", &self.level)
+            .finish_non_exhaustive()
+    }
+}
+
 /// An offer made at an office.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewOffer {
     /// Its identifier.
     pub id: OfferId,
@@ -218,6 +230,17 @@ pub struct NewOffer {
     pub clerk: String,
 }
 
+impl std::fmt::Debug for NewOffer {
+    // What a credential says, and secrets, stay out.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewOffer")
+            .field("id", &self.id)
+            .field("person", &self.person)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What becomes of an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -231,7 +254,7 @@ pub enum OfferState {
 }
 
 /// A wallet's claim to a code.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Claim {
     /// The code's hash.
     pub code: TokenHash,
@@ -243,6 +266,17 @@ pub struct Claim {
     pub instance: Thumbprint,
     /// The tokens that the grant is to have.
     pub tokens: AccessTokens,
+}
+
+impl std::fmt::Debug for Claim {
+    // What a credential says, and secrets, stay out.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Claim")
+            .field("code", &self.code)
+            .field("jkt", &self.jkt)
+            .field("instance", &self.instance)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The hashes of new tokens, and until when they are good.
@@ -257,7 +291,7 @@ pub struct AccessTokens {
 }
 
 /// The right to credentials for one person on one phone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Grant {
     /// Its identifier.
     pub id: GrantId,
@@ -283,6 +317,19 @@ pub struct Grant {
     pub device: Option<DeviceId>,
     /// Whether a clerk confirmed the wallet that redeemed an offer.
     pub confirmed: bool,
+}
+
+impl std::fmt::Debug for Grant {
+    // What a credential says, and secrets, stay out.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Grant")
+            .field("id", &self.id)
+            .field("person", &self.person)
+            .field("way", &self.way)
+            .field("jkt", &self.jkt)
+            .field("device", &self.device)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A request for credentials, all its proofs checked.
@@ -314,7 +361,7 @@ pub struct Reservation {
 }
 
 /// One credential to be signed, or signed already.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Reserved {
     /// Its identifier.
     pub id: CredentialId,
@@ -326,6 +373,18 @@ pub struct Reserved {
     pub idx: u64,
     /// The credential as it was released before, opened: a retry gets the same.
     pub issued: Option<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Reserved {
+    // What a credential says, and secrets, stay out.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reserved")
+            .field("id", &self.id)
+            .field("key", &self.key)
+            .field("list", &self.list)
+            .field("idx", &self.idx)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A credential as the register knows it.

@@ -6,7 +6,9 @@ use zeroize::Zeroizing;
 
 use super::database::{Row, values};
 use super::seal::Place;
-use super::{Denied, EventKind, NewOffer, OfferId, OfferState, PersonId, Registry, RegistryError};
+use super::{
+    Denied, EventKind, NewOffer, OfferId, OfferState, PersonId, Registry, RegistryError, TokenHash,
+};
 
 const OFFER: &str = "offer";
 
@@ -19,6 +21,7 @@ impl Registry {
         self.write("making an offer", |work| {
             let epoch = work.person(&offer.person)?;
             work.withdraw_offers(&offer.person)?;
+            let tx_code = work.tx_code(&offer.code, &offer.tx_code);
             let row = &offer.code.0;
             let subject =
                 work.seal(Place { table: "codes", column: "subject", row }, &offer.subject)?;
@@ -36,7 +39,7 @@ impl Registry {
                     epoch.facts,
                     subject,
                     secret,
-                    &offer.tx_code,
+                    &tx_code,
                     offer.term_until,
                     offer.expires,
                     OfferState::Open.number(),
@@ -113,6 +116,11 @@ impl Registry {
 }
 
 impl super::work::Work<'_> {
+    /// What is kept of a transaction code, whose few digits a bare hash would give away.
+    pub(super) fn tx_code(&self, code: &TokenHash, tx_code: &TokenHash) -> [u8; 32] {
+        self.name("tx_code", &[code.0, tx_code.0].concat())
+    }
+
     /// The person's open offers are dead.
     pub(super) fn withdraw_offers(&mut self, person: &PersonId) -> Result<(), RegistryError> {
         self.change(

@@ -103,9 +103,10 @@ fn redeem(work: &mut Work<'_>, claim: &Claim, now: UtcDateTime) -> Answered<Gran
         _ => return Err(Denied::Unknown { what: CODE }.into()),
     };
     let expected = row.maybe_array::<32>(4)?;
-    match (expected, claim.tx_code) {
+    let got = claim.tx_code.map(|got| work.tx_code(&claim.code, &got));
+    match (expected, got) {
         (None, None) => {}
-        (Some(expected), Some(got)) if bool::from(expected.ct_eq(&got.0)) => {}
+        (Some(expected), Some(got)) if bool::from(expected.ct_eq(&got)) => {}
         (Some(_), Some(_)) => return count_failure(work, claim, row.count(5)?),
         (expected, _) => return Err(Denied::TxCode { expected: expected.is_some() }.into()),
     }

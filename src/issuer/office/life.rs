@@ -39,7 +39,8 @@ impl Issuer {
     /// Takes a report: a lost `card` ends the mobile card too, a lost `phone` locks it at once, and
     /// a `found` phone is unlocked. The statuses are published when this returns.
     ///
-    /// It does not ask the population registry: a loss has to be told even when that is down.
+    /// The population registry is asked for the number of the card, so that one is lost that was
+    /// never tapped; a loss is taken even when that is down.
     ///
     /// # Errors
     /// [`Code::InvalidToken`], [`Code::InvalidRequest`], [`Code::NotFound`] where there is nothing to
@@ -49,7 +50,10 @@ impl Issuer {
         let report: Report = parse(body)?;
         let (person, now) = (self.registry.person_id(checked(&report.person)?), self.clock.now());
         let changes = match report.what {
-            What::Card => self.registry.report_lost(&person, Loss::Card, now),
+            What::Card => {
+                self.know_card(&report.person, &person);
+                self.registry.report_lost(&person, Loss::Card, now)
+            }
             What::Phone => match self.policy.on_lost_phone() {
                 Change::Revoke => self.registry.end(&person, EndReason::PhoneLost, now),
                 Change::Suspend | Change::Renew => {

@@ -2,13 +2,17 @@
 
 use time::Duration;
 
+use super::backends::each;
 use super::world::*;
 use crate::issuance::Status;
 use crate::registry::*;
 
 #[test]
 fn a_second_phone_ends_the_first_in_the_same_moment() {
-    let world = World::new(Registry::memory(&keys()).unwrap().with_list_size(64));
+    each("a_second_phone_ends_the_first_in_the_same_moment", switch);
+}
+
+fn switch(world: &World) {
     let registry = &world.registry;
     let (first, second) = (world.phone(), world.phone());
     let one = world.enrol("hong", &first, NOW);
@@ -59,7 +63,10 @@ fn a_second_phone_ends_the_first_in_the_same_moment() {
 
 #[test]
 fn a_retry_gets_what_was_kept_and_a_renewal_something_new() {
-    let world = World::new(Registry::memory(&keys()).unwrap());
+    each("a_retry_gets_what_was_kept_and_a_renewal_something_new", renew);
+}
+
+fn renew(world: &World) {
     let registry = &world.registry;
     let phone = world.phone();
     let one = world.enrol("hong", &phone, NOW);
@@ -91,4 +98,55 @@ fn a_retry_gets_what_was_kept_and_a_renewal_something_new() {
     assert_eq!(registry.report_lost(&person, Loss::Card, NOW).unwrap().len(), 4);
     assert_eq!(world.state_of(&renewed.device), DeviceState::Revoked);
     assert_eq!(registry.status_version(0).unwrap(), 4);
+}
+
+#[test]
+fn the_same_phone_again_revokes_nothing() {
+    each("the_same_phone_again_revokes_nothing", |world| {
+        let registry = &world.registry;
+        let phone = world.phone();
+        let one = world.enrol("hong", &phone, NOW);
+        // Two more taps, finished before either goes on, and a visit to an office.
+        let taps = [world.tap("hong", &phone, NOW), world.tap("hong", &phone, NOW)];
+        for claim in taps {
+            let two = world.issue(world.redeem(claim, NOW), &phone.keys, NOW);
+            assert_eq!(two.reservation.device.id, one.reservation.device.id);
+            assert_eq!(two.reservation.changes, []);
+        }
+        let three = world.visit("hong", &phone, NOW);
+        assert_eq!(three.reservation.device.id, one.reservation.device.id);
+        assert_eq!(registry.status_entries(0).unwrap().2, []);
+        assert_eq!(registry.devices_of(&world.person("hong")).unwrap().len(), 1);
+        // The other format, by the first grant.
+        let mut other = world.request(&one.claimed.grant, &phone.keys, NOW);
+        other.configuration = SD_JWT.into();
+        let four = registry.reserve(&other, NOW).unwrap();
+        assert_eq!(four.device.id, one.reservation.device.id);
+        // The same request key with other holder keys is another phone.
+        let moved = Phone { keys: world.phone().keys, ..phone };
+        let five = world.enrol("hong", &moved, NOW);
+        assert_ne!(five.reservation.device.id, one.reservation.device.id);
+        assert_eq!(five.reservation.changes.len(), 10);
+    });
+}
+
+#[test]
+fn what_ended_is_to_be_published_until_something_was_released() {
+    each("what_ended_is_to_be_published_until_something_was_released", |world| {
+        let registry = &world.registry;
+        world.enrol("hong", &world.phone(), NOW);
+        let phone = world.phone();
+        let claimed = world.redeem(world.tap("hong", &phone, NOW), NOW);
+        let mdoc = world.request(&claimed.grant, &phone.keys, NOW);
+        let sd_jwt = Reserve { configuration: SD_JWT.into(), nonces: Vec::new(), ..mdoc.clone() };
+        let first = registry.reserve(&mdoc, NOW).unwrap();
+        assert_eq!(first.changes.len(), 2);
+        // The issuer died here, and the wallet begins with the other format.
+        let second = registry.reserve(&sd_jwt, NOW).unwrap();
+        assert_eq!(second.changes, first.changes);
+        world.keep(&second, NOW);
+        let again = Reserve { keys: phone.keys[..1].to_vec(), ..sd_jwt };
+        assert_eq!(denied(registry.reserve(&again, NOW)), Denied::Spent);
+        assert_eq!(registry.reserve(&mdoc, NOW).unwrap().changes, first.changes);
+    });
 }

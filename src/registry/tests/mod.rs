@@ -1,5 +1,14 @@
-//! The rules, on every database at hand.
+//! The rules, each on every database at hand.
 
+mod backends;
 mod world;
 
+mod crashes;
+mod denials;
 mod flow;
+mod life;
+mod offers;
+mod plans;
+mod races;
+mod stored;
+mod tokens;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use time::{Duration, UtcDateTime, macros::utc_datetime};
 use zeroize::Zeroizing;
 
-use crate::crypto::{Hash, SeededRng};
+use crate::crypto::{Curve, Hash, PublicKey, SecretKey, SeededRng};
 use crate::issuance::{Commitment, Session, Thumbprint};
 use crate::policy::Way;
 use crate::registry::*;
@@ -203,6 +203,24 @@ impl World {
         let made: Vec<_> = reservation.credentials.iter().map(|c| (c.id, signed(c))).collect();
         self.registry.keep(&made, &notification, now).unwrap();
         notification
+    }
+
+    /// Lets a request wait, for whatever keys.
+    pub(super) fn try_defer(
+        &self,
+        transaction: &TokenHash,
+        request: &Reserve,
+        now: UtcDateTime,
+    ) -> Result<Vec<PublicKey>, RegistryError> {
+        let rng = &mut *self.rng.lock().unwrap();
+        let keys = request.keys.iter().map(|_| SecretKey::generate(Curve::P256, rng).public());
+        let keys: Vec<_> = keys.collect();
+        self.registry.defer(transaction, request, &keys, now)?;
+        Ok(keys)
+    }
+
+    pub(super) fn defer(&self, transaction: &TokenHash, request: &Reserve, now: UtcDateTime) {
+        self.try_defer(transaction, request, now).unwrap();
     }
 
     pub(super) fn state_of(&self, device: &Device) -> DeviceState {
