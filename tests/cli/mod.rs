@@ -2,6 +2,11 @@
 //! its message and its exit code.
 
 mod key_only;
+#[cfg(feature = "issuer")]
+mod ledger;
+#[cfg(feature = "issuer")]
+mod office;
+mod policy;
 mod profile;
 mod trust;
 
@@ -13,9 +18,17 @@ use serde_json::Value;
 fn iccard(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_iccard"));
     command.current_dir(dir);
-    for variable in
-        ["ICCARD_CARD", "ICCARD_CAN", "ICCARD_PIN", "ICCARD_PUK", "ICCARD_MRZ", "ICCARD_BAP"]
-    {
+    for variable in [
+        "ICCARD_CARD",
+        "ICCARD_CAN",
+        "ICCARD_PIN",
+        "ICCARD_PUK",
+        "ICCARD_MRZ",
+        "ICCARD_BAP",
+        "ICCARD_ISSUER",
+        "ICCARD_CA",
+        "ICCARD_CLERK_TOKEN",
+    ] {
         command.env_remove(variable);
     }
     // Not the trust store of whoever runs the tests.
