@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 fn log(life: u8, size: u8) -> LocalLedger {
     let mut rng = SeededRng::new(b"audit", "key");
     let log = LocalLedger::new(NoteSigner::generate("issuer.test/ledger", &mut rng).unwrap());
-    let events: Vec<_> = (0..size).map(|number| [if number < 3 { 0 } else { life } ^ number; 32]);
+    let events = (0..size).map(|number| [if number < 3 { 0 } else { life } ^ number; 32]);
     log.append(0, &events.collect::<Vec<_>>()).unwrap();
     log
 }
