@@ -260,6 +260,25 @@ fn no_refusal_is_a_success_and_none_leaves_a_trace() {
     assert_eq!(serving.events(), 0);
 }
 
+#[test]
+fn a_handshake_that_does_not_come_is_not_waited_for() {
+    let serving = Serving::start(|dir| {
+        let path = dir.join("issuer.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, text.replace("head_seconds = 10", "head_seconds = 1")).unwrap();
+    });
+    // Nothing, and the beginning of a ClientHello.
+    for begun in [&b""[..], b"\x16\x03\x01\x02\x00\x01"] {
+        let mut stream = TcpStream::connect(&serving.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(begun).unwrap();
+        let end = stream.read_to_end(&mut Vec::new());
+        let waited = |e: &std::io::Error| e.kind() == std::io::ErrorKind::WouldBlock;
+        assert!(!end.as_ref().is_err_and(waited), "{end:?}");
+    }
+    assert_eq!(serving.get("/healthz", "*/*").0, 200);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_it_well() {

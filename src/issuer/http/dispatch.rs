@@ -48,9 +48,7 @@ impl Service for Issuer {
             Route::TapFrame => of(&self.tap_frame(call, body)?)?,
             Route::OfficeOffers => json(&self.office_offer(call, body)?),
             Route::OfficeReports => json(&self.office_report(call, body)?),
-            Route::OfficeConfirmations => {
-                return Err(Refusal::new(Code::NotImplemented, "not offered yet"));
-            }
+            Route::OfficeConfirmations => json(&self.office_confirm(call, body)?),
             Route::OfficeHistory => json(&self.office_history(call, query)?),
             Route::LedgerCheckpoint => Reply::of(200, TEXT, self.ledger_checkpoint()?),
             Route::LedgerProof => json(&self.ledger_proof(query)?),
