@@ -95,8 +95,8 @@ fn enrol(rig: &Rig, person: &Person, client: &Client, end: &AtomicBool, counts: 
                 }),
                 Some(_) => phone.go_on(client, &roots),
             };
-            let done = phone.wallet.state.credentials.len() == 2
-                && phone.wallet.state.pending.is_none();
+            let done =
+                phone.wallet.state.credentials.len() == 2 && phone.wallet.state.pending.is_none();
             match step {
                 Ok(()) if done => break,
                 Ok(()) => {}

@@ -26,8 +26,7 @@ fuzz_target!(|data: &[u8]| {
         }
     };
     let issued = parsed(verify(&text, &real.anchors, NOW));
-    let shown =
-        parsed(verify_presentation(&text, &real.anchors, AUDIENCE, NOW, Duration::MINUTE));
+    let shown = parsed(verify_presentation(&text, &real.anchors, AUDIENCE, NOW, Duration::MINUTE));
     assert!(issued.is_none() || shown.is_none(), "one passes for the other");
     assert!(issued.is_none() || !has_key_binding(&text));
     if let Some(verified) = issued.or(shown) {

@@ -5,6 +5,8 @@ mod apdu;
 mod api;
 mod card;
 mod conform;
+#[cfg(feature = "credentials")]
+mod credential;
 mod cvc;
 mod emulate;
 mod face;
@@ -12,6 +14,8 @@ mod failure;
 mod files;
 mod generate;
 mod holder;
+#[cfg(feature = "issuer")]
+mod issuer;
 #[cfg(feature = "issuer")]
 mod ledger;
 mod lengths;
@@ -83,6 +87,10 @@ enum Command {
     /// Make and verify mobile credential requests
     #[command(subcommand)]
     Request(request::RequestCommand),
+    /// Verify mobile credentials and presentations
+    #[cfg(feature = "credentials")]
+    #[command(subcommand)]
+    Credential(credential::CredentialCommand),
     /// Make, show and verify the certificates that terminals show to chips
     #[command(subcommand)]
     Cvc(cvc::CvcCommand),
@@ -103,6 +111,10 @@ enum Command {
     /// Be the phone: keep a mobile card in an encrypted file, for developers and tests
     #[cfg(feature = "wallet")]
     Wallet(Box<wallet::WalletArgs>),
+    /// Make, run and renew an issuer of mobile cards
+    #[cfg(feature = "issuer")]
+    #[command(subcommand)]
+    Issuer(issuer::IssuerCommand),
     /// Print a completion script for a shell
     Completions(generate::CompletionsArgs),
     /// Write the manual pages
@@ -113,7 +125,11 @@ impl Command {
     // Whether there is a dialogue to record.
     const fn talks_to_card(&self) -> bool {
         #[cfg(feature = "issuer")]
-        if matches!(self, Self::Office(_) | Self::Ledger(_)) {
+        if matches!(self, Self::Issuer(_) | Self::Office(_) | Self::Ledger(_)) {
+            return false;
+        }
+        #[cfg(feature = "credentials")]
+        if let Self::Credential(_) = self {
             return false;
         }
         #[cfg(feature = "wallet")]
@@ -174,6 +190,8 @@ pub fn main() -> ExitCode {
         Command::Conform(args) => conform::run(&context, &args),
         Command::Profile(command) => profile::run(&context, command),
         Command::Request(command) => request::run(&context, command),
+        #[cfg(feature = "credentials")]
+        Command::Credential(command) => credential::run(&context, &command),
         Command::Cvc(command) => cvc::run(&context, command),
         Command::Policy(command) => policy::run(&context, command),
         #[cfg(feature = "issuer")]
@@ -183,6 +201,8 @@ pub fn main() -> ExitCode {
         Command::Record(command) => record::run(&context, &command),
         #[cfg(feature = "wallet")]
         Command::Wallet(args) => wallet::run(&context, &args),
+        #[cfg(feature = "issuer")]
+        Command::Issuer(command) => issuer::run(&context, command),
         Command::Completions(args) => generate::completions(&context, &args),
         Command::Man(args) => generate::man(&context, &args),
     };

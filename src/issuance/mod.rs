@@ -29,6 +29,8 @@ pub mod tap_session;
 mod binding;
 mod challenge;
 #[cfg(feature = "credentials")]
+mod cose;
+#[cfg(feature = "credentials")]
 mod json;
 mod jwk;
 mod jws;

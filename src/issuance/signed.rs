@@ -164,7 +164,7 @@ pub(crate) fn sign_with_chain<T: Serialize>(
     signer: &Signer,
 ) -> Result<String, SignedError> {
     let chain = signer.chain().iter().map(|c| STANDARD.encode(c.der())).collect();
-    sign(Header { x5c: Some(chain), ..header(typ) }, claims, signer.key())
+    sign(&Header { x5c: Some(chain), ..header(typ) }, claims, signer.key())
 }
 
 /// Signs claims with a key that the recipient knows from elsewhere.
@@ -173,18 +173,18 @@ pub(super) fn sign_with_key<T: Serialize>(
     claims: &T,
     key: &SecretKey,
 ) -> Result<String, SignedError> {
-    sign(header(typ), claims, key)
+    sign(&header(typ), claims, key)
 }
 
 fn header(typ: &str) -> Header {
     Header { typ: Some(typ.to_owned()), ..Header::new(Algorithm::ES256) }
 }
 
-fn sign<T: Serialize>(header: Header, claims: &T, key: &SecretKey) -> Result<String, SignedError> {
+fn sign<T: Serialize>(header: &Header, claims: &T, key: &SecretKey) -> Result<String, SignedError> {
     if key.curve() != Curve::P256 {
         return Err(SignedError::Curve);
     }
     let fault =
         |e: jsonwebtoken::errors::Error| SignedError::Json { part: "claims", fault: e.to_string() };
-    jws::sign(&header, claims, key).map_err(fault)
+    jws::sign(header, claims, key).map_err(fault)
 }

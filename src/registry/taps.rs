@@ -87,12 +87,22 @@ impl Registry {
     }
 
     /// Whether a card may be tapped for anything: known as this person's or not known yet, and not
-    /// reported lost. To be asked before the chip is; [`Self::finish_tap`] asks again.
+    /// reported lost. To be asked before the chip is; [`Self::finish_tap`] asks again. From here on
+    /// it is known as this person's, so that a loss reported meanwhile is one of this card too.
     ///
     /// # Errors
     /// [`Denied::CardNotCurrent`].
     pub fn check_card(&self, card: &CardId, person: &PersonId) -> Result<(), RegistryError> {
-        self.read("looking a card up", |work| current(work, card, person).map(drop))
+        self.write("looking a card up", |work| {
+            work.person(person)?;
+            current(work, card, person)?;
+            work.change(
+                "INSERT INTO cards (id, person, counter, lost) VALUES ($1, $2, NULL, 0) \
+                 ON CONFLICT (id) DO NOTHING",
+                values![card, person],
+            )
+            .map(drop)
+        })
     }
 
     /// A verified tap: the session is done, the card's counter kept, the code made, good only for

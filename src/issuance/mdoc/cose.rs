@@ -110,19 +110,13 @@ impl Signed {
         if !matches!(labels, [(label, _)] if is(label, iana::HeaderParameter::Alg)) {
             return Err(MdocError::structure(what, "the algorithm alone in the protected header"));
         }
-        // Each of coset's counter signatures may hold another in a byte string, and it reads them
-        // recursively: there is no limit but the stack.
-        let forbidden = [
-            iana::HeaderParameter::Alg,
-            iana::HeaderParameter::Crit,
-            iana::HeaderParameter::CounterSignature,
-        ];
+        let forbidden = [iana::HeaderParameter::Alg, iana::HeaderParameter::Crit];
         if unprotected.iter().any(|(label, _)| forbidden.iter().any(|f| is(label, *f))) {
-            let expected = "no algorithm, critical parameter or counter signature unprotected";
+            let expected = "no algorithm and no critical parameter unprotected";
             return Err(MdocError::structure(what, expected));
         }
-        let sign1 = CoseSign1::from_cbor_value(value);
-        let sign1 = sign1.map_err(|_| MdocError::structure(what, "a COSE_Sign1"))?;
+        let sign1 = super::super::cose::sign1(value);
+        let sign1 = sign1.ok_or(MdocError::structure(what, "a COSE_Sign1, not countersigned"))?;
         Ok(Self { what, sign1 })
     }
 

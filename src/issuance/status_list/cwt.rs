@@ -8,6 +8,7 @@ use time::UtcDateTime;
 use super::token::{Claims, Opened, Token, malformed};
 use super::{MAX_TOKEN, MEDIA_TYPE_CWT, StatusError, StatusList};
 use crate::crypto::{Curve, Hash, Signature};
+use crate::issuance::cose::sign1;
 use crate::issuance::signed::SignedError;
 use crate::issuance::signer::{Signer, trusted_key};
 use crate::pki::{Certificate, oid};
@@ -87,7 +88,12 @@ pub fn open_cwt(
     if token.len() > MAX_TOKEN {
         return Err(StatusError::TooLarge { most: MAX_TOKEN });
     }
-    let token = CoseSign1::from_tagged_slice(token).map_err(|e| malformed("COSE_Sign1", e))?;
+    let mut rest = token;
+    let token = match ciborium::from_reader(&mut rest).map_err(|e| malformed("COSE_Sign1", e))? {
+        Value::Tag(CoseSign1::TAG, inner) if rest.is_empty() => sign1(*inner),
+        _ => None,
+    };
+    let token = token.ok_or_else(|| malformed("COSE_Sign1", "with its tag, not countersigned"))?;
     check_header(&token.protected.header)?;
     let (key, signer) =
         trusted_key(&chain_of(&token)?, anchors, Some(oid::OAUTH_STATUS_SIGNING), at)?;

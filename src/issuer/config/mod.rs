@@ -7,7 +7,7 @@ mod error;
 mod file;
 mod open;
 mod read;
-#[cfg(test)]
+#[cfg(all(test, feature = "emulator"))]
 mod tests;
 
 pub use error::ConfigError;

@@ -1,10 +1,8 @@
 //! The issuer as a service: which call is which route.
 
-use std::fmt::Display;
-
 use super::route::{JSON, JWT, STATUS_CWT, STATUS_JWT, TEXT};
 use super::{Reply, Request, Route, Service};
-use crate::issuer::{Code, Issuer, Limits, Metrics, Refusal};
+use crate::issuer::{Code, CredentialReply, Issuer, Limits, Metrics, Refusal};
 
 /// How long metadata may be kept.
 const METADATA_AGE: u32 = 300;
@@ -34,7 +32,10 @@ impl Service for Issuer {
             Route::Status => {
                 // Token Status List clause 8.4.
                 if query.iter().any(|(name, _)| name == "time") {
-                    return Err(Refusal::new(Code::NotImplemented, "time: past lists are not kept"));
+                    return Err(Refusal::new(
+                        Code::NotImplemented,
+                        "time: past lists are not kept",
+                    ));
                 }
                 let list = self.status_list(number(id)?, *form)?;
                 let known = [STATUS_JWT, STATUS_CWT].into_iter().find(|t| *t == list.content_type);
@@ -42,9 +43,9 @@ impl Service for Issuer {
                 Reply::of(200, known.unwrap_or(STATUS_JWT), list.body.to_vec()).kept(age)
             }
             Route::StatusLists => json(&self.status_aggregation()?),
-            Route::TapSession => of(200, &self.tap_open(call, body)?)?,
-            Route::TapEvidence => of(200, &self.tap_evidence(call, body)?)?,
-            Route::TapFrame => of(200, &self.tap_frame(call, body)?)?,
+            Route::TapSession => of(&self.tap_open(call, body)?)?,
+            Route::TapEvidence => of(&self.tap_evidence(call, body)?)?,
+            Route::TapFrame => of(&self.tap_frame(call, body)?)?,
             Route::OfficeOffers => json(&self.office_offer(call, body)?),
             Route::OfficeReports => json(&self.office_report(call, body)?),
             Route::OfficeConfirmations => json(&self.office_confirm(call, body)?),
@@ -65,6 +66,12 @@ impl Service for Issuer {
         self.registry.status_lists().map(drop).map_err(failed)
     }
 
+    fn tend(&self) {
+        if let Err(error) = self.registry.sweep(self.clock.now()) {
+            tracing::warn!(%error, "the register was not swept");
+        }
+    }
+
     fn limits(&self) -> &Limits {
         &self.limits
     }
@@ -78,6 +85,17 @@ impl Service for Issuer {
         let now = || crate::trust::encoding::rfc3339::text(self.clock.now());
         self.clock.can_be_moved().then(now)
     }
+}
+
+fn of<T: serde::Serialize>(value: &T) -> Result<Reply, Refusal> {
+    let body = serde_json::to_vec(value);
+    let failed = |_| Refusal::new(Code::ServerError, "the answer could not be written");
+    Ok(Reply::of(200, JSON, body.map_err(failed)?))
+}
+
+fn of_credential(reply: CredentialReply) -> Reply {
+    let content_type = if reply.content_type == JWT { JWT } else { JSON };
+    Reply::of(reply.status, content_type, reply.body)
 }
 
 fn number(id: &str) -> Result<u32, Refusal> {

@@ -10,6 +10,7 @@
 mod accept;
 mod answer;
 mod body;
+mod dispatch;
 mod door;
 mod error;
 mod log;

@@ -39,6 +39,8 @@ pub(super) const STATUS_CWT: &str = "application/statuslist+cwt";
 
 /// The most bytes of a body.
 pub(super) const BODY: usize = 32 << 10;
+/// Of proofs of many holder keys.
+pub(super) const PROOFS: usize = 128 << 10;
 /// Of evidence, which carries the files of a card with a face.
 pub(super) const EVIDENCE: usize = 3 << 19;
 
@@ -139,6 +141,8 @@ impl Route {
     pub const fn most(self) -> usize {
         match self {
             Self::TapEvidence => EVIDENCE,
+            // Up to sixteen proofs or attested keys, each with certificates.
+            Self::Credential | Self::Deferred | Self::TapSession => PROOFS,
             _ => BODY,
         }
     }

@@ -24,6 +24,8 @@ use super::{HttpError, HttpSettings, Service, observer, tls};
 /// The most bytes of a request's head, and how many lines it may have.
 const HEAD: usize = 32 << 10;
 const HEADERS: usize = 64;
+/// How often the service forgets what is over.
+const TEND: Duration = Duration::from_secs(60);
 
 /// A server that listens and does not answer yet.
 pub struct Server {
@@ -120,6 +122,16 @@ impl Server {
             let stop = self.stop.subscribe();
             tokio::spawn(observer::serve(tokio_listener(listener)?, door, stop));
         }
+        let service = Arc::clone(&self.door.service);
+        let tending = tokio::spawn(async move {
+            let mut turns = tokio::time::interval(TEND);
+            turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                turns.tick().await;
+                let service = Arc::clone(&service);
+                let _ = tokio::task::spawn_blocking(move || service.tend()).await;
+            }
+        });
         let settings = &self.door.settings;
         let places = Arc::new(Semaphore::new(settings.connections.max(1)));
         let graceful = GracefulShutdown::new();
@@ -158,6 +170,7 @@ impl Server {
             }
         }
         drop(main);
+        tending.abort();
         self.door.closing.store(true, Ordering::Relaxed);
         let open = graceful.count();
         tracing::info!(open, "stopping");

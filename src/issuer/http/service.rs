@@ -73,6 +73,9 @@ pub trait Service: Send + Sync + 'static {
     /// [`Refusal`].
     fn ready(&self) -> Result<(), Refusal>;
 
+    /// Forgets what is over; called now and then.
+    fn tend(&self) {}
+
     /// How often somebody may ask.
     fn limits(&self) -> &Limits;
 

@@ -2,8 +2,8 @@
 
 use subtle::ConstantTimeEq;
 
+use super::super::service::secret::hash;
 use super::super::{Call, Code, Issuer, Refusal};
-use crate::crypto::Hash;
 use crate::registry::TokenHash;
 
 /// A clerk: a name for the events, and the hash of a bearer token (RFC 6750) of at least 128 random
@@ -30,7 +30,7 @@ impl std::fmt::Debug for Clerk {
 }
 
 impl Issuer {
-    /// The clerk whose token came.
+    /// The clerk whose token came, if it is not the turn of others.
     pub(super) fn clerk(&self, call: &Call) -> Result<&Clerk, Refusal> {
         let denied = || Refusal::new(Code::InvalidToken, "Authorization: Bearer, a clerk's token");
         let header = call.authorization.as_deref().ok_or_else(denied)?;
@@ -46,13 +46,8 @@ impl Issuer {
                 found = Some(clerk);
             }
         }
-        found.ok_or_else(denied)
+        let clerk = found.ok_or_else(denied)?;
+        self.limits.clerk(&clerk.name)?;
+        Ok(clerk)
     }
-}
-
-/// What is kept of a secret that somebody shows.
-pub(super) fn hash(secret: &str) -> TokenHash {
-    let mut out = [0; 32];
-    out.copy_from_slice(&Hash::Sha256.digest(&[secret.as_bytes()]));
-    TokenHash(out)
 }

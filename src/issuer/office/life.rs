@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::{checked, parse};
 use crate::issuer::ledger::parameters;
+use crate::issuer::service::refused;
 use crate::issuer::{Call, Code, Issuer, Refusal};
 use crate::policy::Change;
-use crate::registry::{Denied, EndReason, Loss, PersonId, RegistryError};
+use crate::registry::{Denied, EndReason, Loss, OfferId, PersonId};
 use crate::trust::encoding::rfc3339;
 
 #[derive(Deserialize)]
@@ -28,11 +29,18 @@ enum What {
     Found,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Confirmation {
+    offer: String,
+}
+
 impl Issuer {
     /// Takes a report: a lost `card` ends the mobile card too, a lost `phone` locks it at once, and
     /// a `found` phone is unlocked. The statuses are published when this returns.
     ///
-    /// It does not ask the population registry: a loss has to be told even when that is down.
+    /// The population registry is asked for the number of the card, so that one is lost that was
+    /// never tapped; a loss is taken even when that is down.
     ///
     /// # Errors
     /// [`Code::InvalidToken`], [`Code::InvalidRequest`], [`Code::NotFound`] where there is nothing to
@@ -42,7 +50,10 @@ impl Issuer {
         let report: Report = parse(body)?;
         let (person, now) = (self.registry.person_id(checked(&report.person)?), self.clock.now());
         let changes = match report.what {
-            What::Card => self.registry.report_lost(&person, Loss::Card, now),
+            What::Card => {
+                self.know_card(&report.person, &person);
+                self.registry.report_lost(&person, Loss::Card, now)
+            }
             What::Phone => match self.policy.on_lost_phone() {
                 Change::Revoke => self.registry.end(&person, EndReason::PhoneLost, now),
                 Change::Suspend | Change::Renew => {
@@ -51,10 +62,25 @@ impl Issuer {
             },
             What::Found => self.registry.resume(&person, now),
         };
-        let changes = changes.map_err(|e| refused(&e))?;
+        let changes = changes.map_err(|e| refused(&e, denied))?;
         self.publish(&changes)?;
         tracing::info!(clerk = clerk.name, credentials = changes.len(), "report taken");
         Ok(json!({ "phone": self.phone(&person)?, "credentials_changed": changes.len() }))
+    }
+
+    /// The phone that claimed the offer is the one on the counter: what waits for that is issued.
+    ///
+    /// # Errors
+    /// [`Code::InvalidToken`], [`Code::InvalidRequest`], [`Code::NotFound`] where nobody claimed it.
+    pub fn office_confirm(&self, call: &Call, body: &[u8]) -> Result<Value, Refusal> {
+        let clerk = self.clerk(call)?;
+        let confirmation: Confirmation = parse(body)?;
+        let mut id = [0; 16];
+        hex::decode_to_slice(&confirmation.offer, &mut id)
+            .map_err(|_| Refusal::new(Code::InvalidRequest, "offer: 32 hexadecimal digits"))?;
+        let confirmed = self.registry.confirm_offer(&OfferId(id), &clerk.name, self.clock.now());
+        confirmed.map_err(|e| refused(&e, denied))?;
+        Ok(json!({ "offer": OfferId(id).to_string(), "confirmed": true }))
     }
 
     /// What happened to a person's cards and phones, the oldest first: `person` says whose.
@@ -69,7 +95,7 @@ impl Issuer {
         self.clerk(call)?;
         let [person] = parameters(query, ["person"])?;
         let person = self.registry.person_id(checked(person.unwrap_or_default())?);
-        let events = self.registry.history(&person).map_err(|e| refused(&e))?;
+        let events = self.registry.history(&person).map_err(|e| refused(&e, denied))?;
         let events: Vec<_> = events
             .iter()
             .map(|event| {
@@ -87,7 +113,7 @@ impl Issuer {
 
     // The phone that holds the person's place, if one does.
     fn phone(&self, person: &PersonId) -> Result<Option<Value>, Refusal> {
-        let device = self.registry.device_of(person).map_err(|e| refused(&e))?;
+        let device = self.registry.device_of(person).map_err(|e| refused(&e, denied))?;
         Ok(device.map(|device| {
             json!({
                 "id": device.id.to_string(),
@@ -100,12 +126,9 @@ impl Issuer {
     }
 }
 
-fn refused(error: &RegistryError) -> Refusal {
-    match error {
-        RegistryError::Denied(denied @ Denied::Unknown { .. }) => {
-            Refusal::new(Code::NotFound, denied)
-        }
-        RegistryError::Denied(denied) => Refusal::new(Code::PolicyDenied, denied),
-        _ => Refusal::new(Code::TemporarilyUnavailable, "the register does not answer; try again"),
+fn denied(denied: &Denied) -> Code {
+    match denied {
+        Denied::Unknown { .. } => Code::NotFound,
+        _ => Code::PolicyDenied,
     }
 }

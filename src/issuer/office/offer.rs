@@ -5,12 +5,13 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{clerk::hash, parse};
+use super::parse;
 use crate::crypto::SystemRng;
+use crate::issuer::service::{refused, secret};
 use crate::issuer::{Call, Code, Issuer, Refusal, subject};
 use crate::policy::{Question, Way};
 use crate::registry::{NewOffer, OfferId};
-use crate::trust::encoding::{base64url, rfc3339};
+use crate::trust::encoding::rfc3339;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +33,8 @@ impl Issuer {
         let order: Order = parse(body)?;
         let now = self.clock.now();
         let person = self.person(&order.person)?;
+        let person_id = self.registry.person_id(&person.id);
+        self.limits.person(&person_id)?;
         if person.left {
             return Err(Refusal::new(Code::PolicyDenied, "person: no longer in the population"));
         }
@@ -52,32 +55,22 @@ impl Issuer {
         }
         let term_until = answer.term_until;
         let about = subject::subject_of(&person, &self.settings, &self.policy, now, term_until);
-        let (code, tx_code) = (code(), tx_code());
+        let (code, tx_code) = (secret::new(), tx_code());
         let mut id = [0; 16];
         SystemRng::default().fill_bytes(&mut id);
         let offer = NewOffer {
             id: OfferId(id),
-            person: self.registry.person_id(&person.id),
-            code: hash(&code),
+            person: person_id,
+            code: secret::hash(&code),
             secret: code,
-            tx_code: hash(&tx_code),
+            tx_code: secret::hash(&tx_code),
             subject: subject::encode(&about),
             term_until,
             expires: now + self.settings.offer_life,
             clerk: clerk.name.clone(),
         };
-        self.registry.make_offer(&offer, now).map_err(|error| {
-            Refusal::new(
-                match error {
-                    crate::registry::RegistryError::Denied(_) => Code::PolicyDenied,
-                    _ => Code::TemporarilyUnavailable,
-                },
-                match &error {
-                    crate::registry::RegistryError::Denied(denied) => denied.to_string(),
-                    _ => "the register does not answer; try again".into(),
-                },
-            )
-        })?;
+        let made = self.registry.make_offer(&offer, now);
+        made.map_err(|error| refused(&error, |_| Code::PolicyDenied))?;
         let at = format!("{}/offers/{}", self.settings.url, offer.id);
         Ok(json!({
             "offer": offer.id.to_string(),
@@ -92,13 +85,6 @@ impl Issuer {
             "fees": answer.fees,
         }))
     }
-}
-
-/// A pre-authorised code of 256 bits.
-fn code() -> Zeroizing<String> {
-    let mut bytes = Zeroizing::new([0; 32]);
-    SystemRng::default().fill_bytes(bytes.as_mut_slice());
-    Zeroizing::new(base64url::encode(bytes.as_slice()))
 }
 
 /// Six digits, each as likely as any other.

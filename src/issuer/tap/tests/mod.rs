@@ -176,6 +176,10 @@ fn a_passport_with_active_authentication_alone_is_l2_and_says_nothing_of_a_pin()
     };
     let done = phone.tap_with(&issuer, &desk, &desk.pin(), hide);
     refused(done, Code::InsufficientEvidence, "EF.DG15 was not read");
+    // What the verifier of a border takes, an issuer does not.
+    let old = Desk::new(built_in("passport-rsa-legacy"));
+    let issuer = world::issuer(PEOPLE, &[&old.card]);
+    refused(phone.tap(&issuer, &old), Code::InsufficientEvidence, "no mobile card is issued");
 }
 
 #[test]
@@ -343,7 +347,6 @@ fn a_card_reported_lost_while_its_chip_is_asked_earns_nothing() {
     let desk = Desk::new(built_in("resident"));
     let (issuer, phone) = (issuer(PEOPLE, &[&desk.card]), Phone::new("a"));
     let person = issuer.registry.person_id("P-1");
-    // Once of a card that was never seen before, once of a known one.
     let session = phone.open(&issuer);
     let mut held = desk.session();
     let evidence = phone.read(&mut held, &desk.pin(), &session);
@@ -356,6 +359,13 @@ fn a_card_reported_lost_while_its_chip_is_asked_earns_nothing() {
     let evidence = phone.read(&mut desk.session(), &desk.pin(), &session);
     let sent = phone.send(&issuer, &phone.request(&session, evidence));
     refused(sent, Code::CredentialRequestDenied, "the card is not current");
+    // One that was never tapped, by its number.
+    let issuer = world::issuer(PEOPLE, &[&desk.card]);
+    let person = issuer.registry.person_id("P-1");
+    issuer.know_card("P-1", &person);
+    issuer.registry.report_lost(&person, Loss::Card, NOW).unwrap();
+    let done = phone.tap(&issuer, &desk);
+    refused(done, Code::CredentialRequestDenied, "the card is not current");
 }
 
 #[test]
