@@ -8,6 +8,7 @@ mod built;
 mod documents;
 mod folder;
 mod mobile;
+mod taps;
 mod texts;
 mod wallets;
 
@@ -22,6 +23,7 @@ fn main() {
     built::write(&mut folder);
     texts::write(&mut folder);
     mobile::write(&mut folder);
+    taps::write(&mut folder);
     wallets::write(&mut folder);
     if let Some(samples) = std::env::var_os("ICCARD_SAMPLES") {
         documents::samples(&mut folder, samples.as_ref());

@@ -42,6 +42,12 @@ pub(super) enum TapFault {
     /// The card was opened in a weaker way than it offers.
     #[error("evidence: the card has PACE, and was opened without it")]
     Downgraded,
+    /// What holds, and leans on too little.
+    #[error("evidence: {what}, on which no mobile card is issued")]
+    Weak {
+        /// What is weak.
+        what: &'static str,
+    },
     /// A check of the evidence that did not pass.
     #[error("evidence, {what}: {why}")]
     Evidence {
@@ -128,7 +134,9 @@ impl TapFault {
             Self::Registry(RegistryError::Denied(Denied::CardNotCurrent)) => "card-not-current",
             Self::Registry(RegistryError::Denied(_)) | Self::Over => "session",
             Self::Registry(_) | Self::Port(_) => "unavailable",
-            Self::OtherKind | Self::Downgraded | Self::Evidence { .. } => "evidence",
+            Self::OtherKind | Self::Downgraded | Self::Weak { .. } | Self::Evidence { .. } => {
+                "evidence"
+            }
             Self::Level { .. } => "chip",
             Self::NotAsked | Self::Step { .. } => "frame",
             Self::Busy { .. } | Self::Limited(_) => "limited",
@@ -159,6 +167,7 @@ impl TapFault {
             Self::Registry(_) | Self::Port(_) | Self::Busy { .. } => Code::TemporarilyUnavailable,
             Self::OtherKind
             | Self::Downgraded
+            | Self::Weak { .. }
             | Self::Evidence { .. }
             | Self::Level { .. }
             | Self::Disagree { .. }

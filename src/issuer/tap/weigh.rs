@@ -9,7 +9,9 @@ use super::not_yet;
 use crate::issuance::SessionId;
 use crate::issuance::tap_session::{ChipKey, Next, RemoteChip};
 use crate::lds::{Df, Dg14, File, SecurityInfos};
-use crate::trust::{Access, Check, Evidence, Judging, Level, Reason, Relayed, Verdict, judge};
+use crate::trust::{
+    Access, Check, Evidence, Judging, Level, Reason, Relayed, Verdict, Weakness, judge,
+};
 
 /// A tap to be judged.
 pub(super) struct Case {
@@ -72,6 +74,7 @@ impl Issuer {
             Df::Edl => return Err(TapFault::OtherKind),
             _ => document(&verdict, &case.evidence)?,
         };
+        strong(&verdict)?;
         let chip = match &weighed {
             Weighed::Shown(shown) => &shown.chip,
             Weighed::Ask(key) => key.0.as_bytes(),
@@ -167,6 +170,17 @@ fn data(verdict: &Verdict) -> Result<(), TapFault> {
         not_failed("EF.CardSecurity", check)?;
     }
     not_failed("chip", &verdict.chip.check)
+}
+
+// A collision of SHA-1 or a short key can be bought, and a signer of another state is none for this.
+fn strong(verdict: &Verdict) -> Result<(), TapFault> {
+    let what = verdict.weak.iter().find_map(|weakness| match weakness {
+        Weakness::Sha1 { .. } => Some("a signature or hash with SHA-1"),
+        Weakness::ShortKey { .. } => Some("a key of less than 2,048 bits"),
+        Weakness::IssuingState { .. } => Some("a document signed by another state's signer"),
+        _ => None,
+    });
+    what.map_or(Ok(()), |what| Err(TapFault::Weak { what }))
 }
 
 // Nobody falls back to the older protocol with a card that has the newer one.

@@ -176,6 +176,10 @@ fn a_passport_with_active_authentication_alone_is_l2_and_says_nothing_of_a_pin()
     };
     let done = phone.tap_with(&issuer, &desk, &desk.pin(), hide);
     refused(done, Code::InsufficientEvidence, "EF.DG15 was not read");
+    // What the verifier of a border takes, an issuer does not.
+    let old = Desk::new(built_in("passport-rsa-legacy"));
+    let issuer = world::issuer(PEOPLE, &[&old.card]);
+    refused(phone.tap(&issuer, &old), Code::InsufficientEvidence, "no mobile card is issued");
 }
 
 #[test]
