@@ -23,6 +23,8 @@ mod interop_openssl_key_only;
 mod interop_openssl_keys;
 mod interop_openssl_ours;
 mod interop_openssl_trust;
+#[cfg(feature = "issuer")]
+mod issuer_http;
 #[cfg(all(feature = "issuer", feature = "wallet"))]
 mod issuer_races;
 mod lds_samples;
@@ -38,6 +40,7 @@ mod tap_key_only;
 mod tap_pcscd;
 mod tap_vpcd;
 mod testing;
+mod threat_model;
 mod tlv_oracle;
 mod transport_pcscd;
 mod vectors_aa;

@@ -1,7 +1,14 @@
 //! The command line: the README's blocks run as they are printed, and every kind of failure has
 //! its message and its exit code.
 
+#[cfg(feature = "credentials")]
+mod credential;
 mod key_only;
+#[cfg(feature = "issuer")]
+mod ledger;
+#[cfg(feature = "issuer")]
+mod office;
+mod policy;
 mod profile;
 mod trust;
 
@@ -13,9 +20,17 @@ use serde_json::Value;
 fn iccard(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_iccard"));
     command.current_dir(dir);
-    for variable in
-        ["ICCARD_CARD", "ICCARD_CAN", "ICCARD_PIN", "ICCARD_PUK", "ICCARD_MRZ", "ICCARD_BAP"]
-    {
+    for variable in [
+        "ICCARD_CARD",
+        "ICCARD_CAN",
+        "ICCARD_PIN",
+        "ICCARD_PUK",
+        "ICCARD_MRZ",
+        "ICCARD_BAP",
+        "ICCARD_ISSUER",
+        "ICCARD_CA",
+        "ICCARD_CLERK_TOKEN",
+    ] {
         command.env_remove(variable);
     }
     // Not the trust store of whoever runs the tests.

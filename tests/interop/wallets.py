@@ -35,7 +35,7 @@ def openid4vci_claims_an_offer(card, built):
         offer = check(card.binary, "office", "offer", "--person", "P-0004", "--issuer", issuer.url,
                       "--ca", ca, "--token", issuer.token, "--json")
         offer = json.JSONDecoder().raw_decode(offer, offer.find("{\n"))[0]
-        output = check("node", judge / "claim.mjs", offer["offer"], offer["tx_code"],
+        output = check("node", judge / "claim.mjs", offer["offer_uri"], offer["tx_code"],
                        issuer.dir / "wallet-provider",
                        environment={**os.environ, "NODE_EXTRA_CA_CERTS": str(ca)})
         told = json.loads(output[output.find('{"'):])

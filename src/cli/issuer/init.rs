@@ -52,14 +52,13 @@ pub(super) fn run(out: &Output, args: &InitArgs) -> Result<ExitCode> {
     out.row("issuer", format!("{} in {dir}", options.url));
     out.row("clerk", format!("{}, token {}", options.clerk, made.clerk_token.as_str()));
     out.row("", "the token is shown this once; its hash stands in issuer.toml");
-    out.row("signer", format!("good until {until}; then: iccard issuer renew {dir}"));
+    out.row("signer", format!("good until {until}; then: iccard issuer renew"));
     out.line("");
     out.line("All keys are for trials: the IACA's, keys/iaca.pem, belongs off line in earnest.");
     out.line("Next:");
     out.line(format!("  iccard issuer serve --config {}", made.config.display()));
     out.line(format!(
-        "  iccard wallet enroll --issuer {} --ca {dir}/tls/ca.pem --iaca {dir}/iaca.pem \
-         --provider {dir}/wallet-provider --card emulated:resident",
+        "  iccard wallet enroll --issuer {} --from {dir} --card emulated:resident",
         options.url
     ));
     let at = |name: &str| args.dir.join(name);

@@ -11,21 +11,19 @@ use crate::{crypto::SystemRng, issuer::init};
 
 #[derive(Debug, Args)]
 pub(super) struct RenewArgs {
-    /// The issuer's folder
-    #[arg(value_name = "DIR")]
-    dir: PathBuf,
-    /// The IACA's private key; keys/iaca.pem of the folder without it
+    /// The configuration: issuer.toml of `iccard issuer init`
     #[arg(long, value_name = "FILE")]
-    iaca_key: Option<PathBuf>,
+    config: PathBuf,
+    /// The IACA's private key: of a new issuer, keys/iaca.pem
+    #[arg(long, value_name = "FILE")]
+    iaca_key: PathBuf,
     #[command(flatten)]
     clock: serve::ClockArgs,
 }
 
 pub(super) fn run(out: &Output, args: &RenewArgs) -> Result<ExitCode> {
-    let key = args.iaca_key.clone().unwrap_or_else(|| args.dir.join("keys/iaca.pem"));
     let now = args.clock.clock(out).now();
-    let config = args.dir.join("issuer.toml");
-    let until = init::renew(&config, &key, &mut SystemRng::default(), now);
+    let until = init::renew(&args.config, &args.iaca_key, &mut SystemRng::default(), now);
     let until = trust::text(until.map_err(|e| of_init(&e))?);
     out.row("signer", format!("new, good until {until}"));
     out.row("", "a running issuer takes it when it is started anew");

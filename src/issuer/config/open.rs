@@ -1,10 +1,9 @@
 //! From a configuration to an issuer: its keys are read, its register is opened.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::read::{self, content};
 use super::{Config, ConfigError};
-use crate::crypto::SecretKey;
 use crate::issuer::ports::{
     CsvPopulation, FaceMatch, HttpFaceMatch, HttpPopulation, HttpPort, MAX_CSV, Population,
 };
@@ -59,7 +58,11 @@ impl Config {
     }
 
     /// A private key, of a path that is not the configuration's.
-    pub(in crate::issuer) fn private_key(&self, path: &Path) -> Result<SecretKey, ConfigError> {
+    #[cfg(feature = "emulator")]
+    pub(in crate::issuer) fn private_key(
+        &self,
+        path: &std::path::Path,
+    ) -> Result<crate::crypto::SecretKey, ConfigError> {
         read::key(path)
     }
 

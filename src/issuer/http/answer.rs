@@ -13,8 +13,8 @@ use crate::issuer::{Code, Refusal};
 // The reply of `zipped`; no service has this type.
 const STATUS_JWT_GZIP: &str = "application/statuslist+jwt;gzip";
 
-pub(super) fn of_reply(reply: &Reply) -> Response {
-    let mut response = Response::new(Body::from(reply.body.clone()));
+pub(super) fn of_reply(reply: Reply) -> Response {
+    let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or_default();
     let headers = response.headers_mut();
     match reply.content_type {

@@ -62,9 +62,9 @@ impl Door {
         let began = Instant::now();
         let method = request.method().clone();
         let outcome = self.answer(route, id, request).await;
-        let mut response = match &outcome {
-            Ok(reply) => answer::of_reply(reply),
-            Err(refusal) => answer::of_refusal(route, refusal),
+        let (mut response, code) = match outcome {
+            Ok(reply) => (answer::of_reply(reply), None),
+            Err(refusal) => (answer::of_refusal(route, &refusal), Some(refusal.code)),
         };
         let number = answer::number();
         let headers = response.headers_mut();
@@ -74,7 +74,7 @@ impl Door {
         }
         let took = began.elapsed();
         let name = route.map_or("none", Route::name);
-        let (status, code) = (response.status().as_u16(), outcome.err().map(|r| r.code));
+        let status = response.status().as_u16();
         let metrics = self.service.metrics();
         let seconds = time::Duration::try_from(took).unwrap_or(time::Duration::MAX);
         metrics.answered(name, method.as_str(), status, seconds);

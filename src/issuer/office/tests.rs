@@ -47,7 +47,7 @@ impl Office {
         let authorization = Some(format!("Bearer {}", made.clerk_token.as_str()));
         let call = Call { authorization, ..Call::default() };
         let note = issuer.ledger_checkpoint().unwrap();
-        let key = std::fs::read_to_string(folder.join("ledger.vkey")).unwrap();
+        let key = std::fs::read_to_string(folder.join("log.pub")).unwrap();
         let key = NoteVerifier::from_text(key.trim()).unwrap();
         assert_eq!(Checkpoint::open(&note, &key).unwrap().size, 0);
         Self { issuer, time, call, key, _dir: dir }

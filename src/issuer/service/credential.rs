@@ -128,6 +128,8 @@ impl Issuer {
         let notification = self.notification_id(&reservation);
         let hash = secret::hash(&notification);
         let kept = self.registry.keep(&signed, &hash, now).map_err(|e| refused(&e, code))?;
+        let new = reservation.credentials.iter().filter(|c| c.issued.is_none()).count();
+        self.metrics.issued(&reserve.configuration, new as u64);
         let credentials: Vec<_> = kept
             .iter()
             .map(|text| json!({ "credential": String::from_utf8_lossy(text) }))

@@ -104,6 +104,7 @@ impl Issuer {
         let cwt = status_list::sign_cwt(&list, &token, &self.keys.status).map_err(fault)?;
         let jwt = Arc::new(jwt.into_bytes());
         let signed = Arc::new(Signed { version, at: now, jwt, cwt: Arc::new(cwt) });
+        self.metrics.status_signed(number, now);
         let mut lists = lists();
         // Who was slower does not put an older list back.
         match lists.get(&number) {

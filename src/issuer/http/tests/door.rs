@@ -140,19 +140,19 @@ fn refusals_and_answers_have_the_headers_that_go_with_them() {
 
 #[test]
 fn an_address_has_its_turns_and_a_proxys_word_counts_where_it_is_known() {
-    let rates = Rates { address: rate(3), ..Rates::default() };
+    let rates = Rates { address: rate(1), ..Rates::default() };
     let ask = |running: &super::support::Running, from: &str| {
         let forwarded = format!("X-Forwarded-For: 203.0.113.9, {from}\r\n");
         running.ask(&get("/offers/a", &forwarded))
     };
     let direct = start_with(rates, |_| {});
     // What a stranger says of itself does not count.
-    assert!((0..3).all(|i| ask(&direct, &format!("192.0.2.{i}")).status == 200));
+    assert_eq!(ask(&direct, "192.0.2.1").status, 200);
     let refused = ask(&direct, "192.0.2.4");
     assert_eq!((refused.status, refused.error().as_str()), (429, "too_many_requests"));
     let seconds: u32 = refused.header("retry-after").unwrap().parse().unwrap();
-    assert!((1..=21).contains(&seconds), "{seconds}");
-    assert_eq!(direct.asked(), 3);
+    assert!((1..=61).contains(&seconds), "{seconds}");
+    assert_eq!(direct.asked(), 1);
     // Supervisors are not counted.
     assert_eq!(direct.ask(&get("/healthz", "")).status, 200);
     assert_eq!(direct.ask(&get("/readyz", "")).status, 200);
@@ -160,6 +160,5 @@ fn an_address_has_its_turns_and_a_proxys_word_counts_where_it_is_known() {
     let behind =
         start_with(rates, |settings| settings.proxies = vec!["127.0.0.1".parse().unwrap()]);
     assert!((0..9).all(|i| ask(&behind, &format!("192.0.2.{i}")).status == 200));
-    assert!((0..2).all(|_| ask(&behind, "192.0.2.0").status == 200));
     assert_eq!(ask(&behind, "192.0.2.0").status, 429);
 }

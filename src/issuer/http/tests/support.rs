@@ -14,7 +14,7 @@ use crate::issuer::http::{Ended, HttpSettings, Reply, Request, Route, Server, Se
 use crate::issuer::{Code, Limits, Metrics, Rates, Refusal};
 
 /// Longer than anything takes that goes right.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) struct Fake {
     limits: Limits,

@@ -89,7 +89,7 @@ pub(super) fn issuer(people: &str, cards: &[&Personalised]) -> Issuer {
         wallet_anchors: vec![signer("wallet").0],
         limits: Limits::default(),
         metrics: Metrics::default(),
-        published: super::super::super::Published::default(),
+        published: Default::default(),
         chips: Chips::default(),
     }
 }
