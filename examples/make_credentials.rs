@@ -51,8 +51,7 @@ fn main() -> anyhow::Result<()> {
     issuer.write("iaca.pem", issuer.iaca.to_pem().as_bytes())?;
     issuer.write("signer.pem", issuer.signer.certificate().to_pem().as_bytes())?;
     issuer.device.save(&issuer.folder.join("device.jwks"))?;
-    let request =
-        json!({"client_id": CLIENT_ID, "nonce": NONCE, "response_uri": RESPONSE_URI, "shown": SHOWN});
+    let request = json!({"client_id": CLIENT_ID, "nonce": NONCE, "response_uri": RESPONSE_URI, "shown": SHOWN});
     issuer.write("request.json", request.to_string().as_bytes())?;
     issuer.mdoc()
 }
@@ -69,8 +68,7 @@ impl Issuer {
         let iaca = profile("TEST IACA", 1, now, 3650).iaca(&iaca_key, &contact)?;
         let signing = key("signer");
         let certificate = profile("TEST Document Signer", 2, now, 457);
-        let certificate =
-            certificate.mdoc_signer(&signing.public(), &iaca, &iaca_key, &contact)?;
+        let certificate = certificate.mdoc_signer(&signing.public(), &iaca, &iaca_key, &contact)?;
         Ok(Self {
             folder,
             now,
