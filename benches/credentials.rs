@@ -2,7 +2,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use iccard::crypto::{Curve, SecretKey, SeededRng};
-use iccard::issuance::{Order, Period, Signer, StatusRef, Subject, mdoc};
+use iccard::issuance::{Order, Period, Signer, StatusRef, Subject, mdoc, sd_jwt};
 use iccard::pki::{Certificate, Contact, DistinguishedName, Profile};
 use time::macros::{date, utc_datetime};
 use time::{Duration, UtcDateTime};
@@ -78,6 +78,24 @@ fn benches(c: &mut Criterion) {
     let shown = present();
     group.bench_function("mdoc presentation verified", |b| {
         b.iter(|| mdoc::verify_presentation(&shown, &transcript, &anchors, NOW).unwrap());
+    });
+
+    let vct = "urn:kr.example:resident:1";
+    group.bench_function("SD-JWT issued", |b| {
+        b.iter(|| sd_jwt::issue(&order, vct, &signer, &mut rng).unwrap());
+    });
+    let issued = sd_jwt::issue(&order, vct, &signer, &mut rng).unwrap();
+    group.bench_function("SD-JWT verified", |b| {
+        b.iter(|| sd_jwt::verify(&issued, &anchors, NOW).unwrap());
+    });
+    let audience = sd_jwt::Audience { aud: "client", nonce: "nonce" };
+    let show = ["age_equal_or_over/19"];
+    let present = || sd_jwt::present(&issued, &show, audience, &device, NOW).unwrap();
+    group.bench_function("SD-JWT presented", |b| b.iter(present));
+    let shown = present();
+    group.bench_function("SD-JWT presentation verified", |b| {
+        let age = Duration::MINUTE;
+        b.iter(|| sd_jwt::verify_presentation(&shown, &anchors, audience, NOW, age).unwrap());
     });
     group.finish();
 }

@@ -16,6 +16,10 @@ pub fn write(folder: &mut Folder) {
     }
     folder.add("sd_jwt", 3, &[1, 2, 3, 4, 5, 6, 7, 8]);
 
+    folder.add("mdoc", 0, &real.mdoc);
+    folder.add("mdoc", 1, &real.mdoc_shown);
+    folder.add("mdoc", 2, &real.mdoc);
+
     folder.add("status_list", 0, real.signed.jwt.as_bytes());
     folder.add("status_list", 1, &real.signed.cwt);
     folder.add("status_list", 2, &real.signed.cwt);

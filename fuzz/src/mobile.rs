@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use iccard::crypto::{Curve, SecretKey, SeededRng};
+use iccard::issuance::mdoc::{self, Transcript};
 use iccard::issuance::sd_jwt::{self, Audience};
 use iccard::issuance::status_list::{self, Signed, StatusList, Token};
 use iccard::issuance::{Order, Period, Signer, Status, StatusRef, Subject};
@@ -14,6 +15,8 @@ use time::{Duration, UtcDateTime};
 pub const NOW: UtcDateTime = utc_datetime!(2025-03-28 00:00);
 /// Where the status list is published.
 pub const URI: &str = "https://issuer.example/status/1";
+/// Which kind of mdoc it issues.
+pub const DOC_TYPE: &str = "kr.example.resident.1";
 /// Who asks, and with what.
 pub const AUDIENCE: Audience<'static> =
     Audience { aud: "x509_san_dns:verifier.example", nonce: "n-0S6_WzA2Mj" };
@@ -27,6 +30,14 @@ pub struct Mobile {
     pub sd_jwt: String,
     /// The same, shown with its holder's key.
     pub shown: String,
+    /// An mdoc.
+    pub mdoc: Vec<u8>,
+    /// The same, shown with its holder's key.
+    pub mdoc_shown: Vec<u8>,
+    /// What it was shown for.
+    pub transcript: Transcript,
+    /// The holder's key.
+    pub holder: SecretKey,
     /// The list that it published.
     pub list: StatusList,
     /// The same, signed.
@@ -94,10 +105,17 @@ fn make() -> Mobile {
     let sd_jwt = sd_jwt::issue(&order, "urn:example", &document, &mut rng).expect("a credential");
     let show = ["family_name", "age_equal_or_over/19"];
     let shown = sd_jwt::present(&sd_jwt, &show, AUDIENCE, &key("holder"), NOW).expect("shown");
+    let mdoc = mdoc::issue(&order, DOC_TYPE, &document, &mut rng).expect("an mdoc");
+    let transcript = Transcript::openid4vp(AUDIENCE.aud, AUDIENCE.nonce, None, URI);
+    let transcript = transcript.expect("a transcript");
+    let holder = key("holder");
+    let show = ["family_name", "age_over_19"];
+    let mdoc_shown = mdoc::present(&mdoc, &show, &transcript, &holder).expect("shown");
     let mut list = StatusList::new(64);
     list.set(5, Status::Invalid).expect("an entry");
     let (uri, exp) = (URI.to_owned(), NOW + Duration::DAY);
     let token = Token { uri, iat: NOW, exp, ttl: Duration::minutes(10) };
     let signed = status_list::sign(&list, &token, &status).expect("a list");
-    Mobile { anchors: [iaca], sd_jwt, shown, list, signed }
+    let anchors = [iaca];
+    Mobile { anchors, sd_jwt, shown, mdoc, mdoc_shown, transcript, holder, list, signed }
 }

@@ -13,10 +13,18 @@ use crate::trust::encoding::json_fault;
 /// # Errors
 /// What is wrong, in a few words.
 pub(super) fn object(json: &[u8]) -> Result<Map<String, Value>, String> {
-    match serde_json::from_slice(json).map_err(|e| json_fault(&e))? {
-        Unique(Value::Object(members)) => Ok(members),
-        Unique(_) => Err("a JSON object expected".to_owned()),
+    match value(json)? {
+        Value::Object(members) => Ok(members),
+        _ => Err("a JSON object expected".to_owned()),
     }
+}
+
+/// The value that these bytes are, whatever it is.
+///
+/// # Errors
+/// What is wrong, in a few words.
+pub(super) fn value(json: &[u8]) -> Result<Value, String> {
+    serde_json::from_slice(json).map(|Unique(value)| value).map_err(|e| json_fault(&e))
 }
 
 /// A value of that type out of JSON that [`object`] has read.

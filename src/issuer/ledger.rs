@@ -67,14 +67,23 @@ impl Issuer {
     // What the register has and the log does not yet: other processes write events too.
     fn log_events(&self) -> Result<(), Refusal> {
         let later = |_| Refusal::new(Code::TemporarilyUnavailable, "the register does not answer");
-        let count = self.registry.event_count().map_err(later)?;
+        // In this order: others log meanwhile.
         let mut have = self.ledger.size();
+        let count = self.registry.event_count().map_err(later)?;
+        if count < have {
+            tracing::error!(count, have, "the register has fewer events than the log");
+            let text = "the register has fewer events than the log; the operator has to look";
+            return Err(Refusal::new(Code::ServerError, text));
+        }
         while have < count {
             let hashes = self.registry.event_hashes(have, PAGE.min(count - have)).map_err(later)?;
             if hashes.is_empty() {
                 break;
             }
-            self.ledger.append(have, &hashes).map_err(|e| refused(&e))?;
+            self.ledger.append(have, &hashes).map_err(|error| {
+                tracing::error!(%error, "the register is not what was logged");
+                refused(&error)
+            })?;
             have += hashes.len() as u64;
         }
         Ok(())

@@ -237,6 +237,13 @@ fn a_receipt_holds_for_its_leaf_and_log_alone() {
         assert!(receipt.proof.contains(from));
         assert!(with(receipt.proof.replacen(from, to, 1)).verify(key).is_err(), "{from} {to}");
     }
+    // Whatever letter of it is another one.
+    for (at, letter) in receipt.proof.char_indices() {
+        let other = if letter == 'A' { "B" } else { "A" };
+        let mut proof = receipt.proof.clone();
+        proof.replace_range(at..at + letter.len_utf8(), other);
+        assert!(with(proof).verify(key).is_err(), "{at}");
+    }
     assert!(Receipt { leaf: event(8), ..receipt.clone() }.verify(key).is_err());
     assert!(receipt.verify(&NoteVerifier::from_text(VKEY).unwrap()).is_err());
     assert!(Receipt::from_json(&vec![b' '; MAX_RECEIPT + 1]).is_err());

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use ::postgres::error::SqlState;
 use ::postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
@@ -13,12 +14,16 @@ use super::database::{Database, Dialect, Mode, Row, Transaction, Value};
 
 /// Connections of this process. Writers stand in line anyway, so that more would only wait.
 const CONNECTIONS: usize = 8;
+/// How long to wait for a server, unless the URL says so.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a transaction is run anew that the database gave up in favour of another.
 const RUNS: u32 = 16;
 
 /// The first key of the lock that writers take; the second is the schema, so that two registers in
 /// one database do not wait for each other.
+/// Neither a writer that hangs nor one that waits for it holds the others up for ever.
 const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
+    SET LOCAL lock_timeout = '20s'; SET LOCAL idle_in_transaction_session_timeout = '60s'; \
     SELECT pg_advisory_xact_lock(1768120178, hashtext(current_schema()))";
 const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -45,10 +50,13 @@ struct Session {
 
 impl Postgres {
     pub(super) fn open(url: &str) -> Result<Self, RegistryError> {
-        let config: Config = url.parse().map_err(|_| RegistryError::Database {
+        let mut config: Config = url.parse().map_err(|_| RegistryError::Database {
             step: "opening",
             detail: "a URL was expected as in postgresql://user@host:port/database".into(),
         })?;
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(PATIENCE);
+        }
         Ok(Self { config, pool: Mutex::default(), returned: Condvar::new() })
     }
 

@@ -28,6 +28,7 @@ pub(super) struct Sqlite {
 
 impl Sqlite {
     pub(super) fn open(path: &Path) -> Result<Self, RegistryError> {
+        make_private(path)?;
         let writer = connect(Some(path))?;
         Ok(Self {
             writer: Mutex::new(writer),
@@ -39,6 +40,24 @@ impl Sqlite {
     pub(super) fn memory() -> Result<Self, RegistryError> {
         let writer = Mutex::new(connect(None)?);
         Ok(Self { writer, path: None, readers: Mutex::default() })
+    }
+}
+
+/// Makes the file, where it is missing, readable for its owner alone; SQLite gives the files beside
+/// it the same permissions.
+fn make_private(path: &Path) -> Result<(), RegistryError> {
+    let fault = |e: std::io::Error| RegistryError::Database {
+        step: "opening",
+        detail: format!("{}: {e}", path.display()),
+    };
+    if path.try_exists().map_err(fault)? {
+        return Ok(());
+    }
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| Path::new(".")));
+    match file.map_err(fault)?.persist_noclobber(path) {
+        Err(e) if e.error.kind() != std::io::ErrorKind::AlreadyExists => Err(fault(e.error)),
+        _ => Ok(()),
     }
 }
 

@@ -55,6 +55,8 @@ impl Registry {
                 "DELETE FROM codes WHERE expires < $1",
                 "DELETE FROM grants WHERE term_until < $1",
                 // It was redeemed and never used for anything.
+                "DELETE FROM tokens WHERE grant_id IN \
+                 (SELECT id FROM grants WHERE device IS NULL AND made < $1)",
                 "DELETE FROM grants WHERE device IS NULL AND made < $1",
             ] {
                 work.change(sql, values![before])?;

@@ -1,6 +1,8 @@
 //! The command line: the README's blocks run as they are printed, and every kind of failure has
 //! its message and its exit code.
 
+#[cfg(feature = "credentials")]
+mod credential;
 mod key_only;
 #[cfg(feature = "issuer")]
 mod ledger;

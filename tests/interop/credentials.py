@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 
-from harness import Failed, Skipped, check, run
+from harness import BUILD_PATIENCE, Failed, check, need, run
 from packages import npm, pip
 
 HERE = Path(__file__).resolve().parent
-BUILT = Path(os.environ.get("CARGO_TARGET_DIR", HERE.parent.parent / "target")).resolve()
-BUILT /= "interop"
+ROOT = HERE.parent.parent
+BUILT = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve() / "interop"
 
 OWF = {"@owf/mdoc": "0.6.0"}
 AUTH0 = {"@auth0/mdl": "3.0.1"}
@@ -19,10 +19,10 @@ def made(card):
     """The folder of credentials, made once a run by the example `make_credentials`."""
     folder = Path(card.scratch.name) / "credentials"
     if not folder.exists():
-        example = card.binary.parent / "examples" / "make_credentials"
-        if not example.exists():
-            raise Skipped("cargo build --example make_credentials --features credentials is missing")
-        check(example, folder)
+        need("cargo")
+        check("cargo", "run", "--quiet", "--locked", "--manifest-path", ROOT / "Cargo.toml",
+              "--features", "credentials", "--example", "make_credentials", "--", folder,
+              patience=BUILD_PATIENCE)
     return folder
 
 

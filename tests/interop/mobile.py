@@ -1,19 +1,15 @@
-"""Judges of SD-JWT VC and of status lists: packages of npm and of PyPI.
+"""Judges of SD-JWT VC and of status lists: packages of npm and of PyPI, installed below
+`target/interop/sd_jwt` at their first run."""
 
-They are looked for in `target/interop/sd_jwt` (`npm ci`, a virtual environment in `venv`), where
-`tests/interop/sd_jwt/install` puts them.
-"""
-
-import os
+import shutil
+import sys
 from pathlib import Path
 
 from harness import BUILD_PATIENCE, Failed, Skipped, check, need, run
 
 HERE = Path(__file__).resolve().parent
+JUDGES = HERE / "sd_jwt"
 ROOT = HERE.parent.parent
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
-INSTALLED = TARGET / "interop" / "sd_jwt"
-INSTALL = "run tests/interop/sd_jwt/install"
 
 
 def made(card):
@@ -27,21 +23,41 @@ def made(card):
     return folder
 
 
+def installed(built, proof, *command):
+    """The folder in which the packages are, if they can be had."""
+    out = built / "sd_jwt"
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(JUDGES / name, out / name)
+    if not (out / proof).exists():
+        status, output = run(*(str(word).format(out=out) for word in command),
+                             patience=BUILD_PATIENCE)
+        if status != 0:
+            last = (output.strip().splitlines() or ["no output"])[-1]
+            raise Skipped(f"its packages cannot be installed: {last}")
+        (out / proof).touch()
+    return out
+
+
 def judged(command, least):
     status, output = run(*command)
     if status != 0 or output.count("PASS ") < least or "FAIL " in output:
         raise Failed(output)
 
 
-def sd_jwt_js(card):
-    need("node")
-    if not (INSTALLED / "node_modules" / "@sd-jwt" / "sd-jwt-vc").is_dir():
-        raise Skipped(f"@sd-jwt/sd-jwt-vc is not installed: {INSTALL}")
-    judged(("node", HERE / "sd_jwt" / "judge.mjs", made(card), INSTALLED), 12)
+def sd_jwt_js(card, built):
+    need("node", "npm")
+    out = installed(built, "node_modules/.done", "npm", "ci", "--prefix", "{out}", "--no-audit",
+                    "--no-fund", "--ignore-scripts")
+    judged(("node", JUDGES / "judge.mjs", made(card), out.resolve()), 12)
 
 
-def sd_jwt_python(card):
-    python = INSTALLED / "venv" / "bin" / "python"
-    if not python.exists():
-        raise Skipped(f"sd-jwt and cwt are not installed: {INSTALL}")
-    judged((python, HERE / "sd_jwt" / "judge.py", made(card)), 12)
+def sd_jwt_python(card, built):
+    venv = built / "sd_jwt" / "venv"
+    if not (venv / "bin" / "python").exists():
+        status, output = run(sys.executable, "-m", "venv", venv, patience=BUILD_PATIENCE)
+        if status != 0:
+            raise Skipped(f"no virtual environment: {output.strip()[-200:]}")
+    installed(built, "venv/.done", venv / "bin" / "python", "-m", "pip", "install", "--quiet",
+              "--disable-pip-version-check", "-r", JUDGES / "requirements.txt")
+    judged((venv / "bin" / "python", JUDGES / "judge.py", made(card)), 12)

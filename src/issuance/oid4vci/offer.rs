@@ -109,7 +109,8 @@ impl CredentialOffer {
     pub fn pre_authorized(&self) -> Result<Option<PreAuthorized>, MessageError> {
         let Some(grant) = self.grants.get(PRE_AUTHORIZED_CODE) else { return Ok(None) };
         let grant = grant.as_object().cloned();
-        let grant = grant.ok_or("the grant of a pre-authorised code: an object expected".into());
+        let grant = grant
+            .ok_or_else(|| "the grant of a pre-authorised code: an object expected".to_owned());
         let grant: PreAuthorized = grant.and_then(json::typed).map_err(wrong)?;
         if grant.code.is_empty() || grant.code.len() > MAX_TEXT {
             return Err(wrong(format_args!("pre-authorized_code: 1 to {MAX_TEXT} bytes expected")));

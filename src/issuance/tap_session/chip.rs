@@ -53,7 +53,7 @@ pub struct RemoteChip {
 
 enum State {
     Agreeing { terminal: Box<Terminal>, record: ChipAuthentication },
-    Talking(Talk),
+    Talking(Box<Talk>),
     Over,
 }
 
@@ -139,14 +139,15 @@ impl RemoteChip {
         match SecureChannel::new(&agreed.keys) {
             Ok(channel) => {
                 let asked = if self.told { Asked::Holder } else { Asked::Dg14 };
-                self.ask(Talk { channel, record, asked, selected: false, file: Vec::new() })
+                let talk = Talk { channel, record, asked, selected: false, file: Vec::new() };
+                self.ask(Box::new(talk))
             }
             Err(error) => self.failed(error),
         }
     }
 
     // Sends what the talk is at, protected by us.
-    fn ask(&mut self, mut talk: Talk) -> Next {
+    fn ask(&mut self, mut talk: Box<Talk>) -> Next {
         let plain = match talk.asked {
             Asked::Dg14 => read(0x80 | File::Dg14.sfi(), 0, BEGINNING),
             Asked::Select => Command::new(Header::new(0x00, ins::SELECT, 0x02, 0x0C))
@@ -167,7 +168,7 @@ impl RemoteChip {
         self.count(command, false)
     }
 
-    fn hear(&mut self, mut talk: Talk, response: &[u8]) -> Next {
+    fn hear(&mut self, mut talk: Box<Talk>, response: &[u8]) -> Next {
         let plain = match talk.channel.unprotect_response(response) {
             Ok(plain) => plain,
             // The chip is proven, has no such file, and gave the channel up to say so.
