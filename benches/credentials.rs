@@ -1,4 +1,5 @@
 //! How many credentials of each format one core signs and verifies.
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use iccard::crypto::{Curve, SecretKey, SeededRng};
