@@ -100,10 +100,10 @@ impl Issuer {
             exp: now + self.settings.status_life,
             ttl: self.settings.status_ttl,
         };
-        let jwt = status_list::sign_jwt(&list, &token, &self.keys.status).map_err(fault)?;
-        let cwt = status_list::sign_cwt(&list, &token, &self.keys.status).map_err(fault)?;
-        let jwt = Arc::new(jwt.into_bytes());
-        let signed = Arc::new(Signed { version, at: now, jwt, cwt: Arc::new(cwt) });
+        // Compressed once for both forms.
+        let both = status_list::sign(&list, &token, &self.keys.status).map_err(fault)?;
+        let (jwt, cwt) = (Arc::new(both.jwt.into_bytes()), Arc::new(both.cwt));
+        let signed = Arc::new(Signed { version, at: now, jwt, cwt });
         self.metrics.status_signed(number, now);
         let mut lists = lists();
         // Who was slower does not put an older list back.
