@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(strongest(&version), Ok((Cipher::TripleDes, Some(2))));
         let unnumbered = [info(2, 1, None), small.clone()];
         assert_eq!(strongest(&unnumbered), Ok((Cipher::Aes128, Some(1))));
-        assert_eq!(strongest(&[small.clone()]), Ok((Cipher::TripleDes, Some(1))));
+        assert_eq!(strongest(std::slice::from_ref(&small)), Ok((Cipher::TripleDes, Some(1))));
         assert_eq!(strongest(&[info(2, 1, None)]), Err(NoChipKey::NotOffered));
         let lost =
             [info(2, 1, Some(9)), info(9, 1, Some(1)), small.clone(), key(Curve::P256, None)];
