@@ -35,9 +35,9 @@ impl Checkpoint {
         let form = |expected| LedgerError::Form { what: WHAT, expected };
         let mut lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
         let mut line = || lines.next().filter(|line| !line.is_empty());
-        let origin = line().ok_or(form("the log's origin"))?;
-        let size = line().ok_or(form("the tree's size"))?;
-        let root = line().ok_or(form("the root's hash"))?;
+        let origin = line().ok_or_else(|| form("the log's origin"))?;
+        let size = line().ok_or_else(|| form("the tree's size"))?;
+        let root = line().ok_or_else(|| form("the root's hash"))?;
         if lines.any(str::is_empty) {
             return Err(form("no empty line"));
         }
@@ -49,8 +49,8 @@ impl Checkpoint {
         let root = STANDARD.decode(root).ok().and_then(|root| root.try_into().ok());
         Ok(Self {
             origin: origin.to_owned(),
-            size: size.ok_or(form("a size in decimal"))?,
-            root: root.ok_or(form("32 bytes in base64"))?,
+            size: size.ok_or_else(|| form("a size in decimal"))?,
+            root: root.ok_or_else(|| form("32 bytes in base64"))?,
         })
     }
 }

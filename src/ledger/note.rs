@@ -57,10 +57,10 @@ impl NoteSigner {
     pub fn from_text(text: &str) -> Result<Self, LedgerError> {
         const WHAT: &str = "signing key of the log";
         const EXPECTED: &str = "PRIVATE+KEY+NAME+HASH+KEY";
-        let rest = text.trim().strip_prefix(PRIVATE).ok_or(form(WHAT, EXPECTED))?;
-        let (name, id, key) = parts(rest).ok_or(form(WHAT, EXPECTED))?;
+        let rest = text.trim().strip_prefix(PRIVATE).ok_or_else(|| form(WHAT, EXPECTED))?;
+        let (name, id, key) = parts(rest).ok_or_else(|| form(WHAT, EXPECTED))?;
         let key = Zeroizing::new(key);
-        let seed = seed(&key).ok_or(form(WHAT, "an Ed25519 key"))?;
+        let seed = seed(&key).ok_or_else(|| form(WHAT, "an Ed25519 key"))?;
         let signer = Self::of(name, seed)?;
         if signer.verifier.id() != id {
             return Err(form(WHAT, "the hash of this key"));
@@ -104,10 +104,10 @@ impl NoteVerifier {
     /// [`LedgerError::Form`].
     pub fn from_text(text: &str) -> Result<Self, LedgerError> {
         const WHAT: &str = "key of the log";
-        let (name, id, key) = parts(text).ok_or(form(WHAT, "NAME+HASH+KEY"))?;
-        let wrong = form(WHAT, "an Ed25519 key");
-        let key = VerifyingKey::from_bytes(seed(&key).ok_or(wrong.clone())?);
-        let key = key.ok().filter(|key| !key.is_weak()).ok_or(wrong)?;
+        let (name, id, key) = parts(text).ok_or_else(|| form(WHAT, "NAME+HASH+KEY"))?;
+        let wrong = || form(WHAT, "an Ed25519 key");
+        let key = VerifyingKey::from_bytes(seed(&key).ok_or_else(wrong)?);
+        let key = key.ok().filter(|key| !key.is_weak()).ok_or_else(wrong)?;
         let verifier = Self { name: checked(name)?, key };
         if verifier.id() != id {
             return Err(form(WHAT, "the hash of this key"));
@@ -155,20 +155,20 @@ pub fn open_note<'a>(note: &'a str, verifier: &NoteVerifier) -> Result<&'a str, 
     if note.chars().any(|c| c < ' ' && c != '\n') {
         return Err(form(WHAT, "no control characters"));
     }
-    let at = note.rfind("\n\n").ok_or(form(WHAT, "a text, an empty line, signatures"))?;
+    let at = note.rfind("\n\n").ok_or_else(|| form(WHAT, "a text, an empty line, signatures"))?;
     let (text, signatures) = note.split_at(at + 1);
     let signatures = signatures.strip_prefix('\n').and_then(|lines| lines.strip_suffix('\n'));
-    let signatures = signatures.ok_or(form(WHAT, "signature lines that end"))?;
+    let signatures = signatures.ok_or_else(|| form(WHAT, "signature lines that end"))?;
     let mut signed = false;
     for line in signatures.split('\n') {
-        let expected = form(WHAT, "an em dash, a key's name and a signature");
-        let rest = line.strip_prefix("\u{2014} ").ok_or(expected.clone())?;
-        let (name, signature) = rest.split_once(' ').ok_or(expected.clone())?;
-        let bytes = STANDARD.decode(signature).map_err(|_| expected.clone())?;
-        let (id, signature) = bytes.split_first_chunk::<4>().ok_or(expected.clone())?;
+        let expected = || form(WHAT, "an em dash, a key's name and a signature");
+        let rest = line.strip_prefix("\u{2014} ").ok_or_else(expected)?;
+        let (name, signature) = rest.split_once(' ').ok_or_else(expected)?;
+        let bytes = STANDARD.decode(signature).map_err(|_| expected())?;
+        let (id, signature) = bytes.split_first_chunk::<4>().ok_or_else(expected)?;
         checked(name)?;
         if signature.is_empty() {
-            return Err(expected);
+            return Err(expected());
         }
         if name != verifier.name || *id != verifier.id() {
             continue;

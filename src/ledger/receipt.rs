@@ -51,19 +51,19 @@ impl Receipt {
     pub fn verify(&self, log: &NoteVerifier) -> Result<(u64, Checkpoint), LedgerError> {
         let form = |expected| LedgerError::Form { what: "receipt", expected };
         let rest = self.proof.strip_prefix(HEAD).and_then(|rest| rest.strip_prefix('\n'));
-        let rest = rest.ok_or(form("c2sp.org/tlog-proof@v1"))?;
-        let (head, note) = rest.split_once("\n\n").ok_or(form("an empty line"))?;
+        let rest = rest.ok_or_else(|| form("c2sp.org/tlog-proof@v1"))?;
+        let (head, note) = rest.split_once("\n\n").ok_or_else(|| form("an empty line"))?;
         let mut lines = head.split('\n').peekable();
         // Opaque, and not signed by anybody: not used.
         if lines.peek().is_some_and(|line| line.starts_with("extra ")) {
             lines.next();
         }
         let index = lines.next().and_then(|line| line.strip_prefix("index ")).and_then(number);
-        let index = index.ok_or(form("the index"))?;
+        let index = index.ok_or_else(|| form("the index"))?;
         let mut path = Vec::new();
         for line in lines {
             let hash = STANDARD.decode(line).ok().and_then(|hash| Hash::try_from(hash).ok());
-            path.push(hash.ok_or(form("32 bytes in base64"))?);
+            path.push(hash.ok_or_else(|| form("32 bytes in base64"))?);
             if path.len() > MAX_PROOF {
                 return Err(form("fewer hashes"));
             }

@@ -42,7 +42,7 @@ impl PolicyError {
     pub(super) fn value(
         key: impl Into<String>,
         expected: &'static str,
-        got: impl ToString,
+        got: &dyn std::fmt::Display,
     ) -> Self {
         Self::Value { key: key.into(), expected, got: got.to_string() }
     }

@@ -53,12 +53,12 @@ impl Region {
                 return Err(PolicyError::value(
                     format!("region {name}, names"),
                     "at least one, and none empty",
-                    names.len(),
+                    &names.len(),
                 ));
             }
             // Answers name them, and the errors of OAuth are ASCII (RFC 6749 clause 5.2).
             if !name.is_ascii() {
-                return Err(PolicyError::value("region.name", "Latin letters", "others"));
+                return Err(PolicyError::value("region.name", "Latin letters", &"others"));
             }
         }
         Ok(())

@@ -132,37 +132,41 @@ impl Rules {
     /// What the schema's types do not say.
     pub(super) fn check(&self) -> Result<UtcOffset, PolicyError> {
         if self.schema != 1 {
-            return Err(PolicyError::value("schema", "1", self.schema));
+            return Err(PolicyError::value("schema", "1", &self.schema));
         }
         if !(1..=50).contains(&self.term.years) {
-            return Err(PolicyError::value("term.years", "1 to 50", self.term.years));
+            return Err(PolicyError::value("term.years", "1 to 50", &self.term.years));
         }
         // The register's own constraint; a policy that says otherwise would not be kept.
         if self.phones.per_person != 1 {
-            return Err(PolicyError::value("phones.per_person", "1", self.phones.per_person));
+            return Err(PolicyError::value("phones.per_person", "1", &self.phones.per_person));
         }
         if self.loss.card != Change::Revoke {
-            return Err(PolicyError::value("loss.card", "\"revoke\"", word(self.loss.card)));
+            return Err(PolicyError::value("loss.card", "\"revoke\"", &word(self.loss.card)));
         }
         if self.loss.phone == Change::Renew {
-            return Err(PolicyError::value("loss.phone", "\"suspend\" or \"revoke\"", "renew"));
+            return Err(PolicyError::value("loss.phone", "\"suspend\" or \"revoke\"", &"renew"));
         }
         if self.change.address == Change::Suspend {
-            return Err(PolicyError::value("change.address", "\"renew\" or \"revoke\"", "suspend"));
+            return Err(PolicyError::value(
+                "change.address",
+                "\"renew\" or \"revoke\"",
+                &"suspend",
+            ));
         }
         if self.change.left != Change::Revoke {
-            return Err(PolicyError::value("change.left", "\"revoke\"", word(self.change.left)));
+            return Err(PolicyError::value("change.left", "\"revoke\"", &word(self.change.left)));
         }
         if self.way.ic.level.is_none_or(|level| level < Level::L2) {
             let got = self.way.ic.level.map_or_else(|| "nothing".into(), |l| l.to_string());
             // What is below was never the chip's: whoever copied the files would get a card.
-            return Err(PolicyError::value("way.ic.level", "\"L2\" or \"L3\"", got));
+            return Err(PolicyError::value("way.ic.level", "\"L2\" or \"L3\"", &got));
         }
         if self.way.qr.level.is_some() {
             return Err(PolicyError::value(
                 "way.qr.level",
                 "nothing: no card is tapped",
-                "a level",
+                &"a level",
             ));
         }
         for (name, way) in [("ic", &self.way.ic), ("qr", &self.way.qr)] {
@@ -170,12 +174,12 @@ impl Rules {
                 return Err(PolicyError::value(
                     format!("way.{name}.fees"),
                     "names of [fees]",
-                    unknown,
+                    &unknown,
                 ));
             }
         }
         if self.region.len() > MOST_REGIONS {
-            return Err(PolicyError::value("region", "at most 1000", self.region.len()));
+            return Err(PolicyError::value("region", "at most 1000", &self.region.len()));
         }
         self.region.iter().try_for_each(Region::check)?;
         let hours = self.zone.offset_hours;
@@ -183,7 +187,7 @@ impl Rules {
         UtcOffset::from_hms(hours, 0, 0)
             .ok()
             .filter(|_| most)
-            .ok_or_else(|| PolicyError::value("zone.offset_hours", "-12 to 14", hours))
+            .ok_or_else(|| PolicyError::value("zone.offset_hours", "-12 to 14", &hours))
     }
 }
 
