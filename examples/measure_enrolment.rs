@@ -11,12 +11,7 @@ use std::{
 };
 
 use iccard::{
-    emulator::{Card, SeededEnv},
     pki::Certificate,
-    protocol::pace::Password,
-    session::Session,
-    tap::{Options, Passwords},
-    transport::Loopback,
     wallet::{Client, Patience, Progress},
 };
 
@@ -40,7 +35,7 @@ fn main() {
     let begun = Instant::now();
     for number in 0..ALONE {
         let mut phone = Phone::new(&format!("alone {number}"));
-        enrol(&mut phone, &client, &rig.people[0], &roots, number, &mut parts);
+        enrol(&mut phone, &client, &rig.people[0], &roots, &mut parts);
     }
     let whole = begun.elapsed();
     println!("{:.1} enrolments a second, one after the other", rate(ALONE, whole));
@@ -56,8 +51,7 @@ fn main() {
             scope.spawn(move || {
                 for number in 0..TOGETHER {
                     let mut phone = Phone::new(&format!("together {place} {number}"));
-                    let number = 1000 * (place + 1) + number;
-                    enrol(&mut phone, client, person, roots, number, &mut BTreeMap::new());
+                    enrol(&mut phone, client, person, roots, &mut BTreeMap::new());
                 }
             });
         }
@@ -77,15 +71,8 @@ fn enrol(
     client: &Client,
     person: &Person,
     roots: &[Certificate],
-    number: usize,
     parts: &mut BTreeMap<&'static str, Duration>,
 ) {
-    let seed = format!("card {number}");
-    let card = Card::from_profile(&person.card, Box::new(SeededEnv::new(seed.as_bytes())));
-    let mut session = Session::new(Box::new(Loopback::new(card.unwrap())));
-    let pin = person.card.profile.secrets.pin.as_ref().map(|pin| Password::pin(pin));
-    let options =
-        Options { passwords: Passwords { pin, ..Passwords::default() }, ..Options::default() };
     let (mut part, mut since) = ("tap session", Instant::now());
     let mut lap = |next: &'static str| {
         *parts.entry(part).or_default() += since.elapsed();
@@ -101,7 +88,9 @@ fn enrol(
         _ => {}
     };
     let Phone { wallet, rng, .. } = phone;
-    client.tap(wallet, &mut session, options, None, rng, &mut progress).unwrap();
+    person
+        .with_card(|card, options| client.tap(wallet, card, options, None, rng, &mut progress))
+        .unwrap();
     client.go_on(wallet, roots, rng, &mut progress).unwrap();
     lap("");
     assert_eq!(wallet.state.credentials.len(), 2);

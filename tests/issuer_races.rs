@@ -276,11 +276,8 @@ fn a_code_a_nonce_and_a_proof_are_good_once() {
 
 /// A tap by hand, for its messages.
 fn transcript(rig: &Rig, client: &Client, phone: &mut Phone) -> (Value, Value) {
-    use iccard::emulator::{Card, SeededEnv};
     use iccard::issuance::{CredentialRequest, thumbprint};
-    use iccard::protocol::pace::Password;
-    use iccard::session::Session;
-    use iccard::tap::{Options, Passwords, Relay};
+    use iccard::tap::{Options, Relay};
 
     let person = &rig.people[0];
     let own = hand(rig, phone);
@@ -290,41 +287,35 @@ fn transcript(rig: &Rig, client: &Client, phone: &mut Phone) -> (Value, Value) {
     let opened: Opened = serde_json::from_value(opened).unwrap();
     let dpop_key = phone.wallet.state.dpop.secret();
     let bind = *opened.session.binding(&thumbprint(&dpop_key.public())).as_bytes();
-    let card = Card::from_profile(&person.card, Box::new(SeededEnv::new(b"transcript"))).unwrap();
-    let mut session = Session::new(Box::new(iccard::transport::Loopback::new(card)));
-    let pin = person.card.profile.secrets.pin.as_ref().map(|pin| Password::pin(pin));
-    let options = Options {
-        passwords: Passwords { pin, ..Passwords::default() },
-        bind: Some(bind),
-        relay: true,
-        ..Options::default()
-    };
-    let mut rng = iccard::crypto::SeededRng::new(b"transcript", "terminal");
-    let now = client.now();
-    let tapped = iccard::tap::tap(&mut session, &options, &mut rng, now, &mut |_| {}).unwrap();
-    let holders = phone.wallet.state.holders.iter();
-    let keys: Vec<_> = holders.map(|key| key.secret().public()).collect();
-    let request =
-        CredentialRequest::sign_for(dpop_key, &keys, &opened.session, tapped.evidence, now);
-    let evidence = Evidence { request: request.unwrap(), picture: None };
-    let evidence = serde_json::to_value(&evidence).unwrap();
-    let (status, mut reply) = own.json("/tap/evidence", "t2", &evidence);
-    assert_eq!(status, 200, "{reply}");
-    let mut last = Value::Null;
-    let mut step = 2;
-    while let Ok(Reply::Frame(frame)) = serde_json::from_value(reply.clone()) {
-        step += 1;
-        let mut silent = |_| {};
-        let response =
-            Relay::new(&mut session, &mut silent).forward(&frame.command, frame.protect).unwrap();
-        let answer = Answer { session: frame.session, step: frame.step, response };
-        last = serde_json::to_value(&answer).unwrap();
-        let (status, next) = own.json("/tap/frame", &format!("t{step}"), &last);
-        assert_eq!(status, 200, "{next}");
-        reply = next;
-    }
-    assert!(reply["done"].is_object(), "{reply}");
-    (evidence, last)
+    person.with_card(|session, options| {
+        let options = Options { bind: Some(bind), relay: true, ..options };
+        let mut rng = iccard::crypto::SeededRng::new(b"transcript", "terminal");
+        let now = client.now();
+        let tapped = iccard::tap::tap(session, &options, &mut rng, now, &mut |_| {}).unwrap();
+        let holders = phone.wallet.state.holders.iter();
+        let keys: Vec<_> = holders.map(|key| key.secret().public()).collect();
+        let request =
+            CredentialRequest::sign_for(dpop_key, &keys, &opened.session, tapped.evidence, now);
+        let evidence = Evidence { request: request.unwrap(), picture: None };
+        let evidence = serde_json::to_value(&evidence).unwrap();
+        let (status, mut reply) = own.json("/tap/evidence", "t2", &evidence);
+        assert_eq!(status, 200, "{reply}");
+        let mut last = Value::Null;
+        let mut step = 2;
+        while let Ok(Reply::Frame(frame)) = serde_json::from_value(reply.clone()) {
+            step += 1;
+            let mut silent = |_| {};
+            let response =
+                Relay::new(session, &mut silent).forward(&frame.command, frame.protect).unwrap();
+            let answer = Answer { session: frame.session, step: frame.step, response };
+            last = serde_json::to_value(&answer).unwrap();
+            let (status, next) = own.json("/tap/frame", &format!("t{step}"), &last);
+            assert_eq!(status, 200, "{next}");
+            reply = next;
+        }
+        assert!(reply["done"].is_object(), "{reply}");
+        (evidence, last)
+    })
 }
 
 #[test]

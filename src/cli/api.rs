@@ -22,10 +22,10 @@ use super::{
 pub(super) struct ApiArgs {
     /// The issuer's URL
     #[arg(long, value_name = "URL", env = "ICCARD_ISSUER")]
-    issuer: String,
+    pub(super) issuer: String,
     /// Believe the TLS certificates of this file (PEM) instead of the usual roots
     #[arg(long, value_name = "PEM", env = "ICCARD_CA")]
-    ca: Option<PathBuf>,
+    pub(super) ca: Option<PathBuf>,
 }
 
 /// The largest answer.

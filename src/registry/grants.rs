@@ -70,7 +70,7 @@ impl Work<'_> {
         what: &'static str,
     ) -> Result<Kept, RegistryError> {
         let kept = self.grant(id)?;
-        kept.filter(|kept| !kept.revoked).ok_or(Denied::Unknown { what }.into())
+        kept.filter(|kept| !kept.revoked).ok_or_else(|| Denied::Unknown { what }.into())
     }
 
     /// Voids the tokens of a grant and forgets what its credentials say.

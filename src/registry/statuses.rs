@@ -36,6 +36,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`super::Denied::Unknown`].
+    #[allow(clippy::type_complexity)] // The three are taken apart where they are used.
     pub fn status_entries(
         &self,
         list: u32,

@@ -155,7 +155,7 @@ fn both_formats_are_judged_as_issued_and_as_shown() {
     // For people: one line a claim, none longer than a line, nothing that moves a cursor.
     let args = ["credential", "verify", "sd-jwt", "--iaca", "iaca.pem", "--at", AT];
     let printed = text(made.path(), &args, 0);
-    assert!(printed.contains("age_equal_or_over/19     false"), "{printed}");
+    assert!(printed.contains("age_equal_or_over/19 false"), "{printed}");
     assert!(printed.ends_with("verdict   VERIFIED\n"), "{printed}");
     assert!(!printed.contains('\u{1b}') && printed.lines().all(|l| l.chars().count() < 150));
 }

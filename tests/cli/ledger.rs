@@ -7,12 +7,13 @@ use iccard::crypto::SeededRng;
 use iccard::ledger::{Ledger, LocalLedger, NoteSigner};
 use serde_json::{Value, json};
 
-/// A log of that many events, all of them told apart by `life`.
+/// A log of that many events, told apart by `life` from the fourth on.
 fn log(life: u8, size: u8) -> LocalLedger {
     let mut rng = SeededRng::new(b"audit", "key");
     let log = LocalLedger::new(NoteSigner::generate("issuer.test/ledger", &mut rng).unwrap());
-    let events: Vec<_> = (0..size).map(|number| [if number < 3 { 0 } else { life } ^ number; 32]);
-    log.append(0, &events.collect::<Vec<_>>()).unwrap();
+    let event = |number: u8| [if number < 3 { number } else { number ^ life }; 32];
+    let events: Vec<_> = (0..size).map(event).collect();
+    log.append(0, &events).unwrap();
     log
 }
 

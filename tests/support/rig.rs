@@ -2,7 +2,7 @@
 //! phones speak to it over TLS, as any phone would.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use iccard::crypto::SeededRng;
@@ -15,7 +15,7 @@ use iccard::profile::{self, Personalised};
 use iccard::protocol::pace::Password;
 use iccard::session::Session;
 use iccard::tap::{Options, Passwords};
-use iccard::transport::Loopback;
+use iccard::transport::{Loopback, Shared};
 use iccard::wallet::{Client, EnrollError, Http, Patience, Provider, Wallet, WalletError};
 use time::UtcDateTime;
 
@@ -27,10 +27,12 @@ pub struct Rig {
     pub clerk_token: String,
 }
 
-/// A synthetic person with a resident card.
+/// A synthetic person with a resident card. There is one of it, as the count in its chip shows: one
+/// phone after the other holds it.
 pub struct Person {
     pub id: String,
     pub card: Personalised,
+    chip: Mutex<Shared<Card>>,
 }
 
 /// An issuer that runs in this process.
@@ -44,8 +46,6 @@ pub struct Running {
 pub struct Phone {
     pub wallet: Wallet,
     pub rng: SeededRng,
-    seed: String,
-    taps: u32,
 }
 
 impl Rig {
@@ -62,7 +62,7 @@ impl Rig {
         let folder = folder.join("issuer");
         let mut rng = SeededRng::new(b"rig", "init");
         let made = init::create(&folder, &options, &mut rng, UtcDateTime::now()).unwrap();
-        let people: Vec<Person> = (0..people).map(|number| person(number)).collect();
+        let people: Vec<Person> = (0..people).map(person).collect();
         let mut csv = String::from(
             "id,family_name,given_name,family_name_national,given_name_national,birth_date,sex,\
              personal_number,address,card,first_card,left\n",
@@ -162,7 +162,25 @@ fn person(number: usize) -> Person {
     let name = format!("person-{number}");
     let text = profile::new_profile(&name, &name);
     let profile = profile::check(&text, Path::new("person.toml")).unwrap();
-    Person { id: format!("T-{number:04}"), card: profile.personalise().unwrap() }
+    let card = profile.personalise().unwrap();
+    let env = SeededEnv::new(format!("chip {number}").as_bytes());
+    let chip = Card::from_profile(&card, Box::new(env)).unwrap();
+    Person { id: format!("T-{number:04}"), card, chip: Mutex::new(Shared::new(chip)) }
+}
+
+impl Person {
+    /// Puts the card on a phone and does something with it.
+    pub fn with_card<T>(&self, act: impl FnOnce(&mut Session, Options) -> T) -> T {
+        let chip = self.chip.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut session = Session::new(Box::new(Loopback::new(chip.clone())));
+        let pin = self.card.profile.secrets.pin.as_ref().map(|pin| Password::pin(pin));
+        let options = Options {
+            passwords: Passwords { pin, ..Passwords::default() },
+            source: "emulated".into(),
+            ..Options::default()
+        };
+        act(&mut session, options)
+    }
 }
 
 impl Phone {
@@ -170,23 +188,13 @@ impl Phone {
     pub fn new(seed: &str) -> Self {
         let mut rng = SeededRng::new(seed.as_bytes(), "phone");
         let wallet = Wallet::in_memory(&mut rng);
-        Self { wallet, rng, seed: seed.to_owned(), taps: 0 }
+        Self { wallet, rng }
     }
 
     /// Taps that person's card, the PIN given.
     pub fn tap(&mut self, client: &Client, person: &Person) -> Result<(), EnrollError> {
-        self.taps += 1;
-        let seed = format!("{} {}", self.seed, self.taps);
-        let card = Card::from_profile(&person.card, Box::new(SeededEnv::new(seed.as_bytes())));
-        let mut session = Session::new(Box::new(Loopback::new(card.unwrap())));
-        let pin = person.card.profile.secrets.pin.as_ref().map(|pin| Password::pin(pin));
-        let options = Options {
-            passwords: Passwords { pin, ..Passwords::default() },
-            source: "emulated".into(),
-            ..Options::default()
-        };
-        let silent = &mut |_| {};
-        client.tap(&mut self.wallet, &mut session, options, None, &mut self.rng, silent)
+        let Self { wallet, rng } = self;
+        person.with_card(|card, options| client.tap(wallet, card, options, None, rng, &mut |_| {}))
     }
 
     /// Brings what was begun to its end.

@@ -106,9 +106,11 @@ fn print(out: &Output, it: &Believed, known: &Known, good: bool, at: UtcDateTime
     let (from, until) = (it.period.valid_from(), it.period.valid_until());
     out.row("good", format!("from {} to {}", trust::text(from), trust::text(until)));
     out.row("status", known.text());
-    for (i, (name, value)) in flat(it).iter().enumerate() {
+    let claims = flat(it);
+    let width = claims.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    for (i, (name, value)) in claims.iter().enumerate() {
         let label = if i == 0 { "claims" } else { "" };
-        out.row(label, format!("{name:<24} {value}"));
+        out.row(label, format!("{name:<width$} {value}"));
     }
     let verdict = match known {
         Known::Unknown { .. } if !good => "STATUS UNKNOWN",

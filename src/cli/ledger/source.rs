@@ -7,19 +7,20 @@ use clap::Args;
 
 use super::{hashes, read};
 use crate::{
-    cli::{
-        api::{Api, ApiArgs},
-        failure::Failure,
-    },
+    cli::api::{Api, ApiArgs},
     ledger::{Hash, MAX_NOTE},
 };
 
 #[derive(Debug, Args)]
 pub(super) struct SourceArgs {
-    #[command(flatten)]
-    api: Option<ApiArgs>,
-    /// A folder with what the issuer answered: checkpoint, consistency-FROM-TO.json
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["issuer", "ca"])]
+    /// The issuer's URL
+    #[arg(long, value_name = "URL", env = "ICCARD_ISSUER", required_unless_present = "dir")]
+    issuer: Option<String>,
+    /// Believe the TLS certificates of this file (PEM) instead of the usual roots
+    #[arg(long, value_name = "PEM", env = "ICCARD_CA")]
+    ca: Option<PathBuf>,
+    /// Instead, a folder with what the issuer answered: checkpoint, consistency-FROM-TO.json
+    #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 }
 
@@ -30,16 +31,11 @@ pub(super) enum Source {
 
 impl SourceArgs {
     pub(super) fn open(&self) -> Result<Source> {
-        match (&self.dir, &self.api) {
-            (Some(dir), _) => Ok(Source::Files(dir.clone())),
-            (None, Some(api)) => Ok(Source::Http(api.open(None)?)),
-            (None, None) => Err(Failure::usage("nowhere to look at the log")
-                .step("find the log")
-                .expected("--issuer or --dir")
-                .got("neither")
-                .help("give --issuer URL")
-                .into()),
+        if let Some(dir) = &self.dir {
+            return Ok(Source::Files(dir.clone()));
         }
+        let issuer = self.issuer.clone().unwrap_or_default();
+        Ok(Source::Http(ApiArgs { issuer, ca: self.ca.clone() }.open(None)?))
     }
 }
 

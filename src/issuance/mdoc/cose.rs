@@ -116,7 +116,8 @@ impl Signed {
             return Err(MdocError::structure(what, expected));
         }
         let sign1 = super::super::cose::sign1(value);
-        let sign1 = sign1.ok_or(MdocError::structure(what, "a COSE_Sign1, not countersigned"))?;
+        let bad = || MdocError::structure(what, "a COSE_Sign1, not countersigned");
+        let sign1 = sign1.ok_or_else(bad)?;
         Ok(Self { what, sign1 })
     }
 

@@ -97,10 +97,7 @@ fn a_credential_request_is_read_or_refused_under_the_standards_code() {
             "zip: DEF",
         ),
     ] {
-        let error = match read(&request) {
-            Err(error) => error,
-            Ok(_) => panic!("taken: {request}"),
-        };
+        let Err(error) = read(&request) else { panic!("taken: {request}") };
         assert_eq!(error.code().name(), code, "{request}: {error}");
         assert!(error.to_string().contains(words), "{request}: {error}");
     }

@@ -15,7 +15,7 @@ use crate::issuer::http::{HttpSettings, TlsFiles};
 use crate::issuer::{Clerk, Rates, Settings};
 use crate::registry::TokenHash;
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     url: Spanned<String>,
@@ -49,14 +49,14 @@ pub(super) struct File {
     clerks: Vec<ClerkEntry>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tls {
     certificate: PathBuf,
     key: PathBuf,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Database {
     pub(super) sqlite: Option<PathBuf>,
@@ -64,7 +64,7 @@ pub(super) struct Database {
     pub(super) postgres_env: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Keys {
     pub(super) iaca: PathBuf,
@@ -78,20 +78,20 @@ pub(super) struct Keys {
     pub(super) log: PathBuf,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wallet {
     pub(super) providers: PathBuf,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Population {
     pub(super) csv: Option<PathBuf>,
     pub(super) http: Option<Port>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Port {
     pub(super) url: String,
@@ -99,7 +99,7 @@ pub(super) struct Port {
     pub(super) ca: Option<PathBuf>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Credential {
     doc_type: Option<String>,
@@ -110,7 +110,7 @@ struct Credential {
 }
 
 // Seconds.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Lifetimes {
     offer: Option<Spanned<u32>>,
@@ -124,7 +124,7 @@ struct Lifetimes {
 }
 
 // 0 is no limit.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Limits {
     address_per_minute: u32,
@@ -155,7 +155,7 @@ impl Limits {
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Http {
     connections: Option<usize>,
@@ -167,13 +167,13 @@ struct Http {
     grace_seconds: Option<u16>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Metrics {
     listen: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ClerkEntry {
     name: Spanned<String>,

@@ -22,7 +22,6 @@ use file::File;
 const MAX_CONFIG: usize = 1 << 20;
 
 /// A configuration that was read and makes sense. Its keys and its register are not opened yet.
-#[derive(Debug)]
 pub struct Config {
     /// What the service goes by.
     pub settings: Settings,
@@ -62,4 +61,11 @@ impl Config {
 fn beside(config: &Path, path: &Path) -> PathBuf {
     // An absolute path stays.
     config.parent().unwrap_or_else(|| Path::new("")).join(path)
+}
+
+impl std::fmt::Debug for Config {
+    // The database's URL may have a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config").field("path", &self.path).finish_non_exhaustive()
+    }
 }

@@ -53,7 +53,7 @@ fn a_new_configuration_says_the_usual_values() {
 fn what_is_wrong_is_told_by_its_line() {
     let folder = folder();
     for (from, to, says) in [
-        ("listen =", "listen =", "unknown field `listen`"),
+        ("listen =", "lissen =", "unknown field `lissen`"),
         ("offer = 180", "offer = \"3m\"", "invalid type"),
         ("offer = 180", "offer = 0", "offer: 1 to 86400 seconds expected"),
         ("offer = 180", "offer = 100000", "offer: 1 to 86400 seconds expected"),
@@ -104,6 +104,9 @@ fn what_is_wrong_is_told_by_its_line() {
     let error = Config::of(&folder.path, &secret).unwrap_err();
     assert!(matches!(error, ConfigError::Syntax { .. }));
     assert!(!format!("{error} {error:?}").contains("hunter2"));
+    let right = secret.replace("hunter2@db", "hunter2@db\"");
+    let config = Config::of(&folder.path, &right).unwrap();
+    assert!(!format!("{config:?}").contains("hunter2"));
 }
 
 fn open(folder: &Folder) -> Result<crate::issuer::Issuer, ConfigError> {

@@ -90,7 +90,7 @@ fn what_is_secret_is_for_its_owner_alone() {
         secret += usize::from(key);
         assert_eq!(mode & 0o077 == 0, key, "{name}: {mode:o}");
     }
-    assert_eq!(secret, 13);
+    assert_eq!(secret, 14);
     assert_eq!(std::fs::metadata(&dir).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
