@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use iccard::crypto::SeededRng;
+use iccard::crypto::{SeededRng, SystemRng};
 use iccard::emulator::{Card, SeededEnv};
 use iccard::issuer::config::Config;
 use iccard::issuer::http::{Server, Stop};
@@ -60,8 +60,9 @@ impl Rig {
             ..init::Options::default()
         };
         let folder = folder.join("issuer");
-        let mut rng = SeededRng::new(b"rig", "init");
-        let made = init::create(&folder, &options, &mut rng, UtcDateTime::now()).unwrap();
+        // No two issuers have the same keys.
+        let rng = &mut SystemRng::default();
+        let made = init::create(&folder, &options, rng, UtcDateTime::now()).unwrap();
         let people: Vec<Person> = (0..people).map(person).collect();
         let mut csv = String::from(
             "id,family_name,given_name,family_name_national,given_name_national,birth_date,sex,\
@@ -203,9 +204,9 @@ impl Phone {
     }
 
     /// What the status list says of its credentials.
-    pub fn statuses(&mut self, rig: &Rig, roots: &[Certificate]) -> Vec<u8> {
-        let (http, now) = (rig.http(), UtcDateTime::now());
-        iccard::wallet::status::refresh(&mut self.wallet.state, &http, roots, now).unwrap();
+    pub fn statuses(&mut self, http: &Http, roots: &[Certificate]) -> Vec<u8> {
+        let now = UtcDateTime::now();
+        iccard::wallet::status::refresh(&mut self.wallet.state, http, roots, now).unwrap();
         let seen = self.wallet.state.credentials.iter().map(|c| c.seen.as_ref().unwrap().value);
         seen.collect()
     }

@@ -66,7 +66,6 @@ const callbacks = {
     clientAttestationJwt: attestation,
     callbacks: { signJwt, generateRandom: (length) => randomBytes(length) },
   }),
-  // The Unicode of a fetch of node's own.
   fetch,
 }
 
@@ -110,6 +109,7 @@ const accessToken = token.accessTokenResponse.access_token
 result.token_type = token.accessTokenResponse.token_type
 result.refused.other_wallet = await refused(async () => redeem(txCode, { signer: await newKey() }))
 
+let used
 for (const credentialConfigurationId of credentialOffer.credential_configuration_ids) {
   const holder = await newKey()
   const fetchOne = async (signer, attested, nonce) => {
@@ -124,13 +124,18 @@ for (const credentialConfigurationId of credentialOffer.credential_configuration
       accessToken, issuerMetadata, credentialConfigurationId, dpop, proofs: { jwt: [jwt] },
     })
   }
+  if (used) {
+    result.refused.used_nonce = await refused(() => fetchOne(holder, [holder.publicJwk], used))
+  }
   const nonce = (await client.requestNonce({ issuerMetadata })).c_nonce
   const reply = await fetchOne(holder, [holder.publicJwk], nonce)
   const body = reply.credentialResponse
   result.credentials[credentialConfigurationId] = body.credentials[0].credential
   const other = await newKey()
-  result.refused[`used nonce, ${credentialConfigurationId}`] =
-    await refused(() => fetchOne(other, [other.publicJwk], nonce))
+  const fresh = (await client.requestNonce({ issuerMetadata })).c_nonce
+  result.refused[`other keys, ${credentialConfigurationId}`] =
+    await refused(() => fetchOne(other, [other.publicJwk], fresh))
+  used = nonce
   await client.sendNotification({
     issuerMetadata, accessToken, dpop,
     notification: { notificationId: body.notification_id, event: 'credential_accepted' },
