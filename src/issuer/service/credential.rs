@@ -113,10 +113,12 @@ impl Issuer {
         };
         let reservation = self.registry.reserve(reserve, now).map_err(|e| refused(&e, code))?;
         self.publish(&reservation.changes)?;
-        let subject = subject::decode(&grant.subject).map_err(|error| {
+        let mut subject = subject::decode(&grant.subject).map_err(|error| {
             tracing::error!(%error, "a grant's subject");
             Refusal::new(Code::ServerError, "the grant cannot be read; the operator has to look")
         })?;
+        // Ages are counted on the day of this issue, not on that of the tap.
+        subject.issue_date = self.policy.day(now);
         let mut signed = Vec::with_capacity(keys.len());
         for (key, reserved) in keys.iter().zip(&reservation.credentials) {
             let text = match &reserved.issued {
@@ -242,7 +244,7 @@ impl Issuer {
     ) -> Result<(), Refusal> {
         let given = given.ok_or_else(|| {
             Refusal::new(
-                Code::InvalidNonce,
+                Code::InvalidProof,
                 "the proof has no nonce; get one from the nonce endpoint",
             )
         })?;
