@@ -148,8 +148,13 @@ fn run(name: &str, postgres: Option<&str>, kills: usize) -> bool {
             })
             .collect();
         for _ in 0..kills {
-            // Anywhere in the next few requests.
-            std::thread::sleep(Duration::from_micros(u64::from(rng.next_u32() % 250_000)));
+            // So many steps of the phones, and then a moment: anywhere in the next request.
+            let until = rig::STEPS.load(Ordering::Relaxed) + 2 + (rng.next_u32() % 24) as usize;
+            let patience = Instant::now() + Duration::from_secs(5);
+            while rig::STEPS.load(Ordering::Relaxed) < until && Instant::now() < patience {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            std::thread::sleep(Duration::from_micros(u64::from(rng.next_u32() % 20_000)));
             child.kill().unwrap();
             child.wait().unwrap();
             child = start(&rig.folder);

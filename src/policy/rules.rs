@@ -147,11 +147,11 @@ impl Rules {
         if self.loss.phone == Change::Renew {
             return Err(PolicyError::value("loss.phone", "\"suspend\" or \"revoke\"", &"renew"));
         }
-        if self.change.address == Change::Suspend {
+        if self.change.address != Change::Renew {
             return Err(PolicyError::value(
                 "change.address",
-                "\"renew\" or \"revoke\"",
-                &"suspend",
+                "\"renew\"",
+                &word(self.change.address),
             ));
         }
         if self.change.left != Change::Revoke {

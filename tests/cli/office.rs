@@ -98,7 +98,8 @@ fn reports_and_history_ask_for_what_they_say() {
         "phone": "00", "detail": "\u{1b}[2Jx",
     });
     let history = json!({ "phone": null, "events": [event] });
-    let answers = [changed.clone(), changed.clone(), changed, history];
+    let answers =
+        [changed.clone(), changed.clone(), changed.clone(), changed.clone(), changed, history];
     let (url, told) = server(answers.map(|answer| (200, answer)).to_vec());
     std::fs::write(dir.path().join("token"), "secret\n").unwrap();
     let run = |command: &[&str]| {
@@ -109,6 +110,8 @@ fn reports_and_history_ask_for_what_they_say() {
         (&["report-lost", "card"][..], "card"),
         (&["report-lost", "phone"], "phone"),
         (&["resume"], "found"),
+        (&["report-change", "address"], "address"),
+        (&["report-change", "left"], "left"),
     ] {
         let printed = run(command);
         assert!(printed.contains("phone     suspended") && printed.contains("2 credentials"));

@@ -2,6 +2,7 @@
 //! phones speak to it over TLS, as any phone would.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -16,8 +17,19 @@ use iccard::protocol::pace::Password;
 use iccard::session::Session;
 use iccard::tap::{Options, Passwords};
 use iccard::transport::{Loopback, Shared};
-use iccard::wallet::{Client, EnrollError, Http, Patience, Provider, Wallet, WalletError};
+use iccard::wallet::{
+    Client, EnrollError, Http, Patience, Progress, Provider, Wallet, WalletError,
+};
 use time::UtcDateTime;
+
+/// Steps that phones have begun.
+pub static STEPS: AtomicUsize = AtomicUsize::new(0);
+
+fn count(event: Progress) {
+    if matches!(event, Progress::Step(_)) {
+        STEPS.fetch_add(1, Ordering::Relaxed);
+    }
+}
 
 /// A folder with an issuer in it, and the people it knows.
 pub struct Rig {
@@ -195,12 +207,12 @@ impl Phone {
     /// Taps that person's card, the PIN given.
     pub fn tap(&mut self, client: &Client, person: &Person) -> Result<(), EnrollError> {
         let Self { wallet, rng } = self;
-        person.with_card(|card, options| client.tap(wallet, card, options, None, rng, &mut |_| {}))
+        person.with_card(|card, options| client.tap(wallet, card, options, None, rng, &mut count))
     }
 
     /// Brings what was begun to its end.
     pub fn go_on(&mut self, client: &Client, roots: &[Certificate]) -> Result<(), WalletError> {
-        client.go_on(&mut self.wallet, roots, &mut self.rng, &mut |_| {})
+        client.go_on(&mut self.wallet, roots, &mut self.rng, &mut count)
     }
 
     /// What the status list says of its credentials.

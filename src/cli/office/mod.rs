@@ -25,6 +25,8 @@ pub(super) enum OfficeCommand {
     Offer(OfferArgs),
     /// Report a lost card (the mobile card ends too) or a lost phone (it is locked at once)
     ReportLost(ReportArgs),
+    /// Report what changed: another registered address, or that the person died or left
+    ReportChange(ChangeArgs),
     /// Unlock a phone that was found again
     Resume(PersonArgs),
     /// Show what happened to a person's cards and phones
@@ -80,6 +82,15 @@ pub(super) struct ReportArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ChangeArgs {
+    /// What changed
+    #[arg(value_enum)]
+    what: Changed,
+    #[command(flatten)]
+    of: PersonArgs,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct ConfirmArgs {
     #[command(flatten)]
     clerk: ClerkArgs,
@@ -94,6 +105,12 @@ enum Lost {
     Phone,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Changed {
+    Address,
+    Left,
+}
+
 pub(super) fn run(context: &Context, command: &OfficeCommand) -> Result<ExitCode> {
     let out = &context.out;
     match command {
@@ -102,6 +119,13 @@ pub(super) fn run(context: &Context, command: &OfficeCommand) -> Result<ExitCode
             let what = match args.what {
                 Lost::Card => "card",
                 Lost::Phone => "phone",
+            };
+            report(out, &args.of, what)
+        }
+        OfficeCommand::ReportChange(args) => {
+            let what = match args.what {
+                Changed::Address => "address",
+                Changed::Left => "left",
             };
             report(out, &args.of, what)
         }
@@ -175,7 +199,11 @@ fn offer(out: &Output, args: &OfferArgs) -> Result<ExitCode> {
 }
 
 fn report(out: &Output, args: &PersonArgs, what: &str) -> Result<ExitCode> {
-    let step = if what == "found" { "unlock the phone" } else { "report the loss" };
+    let step = match what {
+        "found" => "unlock the phone",
+        "address" | "left" => "report the change",
+        _ => "report the loss",
+    };
     let body = json!({ "person": args.person, "what": what });
     let answer = args.clerk.open()?.post(step, "/office/reports", &body)?;
     phone(out, &answer);

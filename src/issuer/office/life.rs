@@ -27,6 +27,10 @@ enum What {
     Phone,
     /// The phone was found again.
     Found,
+    /// The registered address is another.
+    Address,
+    /// The person died, or is no citizen any more.
+    Left,
 }
 
 #[derive(Deserialize)]
@@ -37,7 +41,9 @@ struct Confirmation {
 
 impl Issuer {
     /// Takes a report: a lost `card` ends the mobile card too, a lost `phone` locks it at once, and
-    /// a `found` phone is unlocked. The statuses are published when this returns.
+    /// a `found` phone is unlocked. Another registered `address` makes what the phone shows out of
+    /// date, and whoever has `left` the population has no card any more. The statuses are published
+    /// when this returns.
     ///
     /// The population registry is asked for the number of the card, so that one is lost that was
     /// never tapped; a loss is taken even when that is down.
@@ -61,6 +67,9 @@ impl Issuer {
                 }
             },
             What::Found => self.registry.resume(&person, now),
+            // The only rule for it (`change.address`): out of date, and still good.
+            What::Address => self.registry.needs_renewal(&person, now).map(|()| Vec::new()),
+            What::Left => self.registry.end(&person, EndReason::PersonLeft, now),
         };
         let changes = changes.map_err(|e| refused(&e, denied))?;
         self.publish(&changes)?;

@@ -253,6 +253,19 @@ fn what_is_lost_is_locked_or_ends_and_the_list_says_so() {
 }
 
 #[test]
+fn who_moved_has_a_card_that_is_out_of_date_and_who_left_has_none() {
+    let office = Office::new();
+    let place = office.enrol("P-0004", 1);
+    let answer = office.report("P-0004", "address").unwrap();
+    assert_eq!(answer["phone"]["state"], "needs-renewal");
+    // Verifiers still take it.
+    assert_eq!(office.status(place), Status::Valid);
+    let answer = office.report("P-0004", "left").unwrap();
+    assert_eq!((&answer["phone"], &answer["credentials_changed"]), (&Value::Null, &json!(1)));
+    assert_eq!(office.status(place), Status::Invalid);
+}
+
+#[test]
 fn a_clerk_confirms_what_was_claimed() {
     let office = Office::new();
     let offer = office.offer("P-0004").unwrap();
