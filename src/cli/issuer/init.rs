@@ -11,7 +11,7 @@ use super::{super::output::Output, super::trust, of_init};
 use crate::{crypto::SystemRng, issuer::init};
 
 #[derive(Debug, Args)]
-pub(super) struct InitArgs {
+pub(in crate::cli) struct InitArgs {
     /// The folder to make; nothing in it is ever overwritten
     #[arg(value_name = "DIR")]
     dir: PathBuf,

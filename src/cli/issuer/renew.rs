@@ -10,7 +10,7 @@ use super::{super::output::Output, super::trust, of_init, serve};
 use crate::{crypto::SystemRng, issuer::init};
 
 #[derive(Debug, Args)]
-pub(super) struct RenewArgs {
+pub(in crate::cli) struct RenewArgs {
     /// The configuration: issuer.toml of `iccard issuer init`
     #[arg(long, value_name = "FILE")]
     config: PathBuf,

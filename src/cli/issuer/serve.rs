@@ -21,7 +21,7 @@ use crate::issuer::{
 };
 
 #[derive(Debug, Args)]
-pub(super) struct ServeArgs {
+pub(in crate::cli) struct ServeArgs {
     /// The configuration: issuer.toml of `iccard issuer init`
     #[arg(long, value_name = "FILE")]
     config: PathBuf,

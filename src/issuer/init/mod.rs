@@ -89,7 +89,8 @@ pub fn create(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(io(error)),
     }
-    let parent = dir.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let parent =
+        dir.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     // For its owner alone, as tempfile makes it.
     let new = tempfile::TempDir::new_in(parent).map_err(io)?;
     let made = fill(new.path(), options, rng, now)?;

@@ -32,7 +32,7 @@ pub fn renew(
         ..Options::default()
     };
     let document = Authority::new(&options, rng, now).document(&iaca)?;
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
     let write = || {
         // Mode 0600, as tempfile makes it.
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
