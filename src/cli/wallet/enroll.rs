@@ -53,8 +53,8 @@ impl std::fmt::Debug for EnrollArgs {
 pub(super) fn run(context: &Context, wallet: &WalletArgs, args: &EnrollArgs) -> Result<ExitCode> {
     let out = &context.out;
     // Everything that can be wrong without the card comes before the card.
-    let picture = args.picture.as_ref().map(|path| {
-        std::fs::read(path).map_err(|error| Failure::file(path, "read the picture", &error))
+    let picture = args.picture.as_ref().map(|path| -> Result<Vec<u8>> {
+        std::fs::read(path).map_err(|error| Failure::file(path, "read the picture", &error).into())
     });
     let picture = picture.transpose()?;
     let given = Given::typed(args.can.as_deref(), args.pin.as_deref(), args.mrz.as_deref());

@@ -40,8 +40,8 @@ pub(super) struct Way {
 
 /// Connects to the issuer of the options, or to the wallet's own.
 pub(super) fn connect(args: &WalletArgs, own: &IssuerArgs, wallet: &mut Wallet) -> Result<Way> {
-    let text = |path: &PathBuf, what: &str| {
-        fs::read_to_string(path).map_err(|error| Failure::file(path, what, &error))
+    let text = |path: &PathBuf, what: &str| -> Result<String> {
+        fs::read_to_string(path).map_err(|error| Failure::file(path, what, &error).into())
     };
     let within = |name: &str| own.from.as_ref().map(|folder| folder.join(name));
     let trusted = &mut wallet.state.trusted;
