@@ -70,6 +70,9 @@ impl Service for Issuer {
         if let Err(error) = self.registry.sweep(self.clock.now()) {
             tracing::warn!(%error, "the register was not swept");
         }
+        if let Err(error) = self.tell() {
+            tracing::warn!(%error, "the outbox was not told");
+        }
     }
 
     fn limits(&self) -> &Limits {

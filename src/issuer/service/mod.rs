@@ -8,6 +8,7 @@ mod metadata;
 mod nonce;
 mod notification;
 mod offer;
+mod outbox;
 pub(super) mod secret;
 mod shown;
 mod status;

@@ -77,6 +77,11 @@ impl Issuer {
         lists.into_iter().try_for_each(|list| self.signed_list(list, now).map(drop))
     }
 
+    /// Signs and publishes one list.
+    pub(super) fn publish_list(&self, list: u32) -> Result<(), Refusal> {
+        self.signed_list(list, self.clock.now()).map(drop)
+    }
+
     // The list as the register has it now. One that is current and fresh is not signed again.
     fn signed_list(&self, number: u32, now: UtcDateTime) -> Result<Arc<Signed>, Refusal> {
         let unknown = |error| refused(&error, |_| Code::NotFound);
