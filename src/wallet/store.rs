@@ -164,8 +164,10 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return Err(error);
     }
     #[cfg(unix)]
-    File::open(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new(".")))?
-        .sync_all()?;
+    File::open(
+        path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new(".")),
+    )?
+    .sync_all()?;
     Ok(())
 }
 

@@ -84,6 +84,29 @@ fn the_readmes_shell_blocks_run_as_printed() {
     }
 }
 
+// As printed, but for the port, which has to be a free one.
+#[test]
+#[cfg(all(unix, feature = "issuer", feature = "wallet"))]
+fn the_readmes_issuer_runs_as_printed() {
+    let readme = include_str!("../../README.md");
+    let program = Path::new(env!("CARGO_BIN_EXE_iccard")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let block = readme.split("```sh issuing\n").nth(1).unwrap().split("```").next().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let script = block.replace("8443", &free.to_string());
+    let dir = tempfile::tempdir().unwrap();
+    let mut sh = Command::new("sh");
+    sh.current_dir(dir.path()).env("PATH", &path).env_remove("ICCARD_CARD");
+    sh.env("ICCARD_DATA", dir.path().join("data")).env("ICCARD_CACHE", dir.path().join("cache"));
+    let trap = "trap 'kill $! 2>/dev/null' EXIT\n";
+    let output =
+        sh.args(["-euc", &format!("{trap}{script}")]).assert().success().get_output().clone();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    for word in ["listening https://", "VERIFIED", "revoked", "the old phone is revoked"] {
+        assert!(printed.contains(word), "{word}: {printed}");
+    }
+}
+
 #[test]
 fn a_tap_writes_the_face() {
     let dir = tempfile::tempdir().unwrap();
