@@ -75,7 +75,8 @@ class Issuer:
         """Moves its clock. Years on, its document signer is another one."""
         self.stop()
         self.clock.write_text(offset + "\n")
-        check(self.binary, "issuer", "renew", self.dir, "--clock-file", self.clock)
+        check(self.binary, "issuer", "renew", "--config", self.dir / "issuer.toml", "--iaca-key",
+              self.dir / "keys" / "iaca.pem", "--clock-file", self.clock)
         self.start()
 
     def fetch(self, path, accept):
