@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where a credential's status stands.
+/// Where a credential's status stands. Members that are not known are passed over (Token Status List
+/// clause 6.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct StatusRef {
     /// The place in the list.
     pub idx: u64,

@@ -24,6 +24,7 @@ pub struct Metrics {
     issued: Family<Label<String>, Counter>,
     taps: Family<Label<&'static str>, Counter>,
     status: Family<Label<String>, Gauge>,
+    signer: Gauge,
     connections: Gauge,
 }
 
@@ -43,7 +44,7 @@ impl Default for Metrics {
         let durations = Family::new_with_constructor(Buckets);
         let (refusals, issued) = (Family::default(), Family::default());
         let (taps, status) = (Family::default(), Family::default());
-        let connections = Gauge::default();
+        let (connections, signer) = (Gauge::default(), Gauge::<i64>::default());
         let r = &mut registry;
         r.register("http_requests", "Requests by route, method and status", requests.clone());
         r.register("http_request_seconds", "Time to the answer by route", durations.clone());
@@ -53,7 +54,9 @@ impl Default for Metrics {
         r.register("taps", "Tap sessions by how they ended", taps.clone());
         let text = "When the status list was last signed, seconds since 1970";
         r.register("status_list_signed_timestamp_seconds", text, status.clone());
-        Self { registry, requests, durations, refusals, issued, taps, status, connections }
+        let text = "When the document signer ends, seconds since 1970";
+        r.register("document_signer_not_after_timestamp_seconds", text, signer.clone());
+        Self { registry, requests, durations, refusals, issued, taps, status, signer, connections }
     }
 }
 
@@ -94,6 +97,11 @@ impl Metrics {
         self.status.get_or_create(&[("list", list.to_string())]).set(at.unix_timestamp());
     }
 
+    /// When the document signer's certificate ends.
+    pub fn document_signer_ends(&self, at: UtcDateTime) {
+        self.signer.set(at.unix_timestamp());
+    }
+
     /// How many connections are open.
     pub fn connections(&self) -> &Gauge {
         &self.connections
@@ -123,6 +131,7 @@ mod tests {
         metrics.issued("resident_mdoc", 10);
         metrics.tap("verified");
         metrics.status_signed(7, utc_datetime!(2026-01-01 0:00));
+        metrics.document_signer_ends(utc_datetime!(2026-01-01 0:00));
         let (_, text) = metrics.text();
         for line in [
             r#"iccard_http_requests_total{route="token",method="POST",status="400"} 1"#,
@@ -132,6 +141,7 @@ mod tests {
             r#"iccard_credentials_issued_total{configuration="resident_mdoc"} 10"#,
             r#"iccard_taps_total{outcome="verified"} 1"#,
             r#"iccard_status_list_signed_timestamp_seconds{list="7"} 1767225600"#,
+            "iccard_document_signer_not_after_timestamp_seconds 1767225600",
             "# EOF",
         ] {
             assert!(text.lines().any(|l| l == line), "{line}\n{text}");

@@ -56,6 +56,12 @@ pub(super) fn of_config(error: &ConfigError) -> Failure {
         ConfigError::Registry(_) => failure.step("open the register").help(
             "is the database there, and are keys.seal and keys.names those it was made with?",
         ),
+        ConfigError::Trial { what, detail } => {
+            failure.step("make a credential for nobody").expected(*what).got(detail.clone()).help(
+                "is it the right key file, and not over? iccard issuer renew makes a new document \
+                 signer",
+            )
+        }
         ConfigError::Environment { variable } => {
             failure.expected(variable.clone()).got("nothing").help("export it, with the URL")
         }

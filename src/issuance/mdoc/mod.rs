@@ -33,5 +33,8 @@ pub use present::{present, verify_presentation};
 pub use transcript::Transcript;
 pub use verify::{Verified, verify};
 
+/// How far the clock of who signed may be ahead of ours.
+const AHEAD: time::Duration = time::Duration::seconds(60);
+
 /// The longest document or response that is read or written.
 pub const MAX_MDOC: usize = 1 << 18;

@@ -57,7 +57,8 @@ impl std::fmt::Debug for Verified {
 /// Judges an IssuerSigned: chain to one of the anchors, signature, digests, times, country. The
 /// status is not fetched, and nobody has proven the holder's key yet.
 ///
-/// The certificate has to be valid at that moment too, so a document whose own times reach beyond
+/// A document counts a minute before its first second, since clocks differ. The certificate has to
+/// be valid at that moment too, so a document whose own times reach beyond
 /// its signer's certificate ends with that.
 ///
 /// # Errors
@@ -112,8 +113,8 @@ pub(super) fn judge(
     if !issuer.validity().contains(period.signed()) {
         return Err(MdocError::SignedOutside { signed: period.signed(), by: issuer.subject() });
     }
-    if !period.contains(at) {
-        let (from, until) = (period.valid_from(), period.valid_until());
+    let (from, until) = (period.valid_from(), period.valid_until());
+    if from.saturating_sub(super::AHEAD) > at || at.truncate_to_second() > until {
         return Err(MdocError::NotValid { at, from, until });
     }
     let mut elements = BTreeMap::new();

@@ -60,8 +60,9 @@ pub fn make(
 }
 
 /// Checks a proof (appendix F.4). The key has to stand in `jwk`: a `kid` or certificate would need
-/// somebody to be asked whose key it is. `anchors` are those of key attestations, `most` how many
-/// keys one may attest.
+/// somebody to be asked whose key it is. `client_id` is that of whoever asks, where it is known: any
+/// `iss` is taken where it is not. `anchors` are those of key attestations, `most` how many keys one
+/// may attest.
 ///
 /// # Errors
 /// [`ProofError`], by the first thing that is wrong.
@@ -86,11 +87,10 @@ pub fn check(
     let key = opened.own_key()?;
     let claims: Claims = opened.claims(&key)?;
     open::same(WHAT, "aud", issuer, claims.aud.as_ref().map(Audience::text))?;
-    match (claims.iss, client_id) {
-        (None, _) => {}
-        (Some(iss), Some(client_id)) => open::same(WHAT, "iss", client_id, Some(&iss))?,
-        // "MUST be omitted" where the access token came without a client_id.
-        (Some(iss), None) => open::same(WHAT, "iss", "", Some(&iss))?,
+    // Appendix F.1: the client_id of whoever asks. It is known from the wallet attestation alone,
+    // which need not come with a credential request.
+    if let (Some(iss), Some(client_id)) = (&claims.iss, client_id) {
+        open::same(WHAT, "iss", client_id, Some(iss))?;
     }
     open::fresh(WHAT, claims.iat, now, MAX_AGE, skew)?;
     let nonce = claims.nonce.ok_or(ProofError::Missing { what: WHAT, claim: "nonce" })?;

@@ -7,7 +7,7 @@ use super::combined::Combined;
 use super::reveal::{Revealed, reveal};
 use super::{MAX_CREDENTIAL, SdJwtError, TYP, json};
 use crate::crypto::PublicKey;
-use crate::issuance::jwk::RawJwk;
+use crate::issuance::jwk;
 use crate::issuance::signed::Unverified;
 use crate::issuance::{Period, StatusRef};
 use crate::pki::{Certificate, oid};
@@ -93,10 +93,9 @@ pub(super) fn verify_issued(
 
 /// The key in `cnf` (RFC 7800 clause 3.2).
 pub(super) fn holder(claims: &Map<String, Value>) -> Result<PublicKey, SdJwtError> {
-    let jwk = claims.get("cnf").and_then(|cnf| cnf.get("jwk")).cloned();
-    let jwk = jwk.and_then(|jwk| serde_json::from_value::<RawJwk>(jwk).ok());
+    let jwk = claims.get("cnf").and_then(|cnf| cnf.get("jwk"));
     let jwk = jwk.ok_or(SdJwtError::Claim { name: "cnf", expected: "a key (jwk)" })?;
-    Ok(jwk.to_public()?)
+    Ok(jwk::foreign(jwk, jwk::Use::Signature)?)
 }
 
 fn period(claims: &mut Map<String, Value>, at: UtcDateTime) -> Result<Period, SdJwtError> {

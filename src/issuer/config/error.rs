@@ -64,6 +64,14 @@ pub enum ConfigError {
     /// A port cannot be had.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// What is to be signed cannot be, or nobody would believe it.
+    #[error("trial: {what} expected: {detail}")]
+    Trial {
+        /// What was tried, by which keys of the configuration.
+        what: &'static str,
+        /// What is wrong.
+        detail: String,
+    },
     /// The environment does not have what the configuration takes from there.
     #[error("database: {variable} is not set, or no text")]
     Environment {

@@ -233,6 +233,13 @@ impl File {
             }
             *to = Duration::seconds(i64::from(*seconds.get_ref()));
         }
+        // Lists are signed anew at half of their ttl: one that ends before has no successor.
+        if s.status_life < s.status_ttl * 2
+            && let Some(at) = l.status.as_ref().or(l.status_ttl.as_ref())
+        {
+            let expected = "twice status_ttl or more";
+            return Err(wrong(at.span(), "status", expected));
+        }
         for clerk in &self.clerks {
             let named = |other: &&ClerkEntry| other.name.get_ref() == clerk.name.get_ref();
             if clerk.name.get_ref().is_empty() || self.clerks.iter().filter(named).count() > 1 {

@@ -9,6 +9,7 @@ mod open;
 mod read;
 #[cfg(all(test, feature = "emulator"))]
 mod tests;
+mod trial;
 
 pub use error::ConfigError;
 

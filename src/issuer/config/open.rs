@@ -20,12 +20,13 @@ use super::file::Port;
 const MAX_PROVIDERS: usize = 1000;
 
 impl Config {
-    /// The issuer. Its register is made where it is missing.
+    /// The issuer. Its register is made where it is missing. What it is to sign is tried first, so
+    /// that a certificate that ended or is for something else is no surprise later.
     ///
     /// # Errors
     /// [`ConfigError`].
     pub fn open(&self, clock: Box<dyn Clock>) -> Result<Issuer, ConfigError> {
-        Ok(Issuer {
+        let issuer = Issuer {
             settings: self.settings.clone(),
             keys: self.keys()?,
             registry: self.registry()?,
@@ -40,7 +41,9 @@ impl Config {
             metrics: Metrics::default(),
             published: crate::issuer::Published::default(),
             chips: Default::default(),
-        })
+        };
+        super::trial::try_out(&issuer)?;
+        Ok(issuer)
     }
 
     /// The IACA, and where the document signer stands.

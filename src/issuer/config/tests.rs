@@ -5,8 +5,19 @@ use std::path::{Path, PathBuf};
 use super::{Config, ConfigError};
 use crate::crypto::SeededRng;
 use crate::issuer::http::HttpSettings;
-use crate::issuer::{Settings, SystemClock, init};
+use crate::issuer::{Clock, Settings, init};
 use time::macros::utc_datetime;
+use time::{Duration, UtcDateTime};
+
+const NOW: UtcDateTime = utc_datetime!(2026-01-02 3:04:05);
+
+struct At(UtcDateTime);
+
+impl Clock for At {
+    fn now(&self) -> UtcDateTime {
+        self.0
+    }
+}
 
 struct Folder {
     _dir: tempfile::TempDir,
@@ -18,8 +29,7 @@ fn folder() -> Folder {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("issuer");
     let rng = &mut SeededRng::new(b"config", "issuer");
-    let now = utc_datetime!(2026-01-02 3:04:05);
-    let made = init::create(&path, &init::Options::default(), rng, now).unwrap();
+    let made = init::create(&path, &init::Options::default(), rng, NOW).unwrap();
     let text = std::fs::read_to_string(&made.config).unwrap();
     Folder { _dir: dir, path: made.config, text }
 }
@@ -57,6 +67,7 @@ fn what_is_wrong_is_told_by_its_line() {
         ("offer = 180", "offer = \"3m\"", "invalid type"),
         ("offer = 180", "offer = 0", "offer: 1 to 86400 seconds expected"),
         ("offer = 180", "offer = 100000", "offer: 1 to 86400 seconds expected"),
+        ("status = 86400", "status = 1199", "status: twice status_ttl or more expected"),
         ("batch_size = 10", "batch_size = 1", "batch_size: 2 to 16 expected"),
         ("life_days = 365", "life_days = 0", "life_days: 1 or more expected"),
         ("status_list_size = 1048576", "status_list_size = 8", "1024 to 16777216 expected"),
@@ -110,7 +121,7 @@ fn what_is_wrong_is_told_by_its_line() {
 }
 
 fn open(folder: &Folder) -> Result<crate::issuer::Issuer, ConfigError> {
-    Config::load(&folder.path).unwrap().open(Box::new(SystemClock))
+    Config::load(&folder.path).unwrap().open(Box::new(At(NOW)))
 }
 
 #[test]
@@ -158,6 +169,39 @@ fn an_issuer_is_opened_and_wrong_files_are_named() {
     // The register knows the key of its names.
     put("keys/names.hex", "11".repeat(32).as_bytes());
     assert!(matches!(open(&folder), Err(ConfigError::Registry(_))));
+}
+
+#[test]
+fn an_issuer_whose_credentials_nobody_would_believe_does_not_start() {
+    let folder = folder();
+    let open = |text: &str, after: Duration| {
+        let config = Config::of(&folder.path, text).unwrap();
+        config.open(Box::new(At(NOW + after)))
+    };
+    let refused = |text: &str, after: Duration, says: &str| {
+        let error = open(text, after).err().unwrap_or_else(|| panic!("{says} passed"));
+        assert!(matches!(error, ConfigError::Trial { .. }), "{error}");
+        assert!(error.to_string().contains(says), "{says}: {error}");
+    };
+    let hour = Duration::HOUR;
+    let with = |from: &str, to: &str| {
+        assert!(folder.text.contains(from));
+        folder.text.replace(from, to)
+    };
+    refused(&with("country = \"KR\"", "country = \"US\""), hour, "issuing_country");
+    refused(&with("doc_type = \"kr.example.resident.1\"", "doc_type = \"\""), hour, "docType");
+    refused(&with("vct = \"urn:kr.example:resident:1\"", "vct = \"\""), hour, "vct");
+    // A signer for something else.
+    let (document, status) = ("document = \"keys/document.pem\"", "status = \"keys/status.pem\"");
+    refused(&with(document, "document = \"keys/status.pem\""), hour, "not for this use");
+    refused(&with(status, "status = \"keys/document.pem\""), hour, "not for this use");
+    // Not begun, and over: an hour is taken off at the beginning.
+    refused(&folder.text, -Duration::DAY, "not valid at");
+    refused(&folder.text, Duration::days(455), "not valid at");
+    let issuer = open(&folder.text, Duration::days(454)).unwrap();
+    let ends = issuer.keys.document.certificate().validity().not_after.unix_timestamp();
+    let line = format!("iccard_document_signer_not_after_timestamp_seconds {ends}");
+    assert!(issuer.metrics.text().1.lines().any(|l| l == line), "{line}");
 }
 
 #[cfg(unix)]

@@ -91,8 +91,11 @@ pub fn create(
     }
     let parent =
         dir.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    // For its owner alone, as tempfile makes it.
-    let new = tempfile::TempDir::new_in(parent).map_err(io)?;
+    let mut new = tempfile::Builder::new();
+    // For its owner alone.
+    #[cfg(unix)]
+    new.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    let new = new.tempdir_in(parent).map_err(io)?;
     let made = fill(new.path(), options, rng, now)?;
     // Over an empty folder at most: what came into it meanwhile makes it fail.
     #[cfg(windows)]

@@ -10,6 +10,7 @@ mod tests;
 
 pub use face_http::HttpFaceMatch;
 pub use http::HttpPort;
+pub(super) use person::MAX_PORTRAIT;
 pub use population_csv::{CsvPopulation, ImportError, MAX_CSV, MAX_PERSONS};
 pub use population_http::HttpPopulation;
 

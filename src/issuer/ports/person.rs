@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use super::Person;
 
-/// The largest photograph.
-const MAX_PORTRAIT: usize = 512 * 1024;
+/// The largest photograph, which both formats of a credential have room for.
+pub(in crate::issuer) const MAX_PORTRAIT: usize = 192 * 1024;
 /// The longest name, address or number.
 const MAX_TEXT: usize = 256;
 
@@ -92,9 +92,12 @@ impl Record {
         let portrait = match self.portrait.as_str() {
             "" => None,
             text if text.len() > MAX_PORTRAIT * 4 / 3 + 4 => {
-                return fault("portrait", "at most 512 KiB");
+                return fault("portrait", "at most 192 KiB");
             }
             text => match STANDARD.decode(text) {
+                Ok(jpeg) if jpeg.len() > MAX_PORTRAIT => {
+                    return fault("portrait", "at most 192 KiB");
+                }
                 Ok(jpeg) if jpeg.starts_with(&[0xFF, 0xD8, 0xFF]) => Some(jpeg),
                 _ => return fault("portrait", "a JPEG in base64"),
             },

@@ -58,6 +58,16 @@ fn a_file_that_is_wrong_is_refused_with_its_line_and_column() {
     assert_eq!(row("P-2,A,B,1990-02-03,C,2,true,false,,M"), line(sex));
     let jpeg = ", portrait: a JPEG in base64 expected";
     assert_eq!(row("P-2,A,B,1990-02-03,C,2,true,false,AAAA,"), line(jpeg));
+    let large = [&[0xFF, 0xD8, 0xFF][..], &vec![0; MAX_PORTRAIT - 3]].concat();
+    let person = |jpeg: &[u8]| {
+        let jpeg = STANDARD.encode(jpeg);
+        CsvPopulation::from_csv(
+            format!("{HEADER}\nP-1,A,B,1990-01-01,C,1,true,false,{jpeg},\n").as_bytes(),
+        )
+    };
+    person(&large).unwrap();
+    let error = person(&[large, vec![0]].concat()).unwrap_err().to_string();
+    assert_eq!(error, "population, line 2, portrait: at most 192 KiB expected");
     let form = ": a row in CSV (RFC 4180) and UTF-8 expected";
     assert_eq!(row("P-2,A,B"), line(form));
     let long = format!("P-2,A,B,1990-02-03,C,2,true,false,{},", "A".repeat(1 << 20));

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use time::UtcDateTime;
 
 use super::super::{Call, Client, Code, Issuer, MDOC, Refusal, SD_JWT, subject};
-use super::{refused, secret};
+use super::{Wanted, refused, secret};
 use crate::crypto::{Hash, PublicKey, SystemRng};
 use crate::issuance::oid4vci::{CredentialRequest, Proofs, ResponseEncryption};
 use crate::issuance::proof::nonce::{self, Kind};
@@ -29,7 +29,7 @@ pub struct CredentialReply {
 }
 
 /// The holder keys that a request proves, and what its proofs use up.
-struct Proven {
+pub(super) struct Proven {
     keys: Vec<PublicKey>,
     nonces: Vec<([u8; 32], UtcDateTime)>,
 }
@@ -97,8 +97,10 @@ impl Issuer {
         Ok((client, grant))
     }
 
-    /// Reserves, publishes what ended, signs, keeps: in this order, so that a crash at any point
-    /// leaves a request that can be repeated and nothing released that is not kept.
+    /// Tries, reserves, publishes what ended, signs, keeps: in this order, so that a crash at any
+    /// point leaves a request that can be repeated and nothing released that is not kept. A phone
+    /// ends with the reservation of the next: by the trial it is known that the next one's
+    /// credential can be made.
     pub(super) fn issue(
         &self,
         grant: &Grant,
@@ -111,19 +113,26 @@ impl Issuer {
             Denied::OtherKeys => Code::InvalidProof,
             _ => Code::CredentialRequestDenied,
         };
-        let reservation = self.registry.reserve(reserve, now).map_err(|e| refused(&e, code))?;
-        self.publish(&reservation.changes)?;
         let mut subject = subject::decode(&grant.subject).map_err(|error| {
             tracing::error!(%error, "a grant's subject");
             Refusal::new(Code::ServerError, "the grant cannot be read; the operator has to look")
         })?;
         // Ages are counted on the day of this issue, not on that of the tap.
         subject.issue_date = self.policy.day(now);
+        let configuration = reserve.configuration.as_str();
+        let wanted = Wanted { configuration, subject: &subject, until: grant.term_until, now };
+        if let (None, Some(key)) = (grant.device, keys.first()) {
+            self.sign(wanted, key, (0, 0)).map_err(|e| e.refusal())?;
+        }
+        let reservation = self.registry.reserve(reserve, now).map_err(|e| refused(&e, code))?;
+        self.publish(&reservation.changes)?;
         let mut signed = Vec::with_capacity(keys.len());
         for (key, reserved) in keys.iter().zip(&reservation.credentials) {
             let text = match &reserved.issued {
                 Some(text) => text.clone(),
-                None => self.sign(&reserve.configuration, grant, &subject, (key, reserved), now)?,
+                None => self
+                    .sign(wanted, key, (reserved.list, reserved.idx))
+                    .map_err(|e| e.refusal())?,
             };
             signed.push((reserved.id, text));
         }
@@ -183,7 +192,7 @@ impl Issuer {
     }
 
     // Every key has to be attested: in this request, or before by the tap session.
-    fn proven(
+    pub(super) fn proven(
         &self,
         client: &Client,
         grant: &Grant,
@@ -193,9 +202,15 @@ impl Issuer {
         let invalid = |error: &dyn std::fmt::Display| Refusal::new(Code::InvalidProof, error);
         let skew = self.settings.clock_skew;
         let most = usize::from(self.settings.batch_size);
+        let count =
+            |got: usize| invalid(&format_args!("1 to {most} different keys expected, {got} came"));
         let mut out = Proven { keys: Vec::new(), nonces: Vec::new() };
         match proofs {
             Proofs::Jwt(jwts) => {
+                // Each is work: how many there are is told first.
+                if jwts.is_empty() || jwts.len() > most {
+                    return Err(count(jwts.len()));
+                }
                 for jwt in jwts {
                     let aud = &self.settings.url;
                     let client_id = client.client_id.as_deref();
@@ -227,10 +242,7 @@ impl Issuer {
         }
         let distinct: std::collections::BTreeSet<_> = out.keys.iter().map(thumbprint).collect();
         if out.keys.is_empty() || out.keys.len() > most || distinct.len() != out.keys.len() {
-            return Err(invalid(&format_args!(
-                "1 to {most} different keys expected, {} came",
-                out.keys.len()
-            )));
+            return Err(count(out.keys.len()));
         }
         Ok(out)
     }

@@ -3,6 +3,7 @@
 use time::{Duration, UtcDateTime};
 
 use super::super::{Call, Client, Code, Refusal};
+use super::refused;
 use crate::issuance::proof::{dpop, nonce, wallet_attestation, wallet_pop};
 use crate::pki::Certificate;
 use crate::registry::{Once, Registry};
@@ -38,10 +39,9 @@ impl Shown {
     /// [`Code::TemporarilyUnavailable`] where the register does not answer.
     pub(super) fn used_up(self, registry: &Registry, now: UtcDateTime) -> Result<Client, Refusal> {
         for Use { kind, id, expires } in &self.uses {
-            let first = registry.consume(*kind, id, *expires, now).map_err(|_| {
-                let detail = "the register does not answer; try again";
-                Refusal::new(Code::TemporarilyUnavailable, detail)
-            })?;
+            let first = registry
+                .consume(*kind, id, *expires, now)
+                .map_err(|e| refused(&e, |_| Code::ServerError))?;
             if !first {
                 return Err(used_before(*kind));
             }

@@ -8,7 +8,7 @@ use time::UtcDateTime;
 
 use super::super::{Code, Issuer, Refusal};
 use super::refused;
-use crate::issuance::status_list::{self, StatusList, Token};
+use crate::issuance::status_list::{self, StatusError, StatusList, Token};
 use crate::registry::StatusChange;
 
 const JWT: &str = "application/statuslist+jwt";
@@ -82,6 +82,22 @@ impl Issuer {
         self.signed_list(list, self.clock.now()).map(drop)
     }
 
+    /// A list in both forms, compressed once.
+    pub(in crate::issuer) fn status_tokens(
+        &self,
+        number: u32,
+        list: &StatusList,
+        now: UtcDateTime,
+    ) -> Result<status_list::Signed, StatusError> {
+        let token = Token {
+            uri: self.status_uri(number),
+            iat: now,
+            exp: now + self.settings.status_life,
+            ttl: self.settings.status_ttl,
+        };
+        status_list::sign(list, &token, &self.keys.status)
+    }
+
     // The list as the register has it now. One that is current and fresh is not signed again.
     fn signed_list(&self, number: u32, now: UtcDateTime) -> Result<Arc<Signed>, Refusal> {
         let unknown = |error| refused(&error, |_| Code::NotFound);
@@ -94,19 +110,15 @@ impl Issuer {
             return Ok(Arc::clone(signed));
         }
         let (size, version, entries) = self.registry.status_entries(number).map_err(unknown)?;
-        let fault = |_| Refusal::new(Code::ServerError, "the status list could not be signed");
+        let fault = |error: StatusError| {
+            tracing::error!(%error, list = number, "a status list could not be signed");
+            Refusal::new(Code::ServerError, "the status list could not be signed")
+        };
         let mut list = StatusList::new(size);
         for (idx, status) in entries {
             list.set(idx, status).map_err(fault)?;
         }
-        let token = Token {
-            uri: self.status_uri(number),
-            iat: now,
-            exp: now + self.settings.status_life,
-            ttl: self.settings.status_ttl,
-        };
-        // Compressed once for both forms.
-        let both = status_list::sign(&list, &token, &self.keys.status).map_err(fault)?;
+        let both = self.status_tokens(number, &list, now).map_err(fault)?;
         let (jwt, cwt) = (Arc::new(both.jwt.into_bytes()), Arc::new(both.cwt));
         let signed = Arc::new(Signed { version, at: now, jwt, cwt });
         self.metrics.status_signed(number, now);

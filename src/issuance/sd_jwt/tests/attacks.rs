@@ -178,7 +178,6 @@ fn disclosures_and_payloads_of_another_form_are_refused() {
         ("status", json!({})),
         ("status", json!({ "status_list": { "idx": -1, "uri": "x" } })),
         ("cnf", json!({ "kid": "1" })),
-        ("cnf", json!({ "jwk": { "kty": "oct", "k": "AAAA" } })),
     ] {
         let error = with(name, value.clone());
         assert!(matches!(error, SdJwtError::Claim { .. }), "{name} {value}: {error}");
@@ -192,6 +191,27 @@ fn disclosures_and_payloads_of_another_form_are_refused() {
     let mut jwk = bare()["cnf"]["jwk"].clone();
     jwk["d"] = base64url::encode(key("holder").to_bytes().as_slice()).into();
     assert_eq!(with("cnf", json!({ "jwk": jwk })), SdJwtError::Holder(JwkError::Private));
+    let other = json!({ "kty": "oct", "k": "AAAA" });
+    assert_eq!(with("cnf", json!({ "jwk": other })), SdJwtError::Holder(JwkError::Private));
+    for jwk in [json!("x"), json!({ "kty": "OKP", "crv": "Ed25519", "x": "AAAA" })] {
+        let error = with("cnf", json!({ "jwk": jwk }));
+        assert!(matches!(error, SdJwtError::Holder(_)), "{error}");
+    }
+}
+
+#[test]
+fn what_others_say_more_is_passed_over() {
+    let mut payload = bare();
+    for (name, value) in [("kid", "1"), ("use", "sig"), ("alg", "ES256"), ("x-of-ours", "y")] {
+        payload["cnf"]["jwk"][name] = value.into();
+    }
+    payload["status"]["status_list"]["later"] = 1.into();
+    payload["status"]["other_mechanism"] = json!({});
+    let read = verify(&signed(&payload, &[]), &[iaca()], NOW).unwrap();
+    assert_eq!((read.holder, read.status), (key("holder").public(), Some(status())));
+    payload["cnf"]["jwk"]["use"] = "enc".into();
+    let error = verify(&signed(&payload, &[]), &[iaca()], NOW).unwrap_err();
+    assert!(matches!(error, SdJwtError::Holder(JwkError::Use { .. })), "{error}");
 }
 
 #[test]
