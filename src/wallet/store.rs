@@ -56,8 +56,9 @@ impl Wallet {
     /// [`WalletError::Passphrase`], [`WalletError::NotAWallet`], [`WalletError::InUse`],
     /// [`WalletError::Io`].
     pub fn open(path: &Path, passphrase: &str) -> Result<Self, WalletError> {
-        let file = File::open(path).map_err(|e| io_at(path, "open it", e))?;
+        // The lock first: what was opened before may have been replaced by whoever had it.
         let lock = lock(path)?;
+        let file = File::open(path).map_err(|e| io_at(path, "open it", e))?;
         let mut sealed = Vec::new();
         file.take(MAX_FILE + 1).read_to_end(&mut sealed).map_err(|e| io_at(path, "read it", e))?;
         let none = |detail: String| WalletError::NotAWallet { path: path.to_owned(), detail };
@@ -164,8 +165,10 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         return Err(error);
     }
     #[cfg(unix)]
-    File::open(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new(".")))?
-        .sync_all()?;
+    File::open(
+        path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new(".")),
+    )?
+    .sync_all()?;
     Ok(())
 }
 
