@@ -1,4 +1,4 @@
-//! How often somebody may ask: by address at the door, by person, card and clerk inside.
+//! How often somebody may ask: by address at the door, by wallet, person, card and clerk inside.
 //!
 //! What is counted is kept in memory alone and has a bound: beyond it strangers share one place, so
 //! that a flood of new addresses costs neither memory nor the quiet ones their turn.
@@ -12,6 +12,7 @@ use governor::{DefaultKeyedRateLimiter, Quota};
 
 use super::{Code, Refusal};
 use crate::crypto::Hash;
+use crate::issuance::Thumbprint;
 use crate::registry::{CardId, PersonId};
 
 /// How many requests are let through, all at once or spread; nothing where there is no limit.
@@ -19,10 +20,14 @@ use crate::registry::{CardId, PersonId};
 pub struct Rates {
     /// From one address (one /64 of IPv6) a minute.
     pub address: Option<NonZeroU32>,
-    /// About one person an hour.
+    /// Taps by one instance of a wallet an hour, whatever they show.
+    pub wallet: Option<NonZeroU32>,
+    /// Taps of one person an hour whose card has proven itself.
     pub person: Option<NonZeroU32>,
-    /// With one card an hour.
+    /// Taps of one card an hour that has proven itself.
     pub card: Option<NonZeroU32>,
+    /// Offers of an office for one person an hour.
+    pub offer: Option<NonZeroU32>,
     /// By one clerk a minute.
     pub clerk: Option<NonZeroU32>,
 }
@@ -31,8 +36,10 @@ pub struct Rates {
 #[derive(Debug, Default)]
 pub struct Limits {
     address: Meter,
+    wallet: Meter,
     person: Meter,
     card: Meter,
+    offer: Meter,
     clerk: Meter,
 }
 
@@ -46,8 +53,10 @@ impl Limits {
     pub fn new(rates: &Rates) -> Self {
         Self {
             address: Meter::new("this address", rates.address.map(Quota::per_minute)),
+            wallet: Meter::new("this wallet", rates.wallet.map(Quota::per_hour)),
             person: Meter::new("this person", rates.person.map(Quota::per_hour)),
             card: Meter::new("this card", rates.card.map(Quota::per_hour)),
+            offer: Meter::new("offers for this person", rates.offer.map(Quota::per_hour)),
             clerk: Meter::new("this clerk", rates.clerk.map(Quota::per_minute)),
         }
     }
@@ -57,19 +66,18 @@ impl Limits {
     /// # Errors
     /// [`Code::TooManyRequests`].
     pub fn address(&self, address: IpAddr) -> Result<(), Refusal> {
-        let mut key = [0; 32];
-        match address.to_canonical() {
-            IpAddr::V4(v4) => key[..4].copy_from_slice(&v4.octets()),
-            // Whoever has one address of a /64 has all of them.
-            IpAddr::V6(v6) => {
-                key[0] = 6;
-                key[8..16].copy_from_slice(&v6.octets()[..8]);
-            }
-        }
-        self.address.count(key)
+        self.address.count(network_of(address))
     }
 
-    /// A request about that person.
+    /// A tap by that instance of a wallet.
+    ///
+    /// # Errors
+    /// [`Code::TooManyRequests`].
+    pub fn wallet(&self, instance: &Thumbprint) -> Result<(), Refusal> {
+        self.wallet.count(*instance.as_bytes())
+    }
+
+    /// A tap of that person, whose card has proven itself.
     ///
     /// # Errors
     /// [`Code::TooManyRequests`].
@@ -77,12 +85,20 @@ impl Limits {
         self.person.count(*person.as_bytes())
     }
 
-    /// A request with that card.
+    /// A tap of that card, which has proven itself.
     ///
     /// # Errors
     /// [`Code::TooManyRequests`].
     pub fn card(&self, card: &CardId) -> Result<(), Refusal> {
         self.card.count(*card.as_bytes())
+    }
+
+    /// An office's offer for that person.
+    ///
+    /// # Errors
+    /// [`Code::TooManyRequests`].
+    pub fn offer(&self, person: &PersonId) -> Result<(), Refusal> {
+        self.offer.count(*person.as_bytes())
     }
 
     /// A request by that clerk.
@@ -94,6 +110,23 @@ impl Limits {
         key.copy_from_slice(&Hash::Sha256.digest(&[clerk.as_bytes()]));
         self.clerk.count(key)
     }
+}
+
+/// An address of IPv4, or a /64 of IPv6.
+pub(super) type Network = [u8; 32];
+
+/// What an address counts as.
+pub(super) fn network_of(address: IpAddr) -> Network {
+    let mut key = [0; 32];
+    match address.to_canonical() {
+        IpAddr::V4(v4) => key[..4].copy_from_slice(&v4.octets()),
+        // Whoever has one address of a /64 has all of them.
+        IpAddr::V6(v6) => {
+            key[0] = 6;
+            key[8..16].copy_from_slice(&v6.octets()[..8]);
+        }
+    }
+    key
 }
 
 #[derive(Debug, Default)]
@@ -145,7 +178,14 @@ mod tests {
 
     fn limits() -> Limits {
         let rate = NonZeroU32::new(3);
-        Limits::new(&Rates { address: rate, person: rate, card: rate, clerk: rate })
+        Limits::new(&Rates {
+            address: rate,
+            wallet: rate,
+            person: rate,
+            card: rate,
+            offer: rate,
+            clerk: rate,
+        })
     }
 
     #[test]
@@ -161,6 +201,8 @@ mod tests {
         // A third of an hour, at most.
         assert!((1..=1201).contains(&refusal.retry_after.unwrap()), "{refusal:?}");
         assert!(limits.card(&CardId([1; 32])).is_err());
+        // Neither taps nor an office's offers take the other's turn.
+        limits.offer(&PersonId([1; 32])).unwrap();
         limits.person(&PersonId([2; 32])).unwrap();
         limits.card(&CardId([2; 32])).unwrap();
         let unlimited = Limits::default();

@@ -4,7 +4,7 @@
 /// The code that the certificates of a state have, by the one that the machine-readable zone has.
 /// `None` where it is not known: territories have the documents of their states, or CAs of their
 /// own.
-pub(super) fn of_certificates(issuing_state: &str) -> Option<&'static str> {
+pub(crate) fn of_certificates(issuing_state: &str) -> Option<&'static str> {
     match issuing_state {
         // What is no code of ISO 3166-1 (ICAO Doc 9303-3 clause 5, parts A to D).
         "D" => Some("DE"),

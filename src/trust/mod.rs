@@ -25,7 +25,7 @@ mod card_security;
 mod chain;
 mod check;
 mod chip;
-mod country;
+pub(crate) mod country;
 pub(crate) mod encoding;
 mod evidence;
 mod fault;

@@ -147,8 +147,25 @@ impl WalletError {
         }
     }
 
-    /// Whether nobody can say if the request arrived: a retry is due.
+    /// Whether nobody can say if the request arrived, or the issuer is busy or fails: a retry is
+    /// due.
     pub const fn is_unanswered(&self) -> bool {
-        matches!(self, Self::Network { .. })
+        match self {
+            Self::Network { .. } => true,
+            Self::Refused { status, .. } => *status == 429 || *status >= 500,
+            _ => false,
+        }
+    }
+
+    /// Whether a mistyped transaction code may be given again for the same offer. An issuer need
+    /// not say so; ours does, and how many tries are left.
+    pub fn has_tries_left(&self) -> bool {
+        match self {
+            Self::Refused { code, description, .. } => {
+                let left = description.strip_prefix("tx_code: wrong, ");
+                code == "invalid_grant" && left.is_some_and(|left| !left.starts_with("0 "))
+            }
+            _ => false,
+        }
     }
 }

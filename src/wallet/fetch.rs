@@ -61,7 +61,8 @@ struct OneCredential {
 
 impl Client {
     /// Goes on with what was begun until the credentials are held. Each is read by our own verifier
-    /// before it is, with the issuer's roots.
+    /// before it is, with the issuer's roots. A credential that cannot be had does not keep the
+    /// others away: its error comes at the end.
     ///
     /// # Errors
     /// [`WalletError::Refused`]; [`WalletError::Pending`] where the issuer waits for somebody;
@@ -73,7 +74,8 @@ impl Client {
         rng: &mut dyn CryptoRng,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<(), WalletError> {
-        let mut renewed = false;
+        self.leave_out(wallet, rng)?;
+        let (mut renewed, mut failed, mut fault) = (false, Vec::new(), None);
         while let Some(pending) = wallet.state.pending.clone() {
             let done = match &pending.by {
                 By::Code { .. } | By::Refresh => {
@@ -85,11 +87,24 @@ impl Client {
                     set_by(wallet, By::Refresh);
                     continue;
                 }
-                By::Access => match next(&pending) {
+                By::Access => match next(&pending, &failed) {
                     Some(configuration) => {
                         progress(Progress::Step("credential"));
-                        self.credential(wallet, configuration, &pending, roots, rng)
+                        match self.credential(wallet, configuration, &pending, roots, rng) {
+                            Err(error) if is_of_one(&error) => {
+                                failed.push(configuration.to_owned());
+                                let hopeless = is_hopeless(&error);
+                                fault.get_or_insert(error);
+                                match hopeless {
+                                    true => given_up(wallet, configuration, rng),
+                                    false => Ok(()),
+                                }
+                            }
+                            other => other,
+                        }
                     }
+                    // Those that failed are asked for again another time.
+                    None if !pending.configurations.is_empty() => break,
                     None => {
                         wallet.state.pending = None;
                         wallet.save(rng)
@@ -102,6 +117,16 @@ impl Client {
                     renewed = true;
                     set_by(wallet, By::Refresh);
                 }
+                // The digits were wrong; the same offer is good with others.
+                Err(error) if error.has_tries_left() => {
+                    if let Some(Pending { by: By::Code { tx_code, .. }, .. }) =
+                        &mut wallet.state.pending
+                    {
+                        *tx_code = None;
+                    }
+                    wallet.save(rng)?;
+                    return Err(error);
+                }
                 Err(error) if is_final(&error) => {
                     wallet.state.pending = None;
                     wallet.save(rng)?;
@@ -111,7 +136,31 @@ impl Client {
             }
         }
         progress(Progress::Step("notification"));
-        self.notify(wallet, rng)
+        let notified = self.notify(wallet, rng);
+        match fault {
+            Some(fault) => Err(fault),
+            None => notified.map(drop),
+        }
+    }
+
+    // What this wallet cannot read it does not ask for.
+    fn leave_out(&self, wallet: &mut Wallet, rng: &mut dyn CryptoRng) -> Result<(), WalletError> {
+        let Some(pending) = &mut wallet.state.pending else { return Ok(()) };
+        let known = |id: &String| self.metadata.formats.get(id).is_some_and(|f| own::reads(f));
+        if pending.configurations.is_empty() || pending.configurations.iter().all(known) {
+            return Ok(());
+        }
+        pending.configurations.retain(known);
+        if pending.configurations.is_empty() {
+            wallet.state.pending = None;
+            wallet.save(rng)?;
+            return Err(WalletError::Answer {
+                step: "choose what to fetch",
+                expected: format!("a configuration in {} or {}", own::MDOC, own::SD_JWT),
+                got: "none".into(),
+            });
+        }
+        wallet.save(rng)
     }
 
     // Redeems a code, or rotates the refresh token.
@@ -226,7 +275,7 @@ impl Client {
         wallet.state.hold(held);
         if let Some(pending) = &mut wallet.state.pending {
             pending.configurations.retain(|other| other != configuration);
-            pending.deferred = None;
+            pending.deferred.take_if(|(id, _)| id == configuration);
         }
         wallet.save(rng)
     }
@@ -282,19 +331,25 @@ impl Client {
     }
 
     /// Tells the issuer what became of credentials (OpenID4VCI clause 11). What it does not want to
-    /// hear is told no second time.
+    /// hear is told no second time. Says whether it took the first; those behind it that then get
+    /// no answer are told later.
     ///
     /// # Errors
-    /// Those of the network: then it is told later.
-    pub fn notify(&self, wallet: &mut Wallet, rng: &mut dyn CryptoRng) -> Result<(), WalletError> {
+    /// [`WalletError::is_unanswered`]: then it is told later.
+    pub fn notify(
+        &self,
+        wallet: &mut Wallet,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<bool, WalletError> {
         const STEP: &str = "notify the issuer";
         let Some(url) = self.metadata.notification.clone() else {
             wallet.state.notices.clear();
-            return wallet.save(rng);
+            return wallet.save(rng).map(|()| false);
         };
         if wallet.state.notices.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
+        let mut first = None;
         if self.is_spent(wallet) {
             match self.token(wallet, &By::Refresh, rng) {
                 Err(error) if error.is_unanswered() => return Err(error),
@@ -313,13 +368,18 @@ impl Client {
                 body: body.as_bytes(),
                 repeatable: true,
             };
-            match self.send(&wallet.state, &ask, rng) {
-                Err(error) if error.is_unanswered() => return Err(error),
+            let sent = self.send(&wallet.state, &ask, rng);
+            match sent {
+                Err(error) if error.is_unanswered() => match first {
+                    Some(true) => break,
+                    _ => return Err(error),
+                },
                 _ => wallet.state.notices.retain(|other| other.id != notice.id),
             }
+            first.get_or_insert(sent.is_ok());
             wallet.save(rng)?;
         }
-        Ok(())
+        Ok(first == Some(true))
     }
 }
 
@@ -329,18 +389,46 @@ fn set_by(wallet: &mut Wallet, by: By) {
     }
 }
 
-// The deferred one first: its keys are fixed.
-fn next(pending: &Pending) -> Option<&str> {
-    let waiting = pending.deferred.as_ref().map(|(configuration, _)| configuration);
-    waiting.or_else(|| pending.configurations.first()).map(String::as_str)
+// The deferred one first: its keys are fixed. Those that failed are left for another time.
+fn next<'a>(pending: &'a Pending, failed: &[String]) -> Option<&'a str> {
+    let waiting = pending.deferred.iter().map(|(configuration, _)| configuration);
+    let mut all = waiting.chain(&pending.configurations);
+    all.find(|id| !failed.contains(id)).map(String::as_str)
+}
+
+fn given_up(
+    wallet: &mut Wallet,
+    configuration: &str,
+    rng: &mut dyn CryptoRng,
+) -> Result<(), WalletError> {
+    if let Some(pending) = &mut wallet.state.pending {
+        pending.configurations.retain(|other| other != configuration);
+        pending.deferred.take_if(|(id, _)| id == configuration);
+    }
+    wallet.save(rng)
+}
+
+// What is wrong with one credential alone. A refusal of the token or of this wallet (401), of the
+// whole grant, and one that a retry may change are no such.
+fn is_of_one(error: &WalletError) -> bool {
+    match error {
+        WalletError::Answer { .. } | WalletError::Credential { .. } => true,
+        WalletError::Refused { status, .. } => {
+            let of_all = is_final(error) || error.code() == Some("invalid_token");
+            !of_all && !error.is_unanswered() && *status != 401
+        }
+        _ => false,
+    }
+}
+
+// Of those, what the same request will never be answered otherwise.
+fn is_hopeless(error: &WalletError) -> bool {
+    matches!(error.code(), Some("unknown_credential_configuration" | "invalid_transaction_id"))
 }
 
 // Refusals after which the same request will never be answered otherwise.
 fn is_final(error: &WalletError) -> bool {
-    matches!(
-        error.code(),
-        Some("invalid_grant" | "credential_request_denied" | "unknown_credential_configuration")
-    )
+    matches!(error.code(), Some("invalid_grant" | "credential_request_denied"))
 }
 
 fn later(now: UtcDateTime, by: Duration) -> UtcDateTime {
@@ -385,5 +473,50 @@ mod tests {
         let text = form(&[("grant_type", PRE_AUTHORIZED), ("a b", "1+&=é")]);
         let grant = "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Apre-authorized_code";
         assert_eq!(*text, format!("grant_type={grant}&a+b=1%2B%26%3D%C3%A9"));
+    }
+
+    fn refused(status: u16, code: &str, description: &str) -> WalletError {
+        let (code, description) = (code.into(), description.into());
+        WalletError::Refused { step: "test", status, code, description, retry_after: None }
+    }
+
+    #[test]
+    fn one_that_fails_does_not_keep_the_others_away() {
+        let pending = Pending {
+            by: By::Access,
+            configurations: vec!["a".into(), "b".into()],
+            deferred: Some(("b".into(), "t".into())),
+        };
+        let next_after = |failed: &[&str]| {
+            let failed: Vec<String> = failed.iter().map(|&id| id.into()).collect();
+            next(&pending, &failed).map(str::to_owned)
+        };
+        assert_eq!(next_after(&[]).as_deref(), Some("b"));
+        assert_eq!(next_after(&["b"]).as_deref(), Some("a"));
+        assert_eq!(next_after(&["b", "a"]), None);
+        for (status, code, of_one) in [
+            (400, "unknown_credential_configuration", true),
+            (400, "invalid_credential_request", true),
+            (400, "credential_request_denied", false),
+            (400, "invalid_grant", false),
+            (401, "invalid_token", false),
+            (429, "too_many_requests", false),
+            (503, "temporarily_unavailable", false),
+        ] {
+            assert_eq!(is_of_one(&refused(status, code, "")), of_one, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_offer_is_kept_while_tries_are_left() {
+        let left = |code: &str, said: &str| refused(400, code, said).has_tries_left();
+        assert!(left("invalid_grant", "tx_code: wrong, 4 tries left"));
+        assert!(!left("invalid_grant", "tx_code: wrong, 0 tries left"));
+        assert!(!left("invalid_grant", "code: unknown or expired"));
+        assert!(!left("invalid_request", "tx_code: wrong, 4 tries left"));
+        // An issuer that is busy or fails was not told.
+        assert!(refused(429, "too_many_requests", "").is_unanswered());
+        assert!(refused(502, "", "").is_unanswered());
+        assert!(!refused(401, "invalid_token", "").is_unanswered());
     }
 }

@@ -15,6 +15,11 @@ pub(super) const MDOC: &str = "mso_mdoc";
 /// The format of an SD-JWT VC (OpenID4VCI appendix A.3).
 pub(super) const SD_JWT: &str = "dc+sd-jwt";
 
+/// Whether credentials of that format can be read here.
+pub(super) fn reads(format: &str) -> bool {
+    matches!(format, MDOC | SD_JWT)
+}
+
 /// A credential that our verifier takes, not yet known to be this wallet's.
 pub(super) struct Checked {
     held: Held,

@@ -56,8 +56,9 @@ impl Wallet {
     /// [`WalletError::Passphrase`], [`WalletError::NotAWallet`], [`WalletError::InUse`],
     /// [`WalletError::Io`].
     pub fn open(path: &Path, passphrase: &str) -> Result<Self, WalletError> {
-        let file = File::open(path).map_err(|e| io_at(path, "open it", e))?;
+        // The lock first: what was opened before may have been replaced by whoever had it.
         let lock = lock(path)?;
+        let file = File::open(path).map_err(|e| io_at(path, "open it", e))?;
         let mut sealed = Vec::new();
         file.take(MAX_FILE + 1).read_to_end(&mut sealed).map_err(|e| io_at(path, "read it", e))?;
         let none = |detail: String| WalletError::NotAWallet { path: path.to_owned(), detail };

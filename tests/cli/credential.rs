@@ -129,9 +129,12 @@ fn both_formats_are_judged_as_issued_and_as_shown() {
     let made = Made::new("https://issuer.example/status/1");
     let issued = made.verify(&["sd-jwt", "--at", AT], 0);
     assert_eq!(issued["format"], "dc+sd-jwt");
-    assert_eq!((&issued["verdict"], &issued["presented"]), (&"VERIFIED".into(), &false.into()));
+    assert_eq!(
+        (&issued["verdict"], &issued["presented"]),
+        (&"VERIFIED, STATUS NOT CHECKED".into(), &false.into())
+    );
     assert_eq!(issued["claims"]["name"], "홍길동");
-    assert_eq!(issued["status"]["value"], "unchecked");
+    assert_eq!(issued["status"]["value"], "not_checked");
     assert_eq!(issued["good_until"], "2025-06-26T00:00:00Z");
     let shown = made.verify(&[&["sd-jwt.shown", "--at", AT][..], &ASKED].concat(), 0);
     assert_eq!(shown["claims"], serde_json::json!({ "name": "홍길동" }));
@@ -156,7 +159,7 @@ fn both_formats_are_judged_as_issued_and_as_shown() {
     let args = ["credential", "verify", "sd-jwt", "--iaca", "iaca.pem", "--at", AT];
     let printed = text(made.path(), &args, 0);
     assert!(printed.contains("age_equal_or_over/19 false"), "{printed}");
-    assert!(printed.ends_with("verdict   VERIFIED\n"), "{printed}");
+    assert!(printed.ends_with("verdict   VERIFIED, STATUS NOT CHECKED\n"), "{printed}");
     assert!(!printed.contains('\u{1b}') && printed.lines().all(|l| l.chars().count() < 150));
 }
 
@@ -248,6 +251,23 @@ fn a_status_that_is_not_known_is_not_revoked() {
         assert!(unknown["status"]["why"].is_string());
         made.verify(&[&args[..], &["--accept-unknown-status"]].concat(), 0);
     }
+    // A list of another issuer that is believed too says nothing of this one's credentials.
+    let profile = |serial| Profile {
+        subject: DistinguishedName::new("KR", "TEST", "TEST IACA"),
+        serial: vec![serial],
+        not_before: utc_datetime!(2025-01-01 0:00),
+        not_after: utc_datetime!(2026-01-01 0:00),
+    };
+    let contact = Contact { uri: "https://issuer.example".into(), crl: None };
+    let root = profile(1).iaca(&key("other"), &contact).unwrap();
+    let signer = profile(3).status_signer(&key("status").public(), &root, &key("other")).unwrap();
+    stranger.status = Signer::new(key("status"), vec![signer]).unwrap();
+    made.write("foreign", stranger.list(Status::Valid, NOW).0);
+    let both = ["sd-jwt", "--at", AT, "--iaca", "other.pem", "--status"];
+    let unknown = made.verify(&[&both[..], &["foreign"]].concat(), 1);
+    assert_eq!(unknown["status"]["value"], "unknown");
+    let known = made.verify(&[&both[..], &["revoked"]].concat(), 1);
+    assert_eq!(known["status"]["value"], "invalid");
     let args = ["credential", "verify", "sd-jwt", "--iaca", "iaca.pem", "--at", AT];
     let printed = text(made.path(), &[&args[..], &["--status", "empty"]].concat(), 1);
     assert!(printed.contains("unknown, which is not revoked"), "{printed}");

@@ -104,9 +104,12 @@ impl Rig {
         let mut text = std::fs::read_to_string(&path).unwrap();
         for (key, value) in [
             ("address_per_minute", "0"),
+            ("wallet_per_hour", "0"),
             ("person_per_hour", "0"),
             ("card_per_hour", "0"),
+            ("offer_per_hour", "0"),
             ("clerk_per_minute", "0"),
+            ("connections_per_address", "0"),
             ("tap", "600"),
             ("code", "600"),
             ("offer", "600"),

@@ -153,7 +153,7 @@ impl Known {
     pub(super) const fn word(&self) -> &'static str {
         match self {
             Self::None => "none",
-            Self::Unchecked(_) => "unchecked",
+            Self::Unchecked(_) => "not_checked",
             Self::Listed { status: Status::Valid, .. } => "valid",
             Self::Listed { status: Status::Invalid, .. } => "invalid",
             Self::Listed { status: Status::Suspended, .. } => "suspended",

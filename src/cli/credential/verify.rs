@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::slice;
 
 use anyhow::Result;
 use clap::Args;
@@ -80,7 +81,13 @@ pub(super) fn run(out: &Output, args: &VerifyArgs) -> Result<ExitCode> {
         }),
         _ => None,
     };
-    let believed = recognise(bytes)?.judge(request.as_ref(), &iaca, args.at)?;
+    let found = recognise(bytes)?;
+    let believed = found.judge(request.as_ref(), &iaca, args.at)?;
+    // The status of a credential is said by its own issuer, not by another that is believed too.
+    let mut own = iaca;
+    if own.len() > 1 {
+        own.retain(|root| found.judge(request.as_ref(), slice::from_ref(root), args.at).is_ok());
+    }
     let sources = Sources {
         files: &args.status,
         cache: args.status_cache.as_deref(),
@@ -91,7 +98,7 @@ pub(super) fn run(out: &Output, args: &VerifyArgs) -> Result<ExitCode> {
             _ => status_list::MEDIA_TYPE_JWT,
         },
     };
-    let known = look_up(believed.status.clone(), &sources, &iaca, args.at)?;
+    let known = look_up(believed.status.clone(), &sources, &own, args.at)?;
     let good = known.is_good(args.accept_unknown_status);
     print(out, &believed, &known, good, args.at);
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(failure::NEGATIVE) })
@@ -113,6 +120,7 @@ fn print(out: &Output, it: &Believed, known: &Known, good: bool, at: UtcDateTime
         out.row(label, format!("{name:<width$} {value}"));
     }
     let verdict = match known {
+        Known::Unchecked(_) => "VERIFIED, STATUS NOT CHECKED",
         Known::Unknown { .. } if !good => "STATUS UNKNOWN",
         Known::Listed { .. } if !good => match known.word() {
             "invalid" => "REVOKED",

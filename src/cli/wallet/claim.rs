@@ -52,8 +52,20 @@ pub(super) fn run(context: &Context, wallet: &WalletArgs, args: &ClaimArgs) -> R
         other => other,
     };
     let rng = &mut SystemRng::default();
+    let typed = claim.needs_tx_code();
     claim.begin(&client, &mut held, tx_code, rng).map_err(failure::of)?;
-    client.go_on(&mut held, &roots, rng, &mut progress).map_err(failure::of)?;
+    let done = client.go_on(&mut held, &roots, rng, &mut progress);
+    done.map_err(|error| {
+        let refused = error.code() == Some("invalid_grant") && !error.has_tries_left();
+        let failure = failure::of(error);
+        if typed && refused {
+            return failure.help(
+                "were the digits right? tries may be left: `iccard wallet claim` takes the same QR \
+                 code again; if none is, ask the office for another",
+            );
+        }
+        failure
+    })?;
     out.row("issuer", client.issuer());
     keep::tell(out, &held.state.credentials);
     out.object(json!({

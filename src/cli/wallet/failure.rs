@@ -7,7 +7,7 @@ use crate::{
 
 /// The failure that an error of the wallet is.
 pub(super) fn of(error: WalletError) -> Failure {
-    let text = error.to_string();
+    let (text, tries_left) = (error.to_string(), error.has_tries_left());
     let new = |code| Failure::new(code, text.clone());
     match error {
         WalletError::Io { step, source, .. } => {
@@ -48,6 +48,7 @@ pub(super) fn of(error: WalletError) -> Failure {
             let failure = new(if status >= 500 { failure::FILE } else { failure::NEGATIVE });
             let failure = failure.step(step).expected("a yes").got(format!("{status} {code}"));
             match (retry_after, help(&code)) {
+                _ if tries_left => failure.help(TRY_AGAIN),
                 (Some(seconds), _) => failure.help(format!("try again in {seconds} s")),
                 (None, Some(help)) => failure.help(help),
                 (None, None) => failure,
@@ -84,6 +85,9 @@ pub(super) fn of(error: WalletError) -> Failure {
         }
     }
 }
+
+const TRY_AGAIN: &str = "the digits were wrong, and tries are left: `iccard wallet claim` takes the \
+                         same QR code again, or `iccard wallet resume --tx-code DIGITS`";
 
 fn help(code: &str) -> Option<&'static str> {
     Some(match code {

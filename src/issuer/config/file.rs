@@ -128,8 +128,10 @@ struct Lifetimes {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Limits {
     address_per_minute: u32,
+    wallet_per_hour: u32,
     person_per_hour: u32,
     card_per_hour: u32,
+    offer_per_hour: u32,
     clerk_per_minute: u32,
 }
 
@@ -137,8 +139,10 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             address_per_minute: 600,
+            wallet_per_hour: 30,
             person_per_hour: 30,
             card_per_hour: 30,
+            offer_per_hour: 30,
             clerk_per_minute: 60,
         }
     }
@@ -148,8 +152,10 @@ impl Limits {
     pub(super) fn rates(&self) -> Rates {
         Rates {
             address: NonZeroU32::new(self.address_per_minute),
+            wallet: NonZeroU32::new(self.wallet_per_hour),
             person: NonZeroU32::new(self.person_per_hour),
             card: NonZeroU32::new(self.card_per_hour),
+            offer: NonZeroU32::new(self.offer_per_hour),
             clerk: NonZeroU32::new(self.clerk_per_minute),
         }
     }
@@ -159,6 +165,7 @@ impl Limits {
 #[serde(default, deny_unknown_fields)]
 struct Http {
     connections: Option<usize>,
+    connections_per_address: Option<u32>,
     workers: Option<usize>,
     head_seconds: Option<u16>,
     body_seconds: Option<u16>,
@@ -274,6 +281,14 @@ impl File {
         http.proxies = self.proxies.iter().map(IpAddr::to_canonical).collect();
         let h = &self.http;
         http.connections = h.connections.unwrap_or(http.connections).max(1);
+        match h.connections_per_address {
+            Some(most) => http.connections_per_address = NonZeroU32::new(most),
+            // All come from a proxy that nobody named.
+            None if self.behind_proxy && self.proxies.is_empty() => {
+                http.connections_per_address = None;
+            }
+            None => {}
+        }
         http.workers = h.workers.unwrap_or(http.workers).clamp(1, 4096);
         for (value, to) in [
             (h.head_seconds, &mut http.head_time),

@@ -12,7 +12,7 @@ use axum::response::Response;
 use axum::routing::any;
 use tokio::time::{Instant, timeout};
 
-use super::body::{self, BodyError};
+use super::body::{self, BodyError, Places};
 use super::route::{JSON, STATUS_JWT, TEXT};
 use super::{HttpSettings, Reply, Request, Route, Service, accept, answer};
 use crate::issuer::{Call, Code, Refusal};
@@ -28,6 +28,7 @@ pub(super) struct Peer(pub(super) IpAddr);
 pub(super) struct Door {
     pub(super) service: Arc<dyn Service>,
     pub(super) settings: HttpSettings,
+    pub(super) places: Places,
     pub(super) closing: AtomicBool,
 }
 
@@ -115,8 +116,16 @@ impl Door {
             }
         };
         let most = request.route.most();
-        request.body = match timeout(self.settings.body_time, body::read(&mut body, most)).await {
-            Ok(Ok(bytes)) => bytes,
+        let read = body::read(&mut body, most, &self.places, address);
+        // A long body keeps its place until it was answered.
+        let (bytes, _place) = match timeout(self.settings.body_time, read).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(BodyError::TooMany)) => {
+                body::drain(&mut body).await;
+                let text = "too many long bodies of this address at once; send it again";
+                let refusal = Refusal::new(Code::TooManyRequests, text);
+                return Err(Refusal { retry_after: Some(2), ..refusal });
+            }
             Ok(Err(BodyError::TooLarge)) => {
                 body::drain(&mut body).await;
                 return Err(too_large(most));
@@ -132,6 +141,7 @@ impl Door {
                 return Err(Refusal::new(Code::RequestTimeout, text));
             }
         };
+        request.body = bytes;
         let gzip = request.form == Some(STATUS_JWT)
             && accept::takes_coding(&values(&parts.headers, header::ACCEPT_ENCODING), "gzip");
         self.ask(request, gzip).await

@@ -19,6 +19,7 @@ mod route;
 mod server;
 mod service;
 mod settings;
+mod share;
 mod stall;
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,9 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
+use super::body::Places;
 use super::door::{self, Door, Peer};
+use super::share::{Share, Shares};
 use super::stall::Stall;
 use super::{HttpError, HttpSettings, Service, observer, tls};
 
@@ -65,7 +67,9 @@ impl Server {
         let tls = settings.tls.as_ref().map(tls::config).transpose()?;
         let main = listen(&settings.listen)?;
         let metrics = settings.metrics.as_deref().map(listen).transpose()?;
-        let door = Arc::new(Door { service, settings, closing: AtomicBool::new(false) });
+        let places = Places::new(settings.connections_per_address.is_some());
+        let closing = AtomicBool::new(false);
+        let door = Arc::new(Door { service, settings, places, closing });
         Ok(Self { door, main, metrics, tls, stop: watch::Sender::new(false) })
     }
 
@@ -134,6 +138,7 @@ impl Server {
         });
         let settings = &self.door.settings;
         let places = Arc::new(Semaphore::new(settings.connections.max(1)));
+        let shares = Shares::new(settings.connections_per_address);
         let graceful = GracefulShutdown::new();
         let mut stopped = self.stop.subscribe();
         let acceptor = self.tls.map(TlsAcceptor::from);
@@ -151,6 +156,14 @@ impl Server {
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 continue;
             };
+            let share = match settings.proxies.contains(&peer.ip().to_canonical()) {
+                true => None,
+                false => match shares.take(peer.ip()) {
+                    // Closed: whoever has so many is not to have everybody's.
+                    None => continue,
+                    share => share,
+                },
+            };
             let _ = stream.set_nodelay(true);
             let connection = Connection {
                 door: Arc::clone(&self.door),
@@ -158,6 +171,7 @@ impl Server {
                 peer: Peer(peer.ip()),
                 watcher: graceful.watcher(),
                 _place: place,
+                _share: share,
             };
             let head_time = settings.head_time;
             match acceptor.clone() {
@@ -185,6 +199,7 @@ struct Connection {
     peer: Peer,
     watcher: Watcher,
     _place: OwnedSemaphorePermit,
+    _share: Option<Share>,
 }
 
 impl Connection {

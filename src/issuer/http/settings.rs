@@ -1,6 +1,7 @@
 //! How the door is kept.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ pub struct HttpSettings {
     pub proxies: Vec<IpAddr>,
     /// The most connections at once; more wait.
     pub connections: usize,
+    /// The most of them from one address (one /64 of IPv6), more are closed; nothing where there is
+    /// no limit. Those of `proxies` have none.
+    pub connections_per_address: Option<NonZeroU32>,
     /// The most calls at once; more wait, within the time of a request.
     pub workers: usize,
     /// The longest a TLS handshake, and then each request's head, may take.
@@ -53,6 +57,7 @@ impl HttpSettings {
             metrics: None,
             proxies: Vec::new(),
             connections: 4096,
+            connections_per_address: NonZeroU32::new(64),
             workers: 64,
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(20),

@@ -34,7 +34,7 @@ impl Issuer {
         let now = self.clock.now();
         let person = self.person(&order.person)?;
         let person_id = self.registry.person_id(&person.id);
-        self.limits.person(&person_id)?;
+        self.limits.offer(&person_id)?;
         if person.left {
             return Err(Refusal::new(Code::PolicyDenied, "person: no longer in the population"));
         }

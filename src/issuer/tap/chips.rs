@@ -39,9 +39,8 @@ impl Chips {
     /// [`TapFault::Busy`] where too many are asked at once.
     pub(super) fn put(&self, asking: Asking, now: UtcDateTime) -> Result<(), TapFault> {
         let mut open = self.open();
-        if open.len() >= MAX_CHIPS {
-            open.retain(|_, asking| now <= asking.case.ends);
-        }
+        // Evidence is personal: what is over is not kept until the place is needed.
+        open.retain(|_, asking| now <= asking.case.ends);
         if open.len() >= MAX_CHIPS {
             return Err(TapFault::Busy { most: MAX_CHIPS });
         }

@@ -107,6 +107,18 @@ pub(super) enum TapFault {
     /// A face is compared, and none was sent.
     #[error("evidence: a picture of the holder is needed, none came")]
     NoPicture,
+    /// A face is compared, and the card's portrait did not come in a form that can be.
+    #[error(
+        "evidence: EF.DG2 with a JPEG is needed to compare the face: have the phone read it and tap \
+         again, or go to an office"
+    )]
+    NoPortrait,
+    /// The document is of a state for which this issuer does not speak.
+    #[error("evidence: a document of {expected} is expected, one of another state came")]
+    Foreign {
+        /// The issuer's country, ISO 3166-1 alpha-2.
+        expected: String,
+    },
     /// The policy says no.
     #[error("policy: {reasons}")]
     Policy {
@@ -134,16 +146,29 @@ impl TapFault {
             Self::Registry(RegistryError::Denied(Denied::CardNotCurrent)) => "card-not-current",
             Self::Registry(RegistryError::Denied(_)) | Self::Over => "session",
             Self::Registry(_) | Self::Port(_) => "unavailable",
-            Self::OtherKind | Self::Downgraded | Self::Weak { .. } | Self::Evidence { .. } => {
-                "evidence"
-            }
+            Self::OtherKind
+            | Self::Downgraded
+            | Self::Weak { .. }
+            | Self::Evidence { .. }
+            | Self::Foreign { .. } => "evidence",
             Self::Level { .. } => "chip",
             Self::NotAsked | Self::Step { .. } => "frame",
             Self::Busy { .. } | Self::Limited(_) => "limited",
             Self::NobodyKnown | Self::NotCurrent | Self::Left => "card-not-current",
             Self::Disagree { .. } => "evidence",
-            Self::NoPicture => "face",
+            Self::NoPicture | Self::NoPortrait => "face",
             Self::Policy { .. } => "policy",
+        }
+    }
+
+    /// Tells the operator what the wallet is not told. The words are those of the database or the
+    /// port, which have nothing personal in them.
+    pub(super) fn log(&self) {
+        match self {
+            Self::Registry(RegistryError::Denied(_)) => {}
+            Self::Registry(error) => tracing::error!(%error, "a tap: the register failed"),
+            Self::Port(error) => tracing::error!(%error, "a tap: a port failed"),
+            _ => {}
         }
     }
 
@@ -164,6 +189,8 @@ impl TapFault {
                 }
                 _ => Code::CredentialRequestDenied,
             },
+            // Asked again it is no other: the operator has the wrong keys, or a damaged register.
+            Self::Registry(RegistryError::Sealed { .. }) => Code::ServerError,
             Self::Registry(_) | Self::Port(_) | Self::Busy { .. } => Code::TemporarilyUnavailable,
             Self::OtherKind
             | Self::Downgraded
@@ -171,7 +198,9 @@ impl TapFault {
             | Self::Evidence { .. }
             | Self::Level { .. }
             | Self::Disagree { .. }
-            | Self::NoPicture => Code::InsufficientEvidence,
+            | Self::NoPicture
+            | Self::NoPortrait
+            | Self::Foreign { .. } => Code::InsufficientEvidence,
             Self::NotAsked | Self::Step { .. } => Code::InvalidTapFrame,
             Self::NobodyKnown | Self::NotCurrent | Self::Left => Code::CredentialRequestDenied,
             Self::Policy { .. } => Code::PolicyDenied,
@@ -195,6 +224,9 @@ impl From<TapFault> for Refusal {
                     _ => error.to_string(),
                 };
                 Self::new(fault.code(), said)
+            }
+            TapFault::Registry(RegistryError::Sealed { .. }) => {
+                Self::new(fault.code(), "the register cannot be read")
             }
             TapFault::Registry(_) => {
                 Self::new(fault.code(), "the register does not answer; tap again")

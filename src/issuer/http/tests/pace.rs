@@ -1,5 +1,6 @@
 //! Clients that are slow, and services that fail or hang.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::support::{get, post, start, wait_until};
@@ -89,4 +90,34 @@ fn beyond_the_most_connections_one_waits_for_a_place() {
     let order: Vec<_> = asked.iter().map(|r| r.id.as_deref().unwrap()).collect();
     assert_eq!(order[..21], ["1"; 21]);
     assert_eq!(order[21..], ["2"]);
+}
+
+#[test]
+fn one_address_cannot_take_all_connections() {
+    let running = start(|settings| settings.connections_per_address = NonZeroU32::new(2));
+    let mut held = [running.connect(), running.connect()];
+    for client in &mut held {
+        client.send(&get("/offers/1", ""));
+        assert_eq!(client.response().status, 200);
+    }
+    assert!(running.connect().rest().is_empty(), "closed without an answer");
+    // The others are left alone, and what is given back can be had again.
+    let [mut first, second] = held;
+    first.send(&get("/offers/1", ""));
+    assert_eq!(first.response().status, 200);
+    drop(second);
+    use crate::issuer::http::Service;
+    let open = || running.fake.metrics().connections().get();
+    wait_until("the connection is over", || open() == 1);
+    wait_until("another has its place", || running.connect().answers(&get("/offers/1", "")));
+    // A proxy brings everybody.
+    let running = start(|settings| {
+        settings.connections_per_address = NonZeroU32::new(1);
+        settings.proxies = vec!["127.0.0.1".parse().unwrap()];
+    });
+    let mut held = [running.connect(), running.connect()];
+    for client in &mut held {
+        client.send(&get("/offers/1", ""));
+        assert_eq!(client.response().status, 200);
+    }
 }

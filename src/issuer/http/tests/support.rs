@@ -189,6 +189,14 @@ impl Client {
         response
     }
 
+    /// Whether it is answered with success; a connection that is closed at once is no fault here.
+    pub(super) fn answers(mut self, text: &str) -> bool {
+        let mut begun = [0; 12];
+        self.0.get_mut().write_all(text.as_bytes()).is_ok()
+            && self.0.read_exact(&mut begun).is_ok()
+            && begun.ends_with(b"200")
+    }
+
     /// What comes until the other side closes.
     pub(super) fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
