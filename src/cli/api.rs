@@ -76,6 +76,8 @@ impl ApiArgs {
             .timeout_global(Some(PATIENCE))
             .max_redirects(0)
             .http_status_as_error(false)
+            // What the environment names would see a clerk's token and persons.
+            .proxy(None)
             .build()
             .new_agent();
         Ok(Api { agent, url, token })
@@ -163,6 +165,7 @@ fn refused(step: &str, status: u16, body: &[u8]) -> Failure {
     let help = match status {
         401 => "give a clerk's token: --token-file, or ICCARD_CLERK_TOKEN",
         403 => "the rules say no; `iccard policy explain` says them without an issuer",
+        400 => "the message says which part of the request is wrong",
         404 => "check the identifier",
         429 => "wait a little",
         _ => "the issuer's log says more under the time of this request",
@@ -174,9 +177,13 @@ fn refused(step: &str, status: u16, body: &[u8]) -> Failure {
 
 fn is_here(url: &str) -> bool {
     let rest = url.strip_prefix("http://").unwrap_or_default();
-    let host = rest.split('/').next().unwrap_or_default();
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // Nothing but a port may follow: in `localhost:1@example.org` the host is another.
     ["127.0.0.1", "localhost", "[::1]"].iter().any(|here| {
-        host.strip_prefix(here).is_some_and(|port| port.is_empty() || port.starts_with(':'))
+        host.strip_prefix(here).is_some_and(|rest| {
+            let port = rest.strip_prefix(':');
+            rest.is_empty() || port.is_some_and(|port| port.parse::<u16>().is_ok())
+        })
     })
 }
 
@@ -190,4 +197,35 @@ pub(super) fn query(text: &str) -> String {
             _ => format!("%{byte:02X}"),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_here;
+
+    #[test]
+    fn this_machine_is_loopback_and_nothing_that_looks_like_it() {
+        for here in [
+            "http://localhost",
+            "http://127.0.0.1:80/x",
+            "http://[::1]:8443",
+            "http://localhost/?a@b",
+        ] {
+            assert!(is_here(here), "{here}");
+        }
+        for no in [
+            "http://localhost:80@example.org/",
+            "http://localhost@example.org",
+            "http://localhost:pass@example.org",
+            "http://localhost.example.org",
+            "http://127.0.0.1.example.org:80",
+            "http://127.0.0.11",
+            "http://localhost:",
+            "http://localhost\\@example.org",
+            "https://localhost",
+            "",
+        ] {
+            assert!(!is_here(no), "{no}");
+        }
+    }
 }

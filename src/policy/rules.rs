@@ -169,6 +169,17 @@ impl Rules {
                 &"a level",
             ));
         }
+        // What nobody enforces is not demanded: at an office the clerk looks, and a tap is made
+        // wherever the phone is.
+        for (key, check) in [("way.qr.pin", self.way.qr.pin), ("way.qr.face", self.way.qr.face)] {
+            if check == Check::Required {
+                let expected = "\"no\" or \"when-available\": no card is tapped";
+                return Err(PolicyError::value(key, expected, &"\"required\""));
+            }
+        }
+        if self.way.ic.visit {
+            return Err(PolicyError::value("way.ic.visit", "false: nobody sees a tap", &true));
+        }
         for (name, way) in [("ic", &self.way.ic), ("qr", &self.way.qr)] {
             if let Some(unknown) = way.fees.iter().find(|fee| !self.fees.contains_key(*fee)) {
                 return Err(PolicyError::value(

@@ -312,6 +312,15 @@ fn a_file_that_is_wrong_is_refused_with_its_line() {
         let said = changed(from, to);
         assert!(said.starts_with(&format!("policy, {key}: ")), "{said}");
     }
+    // What nobody would enforce.
+    for (from, to, key) in [
+        ("visit = false", "visit = true", "way.ic.visit"),
+        ("pin = \"no\"", "pin = \"required\"", "way.qr.pin"),
+        ("face = \"no\"", "face = \"required\"", "way.qr.face"),
+    ] {
+        let said = changed(from, to);
+        assert!(said.starts_with(&format!("policy, {key}: ")), "{said}");
+    }
     assert!(matches!(
         Policy::from_toml(&" ".repeat(MAX_POLICY + 1)),
         Err(PolicyError::TooLarge { .. })

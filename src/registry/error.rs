@@ -66,6 +66,9 @@ pub enum Denied {
     /// The card was reported lost, or is none that the register knows as current.
     #[error("the card is not current")]
     CardNotCurrent,
+    /// The person has had another card than the current one, or lost one before.
+    #[error("card: the person has had another one; the number of the lost one is needed")]
+    WhichCard,
     /// The counter of the card went back: a copy of it is about.
     #[error("the card's counter went back: {before} was seen, {got} came")]
     CounterWentBack {

@@ -17,7 +17,8 @@ impl Registry {
     ///
     /// # Errors
     /// [`Denied::Superseded`], [`Denied::PhoneNotActive`] where the phone has ended meanwhile: then
-    /// nothing may be released. [`Denied::Unknown`] where they are not of one reservation.
+    /// nothing may be released. [`Denied::Unknown`] where they are not of one reservation, or the
+    /// grant was revoked meanwhile.
     pub fn keep(
         &self,
         credentials: &[(CredentialId, Vec<u8>)],
@@ -50,6 +51,10 @@ impl Registry {
             let row = work.one("SELECT grant_id FROM reservations WHERE id = $1", values![&of])?;
             let kept = work.grant(&GrantId(row.array(0)?))?.ok_or_else(unknown)?;
             work.live_for(&kept.grant, now)?;
+            // A refresh token was stolen meanwhile, and nobody knows who asks.
+            if kept.revoked {
+                return Err(Denied::Unknown { what: "grant" }.into());
+            }
             work.change("UPDATE reservations SET kept = 1 WHERE id = $1", values![&of])?;
             work.change(
                 "INSERT INTO notifications (hash, grant_id, reservation) VALUES ($1, $2, $3) \

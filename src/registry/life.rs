@@ -6,37 +6,85 @@ use time::UtcDateTime;
 use super::database::values;
 use super::work::Work;
 use super::{
-    Denied, Device, DeviceState, EndReason, EventKind, Loss, PersonId, Registry, RegistryError,
-    StatusChange,
+    Denied, Device, DeviceState, EndReason, EventKind, Loss, LostCard, PersonId, Registry,
+    RegistryError, Report, StatusChange,
 };
 use crate::issuance::Status;
 
 impl Registry {
-    /// A loss: what earlier taps and offers earned is worth nothing. The card: none of the person's
-    /// cards that were tapped is current any more, and the phone's card ends. The phone: it is
-    /// suspended and keeps the person's place. Said again it changes nothing. Returns what has to
-    /// be published, nothing where there is no phone.
+    /// What a clerk reports, and in the same transaction the event that says who did. The loss of a
+    /// card that is known changes nothing. Returns what has to be published.
     ///
     /// # Errors
-    /// [`RegistryError::Database`].
+    /// [`Denied::Unknown`] where there is no phone to lock or unlock (what waits for one is void
+    /// after a loss all the same), or no such card; [`Denied::PhoneNotActive`] where a phone to
+    /// unlock is not locked; [`Denied::WhichCard`], [`Denied::CardNotCurrent`].
+    pub fn report(
+        &self,
+        person: &PersonId,
+        report: &Report,
+        clerk: &str,
+        now: UtcDateTime,
+    ) -> Result<Vec<StatusChange>, RegistryError> {
+        let done = self.write("taking a report", |work| {
+            let changes = match report {
+                Report::CardLost(card) => match work.card_lost(person, card, now)? {
+                    Some(changes) => changes,
+                    None => return Ok(Ok(Vec::new())),
+                },
+                Report::CardFound(card) => {
+                    if !work.card_found(person, card, now)? {
+                        return Ok(Ok(Vec::new()));
+                    }
+                    Vec::new()
+                }
+                Report::PhoneLost { ends } => {
+                    let live = work.device_within_term(person, now)?;
+                    let none = live.is_none();
+                    let changes = if *ends {
+                        work.end_card(person, live, EndReason::PhoneLost, now)?
+                    } else {
+                        work.phone_lost(person, live, now)?
+                    };
+                    if none {
+                        return Ok(Err(Denied::Unknown { what: PHONE }));
+                    }
+                    changes
+                }
+                Report::PhoneFound => work.phone_found(person, now)?,
+                Report::DataChanged => {
+                    work.data_changed(person, now)?;
+                    Vec::new()
+                }
+                Report::Left => {
+                    let live = work.live_device(person)?;
+                    work.end_card(person, live, EndReason::PersonLeft, now)?
+                }
+            };
+            let detail = json!({ "report": report.name(), "clerk": clerk });
+            work.event(now, EventKind::ReportTaken, Some(person), None, &detail)?;
+            Ok(Ok(changes))
+        })?;
+        done.map_err(Into::into)
+    }
+
+    /// A loss: what earlier taps and offers earned is worth nothing. The card: as
+    /// [`LostCard::Unnamed`]. The phone: it is suspended and keeps the person's place. Said again it
+    /// changes nothing. Returns what has to be published, nothing where there is no phone.
+    ///
+    /// # Errors
+    /// [`RegistryError::Database`], [`Denied::WhichCard`].
     pub fn report_lost(
         &self,
         person: &PersonId,
         what: Loss,
         now: UtcDateTime,
     ) -> Result<Vec<StatusChange>, RegistryError> {
-        self.write("reporting a loss", |work| {
-            work.next_epoch(person)?;
-            work.withdraw_offers(person)?;
-            let live = work.device_within_term(person, now)?;
-            match what {
-                Loss::Card => {
-                    work.cards_lost(person)?;
-                    let event = EventKind::CardReportedLost;
-                    work.event(now, event, Some(person), None, &json!({}))?;
-                    work.end_live(live, EndReason::CardLost, now)
-                }
-                Loss::Phone => work.suspend(live, now),
+        self.write("reporting a loss", |work| match what {
+            Loss::Card => Ok(work.card_lost(person, &LostCard::Unnamed, now)?.unwrap_or_default()),
+            Loss::Phone => {
+                let live = work.device_within_term(person, now)?;
+                work.phone_lost(person, live, now)
             }
         })
     }
@@ -51,21 +99,7 @@ impl Registry {
         person: &PersonId,
         now: UtcDateTime,
     ) -> Result<Vec<StatusChange>, RegistryError> {
-        self.write("unlocking a phone", |work| {
-            let device = work.device_within_term(person, now)?;
-            let device = device.ok_or(Denied::Unknown { what: "phone" })?;
-            if device.state != DeviceState::Suspended {
-                return Err(Denied::PhoneNotActive { state: device.state.name() }.into());
-            }
-            work.change(
-                "UPDATE devices SET state = CASE WHEN stale = 1 THEN 'needs-renewal' \
-                 ELSE 'active' END WHERE id = $1",
-                values![&device.id],
-            )?;
-            work.event(now, EventKind::PhoneResumed, Some(person), Some(&device.id), &json!({}))?;
-            work.notice(&device, "resumed")?;
-            work.set_statuses(&device.id, Status::Valid)
-        })
+        self.write("unlocking a phone", |work| work.phone_found(person, now))
     }
 
     /// The person's card on the phone ends. Where the person left, their cards are not current any
@@ -80,13 +114,8 @@ impl Registry {
         now: UtcDateTime,
     ) -> Result<Vec<StatusChange>, RegistryError> {
         self.write("ending a phone's card", |work| {
-            work.next_epoch(person)?;
-            work.withdraw_offers(person)?;
-            if matches!(reason, EndReason::PersonLeft | EndReason::CardLost) {
-                work.cards_lost(person)?;
-            }
             let live = work.live_device(person)?;
-            work.end_live(live, reason, now)
+            work.end_card(person, live, reason, now)
         })
     }
 
@@ -96,31 +125,76 @@ impl Registry {
     /// # Errors
     /// [`RegistryError::Database`].
     pub fn needs_renewal(&self, person: &PersonId, now: UtcDateTime) -> Result<(), RegistryError> {
-        self.write("noting that a person's data changed", |work| {
-            work.person(person)?;
-            work.change("UPDATE persons SET facts = facts + 1 WHERE id = $1", values![person])?;
-            let device = work.live_device(person)?;
-            if let Some(device) = &device {
-                work.change(
-                    "UPDATE devices SET stale = 1, state = CASE WHEN state = 'active' \
-                     THEN 'needs-renewal' ELSE state END WHERE id = $1",
-                    values![&device.id],
-                )?;
-                work.notice(device, DeviceState::NeedsRenewal.name())?;
-            }
-            let id = device.as_ref().map(|device| &device.id);
-            work.event(now, EventKind::PersonChanged, Some(person), id, &json!({}))?;
-            Ok(())
-        })
+        self.write("noting that a person's data changed", |work| work.data_changed(person, now))
     }
 }
 
+const PHONE: &str = "phone";
+
 impl Work<'_> {
-    fn cards_lost(&mut self, person: &PersonId) -> Result<(), RegistryError> {
-        self.change("UPDATE cards SET lost = 1 WHERE person = $1", values![person]).map(drop)
+    fn phone_lost(
+        &mut self,
+        person: &PersonId,
+        live: Option<Device>,
+        now: UtcDateTime,
+    ) -> Result<Vec<StatusChange>, RegistryError> {
+        self.next_epoch(person)?;
+        self.withdraw_offers(person)?;
+        self.suspend(live, now)
     }
 
-    fn end_live(
+    fn phone_found(
+        &mut self,
+        person: &PersonId,
+        now: UtcDateTime,
+    ) -> Result<Vec<StatusChange>, RegistryError> {
+        let device = self.device_within_term(person, now)?;
+        let device = device.ok_or(Denied::Unknown { what: PHONE })?;
+        if device.state != DeviceState::Suspended {
+            return Err(Denied::PhoneNotActive { state: device.state.name() }.into());
+        }
+        self.change(
+            "UPDATE devices SET state = CASE WHEN stale = 1 THEN 'needs-renewal' \
+             ELSE 'active' END WHERE id = $1",
+            values![&device.id],
+        )?;
+        self.event(now, EventKind::PhoneResumed, Some(person), Some(&device.id), &json!({}))?;
+        self.notice(&device, "resumed")?;
+        self.set_statuses(&device.id, Status::Valid)
+    }
+
+    fn end_card(
+        &mut self,
+        person: &PersonId,
+        live: Option<Device>,
+        reason: EndReason,
+        now: UtcDateTime,
+    ) -> Result<Vec<StatusChange>, RegistryError> {
+        self.next_epoch(person)?;
+        self.withdraw_offers(person)?;
+        if matches!(reason, EndReason::PersonLeft | EndReason::CardLost) {
+            self.cards_left(person)?;
+        }
+        self.end_live(live, reason, now)
+    }
+
+    fn data_changed(&mut self, person: &PersonId, now: UtcDateTime) -> Result<(), RegistryError> {
+        self.person(person)?;
+        self.change("UPDATE persons SET facts = facts + 1 WHERE id = $1", values![person])?;
+        let device = self.live_device(person)?;
+        if let Some(device) = &device {
+            self.change(
+                "UPDATE devices SET stale = 1, state = CASE WHEN state = 'active' \
+                 THEN 'needs-renewal' ELSE state END WHERE id = $1",
+                values![&device.id],
+            )?;
+            self.notice(device, DeviceState::NeedsRenewal.name())?;
+        }
+        let id = device.as_ref().map(|device| &device.id);
+        self.event(now, EventKind::PersonChanged, Some(person), id, &json!({})).map(drop)
+    }
+
+    pub(super) fn end_live(
         &mut self,
         live: Option<Device>,
         reason: EndReason,

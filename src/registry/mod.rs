@@ -9,6 +9,7 @@
 //! and leaves nothing behind where it fails, but for what its documentation says. All times are
 //! arguments. `docs/register.md` has the rules on one page.
 
+mod cards;
 mod database;
 mod deferred;
 mod devices;
@@ -40,8 +41,8 @@ mod tests;
 pub use error::{Denied, RegistryError};
 pub use model::{
     AccessTokens, CardId, Claim, Credential, CredentialId, Device, DeviceId, DeviceState,
-    EndReason, Event, EventKind, Grant, GrantId, Loss, NewOffer, NewTapSession, OfferId,
-    OfferState, Once, PersonId, Reservation, Reserve, Reserved, StatusChange, TapResult,
+    EndReason, Event, EventKind, Grant, GrantId, Loss, LostCard, NewOffer, NewTapSession, OfferId,
+    OfferState, Once, PersonId, Report, Reservation, Reserve, Reserved, StatusChange, TapResult,
     TapSession, TapState, TokenHash,
 };
 pub use seal::RegistryKeys;

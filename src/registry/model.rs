@@ -425,6 +425,59 @@ pub enum Loss {
     Phone,
 }
 
+/// Which physical card was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LostCard {
+    /// That of this number, which the clerk has said. Where it is the current one, or nobody can
+    /// say, all cards of the person that are known by now are lost with it; where it is another,
+    /// it alone.
+    Named {
+        /// Of its number.
+        number: CardId,
+        /// Whether the population registry has it as the current one, where that answers.
+        current: Option<bool>,
+    },
+    /// The current one, as the population registry has it: as long as the register knows of no
+    /// other.
+    Current(CardId),
+    /// Whichever is known, as long as no other was lost before.
+    Unnamed,
+}
+
+/// What a clerk reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// The physical card was lost: the mobile card ends too.
+    CardLost(LostCard),
+    /// The card of this number was found: it can be tapped again. The mobile card stays ended.
+    CardFound(CardId),
+    /// The phone was lost: the mobile card is locked, or ends.
+    PhoneLost {
+        /// Whether it ends.
+        ends: bool,
+    },
+    /// The phone was found: the mobile card is unlocked.
+    PhoneFound,
+    /// The person's data changed.
+    DataChanged,
+    /// The person died or left.
+    Left,
+}
+
+impl Report {
+    /// As events have it.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::CardLost(_) => "card-lost",
+            Self::CardFound(_) => "card-found",
+            Self::PhoneLost { .. } => "phone-lost",
+            Self::PhoneFound => "phone-found",
+            Self::DataChanged => "data-changed",
+            Self::Left => "left",
+        }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -449,6 +502,10 @@ pub enum EventKind {
     PhoneEnded,
     /// A physical card was reported lost.
     CardReportedLost,
+    /// A physical card was found again.
+    CardFound,
+    /// A clerk reported something: says who, beside what it did.
+    ReportTaken,
     /// A refresh token came twice.
     RefreshReused,
     /// A card's counter went back.

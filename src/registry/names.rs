@@ -47,6 +47,8 @@ names!(EventKind {
     PhoneResumed => "phone-resumed",
     PhoneEnded => "phone-ended",
     CardReportedLost => "card-reported-lost",
+    CardFound => "card-found",
+    ReportTaken => "report-taken",
     RefreshReused => "refresh-reused",
     CounterWentBack => "counter-went-back",
     PersonChanged => "person-changed",

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::postgres::error::SqlState;
 use ::postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
@@ -16,16 +16,25 @@ use super::database::{Database, Dialect, Mode, Row, Transaction, Value};
 const CONNECTIONS: usize = 8;
 /// How long to wait for a server, unless the URL says so.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long what was sent may stay without an acknowledgement, unless the URL says so.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
+/// How soon, and how often, an idle server is asked whether it is there, unless the URL says so.
+const KEEPALIVE: (Duration, Duration, u32) = (Duration::from_secs(15), Duration::from_secs(5), 3);
+/// How long to wait for a connection of the pool: longer than a statement may take.
+const WAIT: Duration = Duration::from_secs(40);
 /// How often a transaction is run anew that the database gave up in favour of another.
 const RUNS: u32 = 16;
 
 /// The first key of the lock that writers take; the second is the schema, so that two registers in
 /// one database do not wait for each other.
-/// Neither a writer that hangs nor one that waits for it holds the others up for ever.
+/// Neither a writer that hangs nor one that waits for it holds the others up for ever. What is
+/// committed is on the disk, whatever the server's own setting: a nonce is good once.
 const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; \
+    SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = '30s'; \
     SET LOCAL lock_timeout = '20s'; SET LOCAL idle_in_transaction_session_timeout = '60s'; \
     SELECT pg_advisory_xact_lock(1768120178, hashtext(current_schema()))";
-const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+    SET LOCAL statement_timeout = '30s'; SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
 /// A PostgreSQL database. The connection is not encrypted: a Unix socket, or an address on which
 /// nobody else listens.
@@ -33,6 +42,7 @@ pub(super) struct Postgres {
     config: Config,
     pool: Mutex<Pool>,
     returned: Condvar,
+    wait: Duration,
 }
 
 #[derive(Default)]
@@ -57,7 +67,14 @@ impl Postgres {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(PATIENCE);
         }
-        Ok(Self { config, pool: Mutex::default(), returned: Condvar::new() })
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(UNACKNOWLEDGED);
+        }
+        if config.get_keepalives_interval().is_none() && config.get_keepalives_retries().is_none() {
+            let (idle, interval, retries) = KEEPALIVE;
+            config.keepalives_idle(idle).keepalives_interval(interval).keepalives_retries(retries);
+        }
+        Ok(Self { config, pool: Mutex::default(), returned: Condvar::new(), wait: WAIT })
     }
 
     fn connect(&self) -> Result<Session, RegistryError> {
@@ -68,8 +85,9 @@ impl Postgres {
         Ok(Session { client, statements: HashMap::new() })
     }
 
-    /// A free connection, a new one, or the next that is free.
+    /// A free connection, a new one, or the next that is free within the time.
     fn take(&self) -> Result<Session, RegistryError> {
+        let until = Instant::now() + self.wait;
         let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(session) = pool.free.pop() {
@@ -78,7 +96,13 @@ impl Postgres {
             if pool.open < CONNECTIONS {
                 break;
             }
-            pool = self.returned.wait(pool).unwrap_or_else(PoisonError::into_inner);
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let detail = format!("all {CONNECTIONS} connections are busy");
+                return Err(RegistryError::Database { step: "connecting", detail });
+            }
+            let waited = self.returned.wait_timeout(pool, left);
+            pool = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         pool.open += 1;
         drop(pool);
@@ -259,5 +283,22 @@ impl<'a> FromSql<'a> for Value {
 
     fn accepts(ty: &Type) -> bool {
         <Self as ToSql>::accepts(ty)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_hangs_keeps_nobody_for_ever() {
+        let mut database = Postgres::open("postgresql://nobody@localhost/none").unwrap();
+        assert_eq!(database.config.get_tcp_user_timeout(), Some(&UNACKNOWLEDGED));
+        assert_eq!(database.config.get_keepalives_interval(), Some(KEEPALIVE.1));
+        // All connections are with calls that are not answered.
+        database.wait = Duration::from_millis(1);
+        database.pool.get_mut().unwrap().open = CONNECTIONS;
+        let error = database.transaction("asking", Mode::Read, &mut |_| Ok(())).unwrap_err();
+        assert!(error.to_string().contains("all 8 connections are busy"), "{error}");
     }
 }

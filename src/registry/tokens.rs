@@ -18,6 +18,10 @@ use crate::issuance::Thumbprint;
 /// Wrong transaction codes that kill an offer.
 const MAX_FAILURES: u32 = 5;
 
+/// Refresh tokens that are remembered behind the last one. What is older is not known any more: it
+/// is refused, and revokes nothing.
+const GENERATIONS: i64 = 8;
+
 const CODE: &str = "pre-authorized_code";
 const ACCESS: &str = "access_token";
 const REFRESH: &str = "refresh_token";
@@ -62,7 +66,8 @@ impl Registry {
     }
 
     /// Rotates a refresh token; the access token before is void. One that was rotated before
-    /// revokes the grant, but for the last one while its successors were not used.
+    /// revokes the grant, but for the last one while its successors were not used, and for what is
+    /// so old that it is forgotten: eight rotations.
     ///
     /// # Errors
     /// [`Denied::Unknown`], also where the grant's phone has ended; [`Denied::OtherWallet`],
@@ -217,6 +222,16 @@ fn rotate(
         work.change("UPDATE grants SET generation = $2 WHERE id = $1", values![&id, next])?;
         let void = "DELETE FROM tokens WHERE grant_id = $1 AND refresh = 0";
         work.change(void, values![&id])?;
+        let old = "DELETE FROM tokens WHERE grant_id = $1 AND generation < $2";
+        work.change(old, values![&id, next - GENERATIONS])?;
+        // What has been issued is asked for no more by the transaction that waited for it: that
+        // would be a renewal without a proof.
+        work.change(
+            "DELETE FROM deferred WHERE grant_id = $1 AND EXISTS (SELECT 1 FROM reservations r \
+             WHERE r.grant_id = deferred.grant_id AND r.configuration = deferred.configuration \
+             AND r.keys = deferred.keys AND r.kept = 1)",
+            values![&id],
+        )?;
         put_tokens(work, &kept.grant, next, tokens)?;
         return Ok(Ok(kept.grant));
     }

@@ -92,15 +92,15 @@ fn reports_and_history_ask_for_what_they_say() {
         "id": "00", "state": "suspended", "way": "qr",
         "since": "2025-04-01T03:00:00Z", "term_until": "2028-04-01T14:59:59Z",
     });
-    let changed = json!({ "phone": phone, "credentials_changed": 2 });
+    let changed = json!({ "phone": phone, "credentials_changed": 2, "checked": false });
     let event = json!({
         "number": 7, "at": "2025-04-01T03:00:00Z", "kind": "phone-suspended",
         "phone": "00", "detail": "\u{1b}[2Jx",
     });
     let history = json!({ "phone": null, "events": [event] });
-    let answers =
-        [changed.clone(), changed.clone(), changed.clone(), changed.clone(), changed, history];
-    let (url, told) = server(answers.map(|answer| (200, answer)).to_vec());
+    let mut answers = vec![(200, changed); 7];
+    answers.push((200, history));
+    let (url, told) = server(answers);
     std::fs::write(dir.path().join("token"), "secret\n").unwrap();
     let run = |command: &[&str]| {
         let to = ["--issuer", &url, "--token-file", "token", "--person", "P 4&x=1"];
@@ -109,17 +109,22 @@ fn reports_and_history_ask_for_what_they_say() {
     for (command, what) in [
         (&["report-lost", "card"][..], "card"),
         (&["report-lost", "phone"], "phone"),
+        (&["card-found"], "card-found"),
         (&["resume"], "found"),
         (&["report-change", "address"], "address"),
         (&["report-change", "left"], "left"),
     ] {
         let printed = run(command);
         assert!(printed.contains("phone     suspended") && printed.contains("2 credentials"));
+        assert!(printed.contains("nobody has looked whether there is such a person"), "{printed}");
         let asked = told.recv().unwrap();
         assert!(asked.starts_with("POST /office/reports HTTP/1.1\r\n"), "{asked}");
         let body: Value = serde_json::from_str(asked.split("\r\n\r\n").nth(1).unwrap()).unwrap();
         assert_eq!(body, json!({ "person": "P 4&x=1", "what": what }));
     }
+    run(&["report-lost", "card", "--number", "TS1"]);
+    let asked = told.recv().unwrap();
+    assert!(asked.ends_with(r#""card":"TS1"}"#) || asked.contains(r#""card":"TS1","#), "{asked}");
     let printed = run(&["history"]);
     assert!(printed.contains("phone-suspended") && !printed.contains('\u{1b}'), "{printed}");
     let asked = told.recv().unwrap();

@@ -25,6 +25,8 @@ pub(super) enum OfficeCommand {
     Offer(OfferArgs),
     /// Report a lost card (the mobile card ends too) or a lost phone (it is locked at once)
     ReportLost(ReportArgs),
+    /// Report that a lost card was found: it can be tapped again; the mobile card stays ended
+    CardFound(CardFoundArgs),
     /// Report what changed: another registered address, or that the person died or left
     ReportChange(ChangeArgs),
     /// Unlock a phone that was found again
@@ -79,6 +81,18 @@ pub(super) struct ReportArgs {
     what: Lost,
     #[command(flatten)]
     of: PersonArgs,
+    /// The number of the lost card; else the current one of the population registry
+    #[arg(long, value_name = "NUMBER")]
+    number: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CardFoundArgs {
+    #[command(flatten)]
+    of: PersonArgs,
+    /// The number of the card; else the current one of the population registry
+    #[arg(long, value_name = "NUMBER")]
+    number: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -120,16 +134,19 @@ pub(super) fn run(context: &Context, command: &OfficeCommand) -> Result<ExitCode
                 Lost::Card => "card",
                 Lost::Phone => "phone",
             };
-            report(out, &args.of, what)
+            report(out, &args.of, what, args.number.as_deref())
+        }
+        OfficeCommand::CardFound(args) => {
+            report(out, &args.of, "card-found", args.number.as_deref())
         }
         OfficeCommand::ReportChange(args) => {
             let what = match args.what {
                 Changed::Address => "address",
                 Changed::Left => "left",
             };
-            report(out, &args.of, what)
+            report(out, &args.of, what, None)
         }
-        OfficeCommand::Resume(args) => report(out, args, "found"),
+        OfficeCommand::Resume(args) => report(out, args, "found", None),
         OfficeCommand::History(args) => history(out, args),
         OfficeCommand::Confirm(args) => confirm(out, args),
     }
@@ -198,16 +215,21 @@ fn offer(out: &Output, args: &OfferArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn report(out: &Output, args: &PersonArgs, what: &str) -> Result<ExitCode> {
+fn report(out: &Output, args: &PersonArgs, what: &str, number: Option<&str>) -> Result<ExitCode> {
     let step = match what {
         "found" => "unlock the phone",
+        "card-found" => "report the card found",
         "address" | "left" => "report the change",
         _ => "report the loss",
     };
-    let body = json!({ "person": args.person, "what": what });
+    let mut body = json!({ "person": args.person, "what": what });
+    if let Some(number) = number {
+        body["card"] = json!(number);
+    }
     let answer = args.clerk.open()?.post(step, "/office/reports", &body)?;
     phone(out, &answer);
     out.row("changed", format!("{} credentials", answer["credentials_changed"]));
+    unchecked(out, &answer);
     out.object(answer);
     Ok(ExitCode::SUCCESS)
 }
@@ -220,8 +242,17 @@ fn history(out: &Output, args: &PersonArgs) -> Result<ExitCode> {
         let (at, kind, detail) = (text(event, "at"), text(event, "kind"), text(event, "detail"));
         out.line(format!("{:>6}  {at}  {kind:<20}  {detail}", event["number"].to_string()));
     }
+    unchecked(out, &answer);
     out.object(answer);
     Ok(ExitCode::SUCCESS)
+}
+
+fn unchecked(out: &Output, answer: &Value) {
+    if answer["checked"] == false {
+        let text = "nobody has looked whether there is such a person: the population registry does \
+                    not answer";
+        out.row("unchecked", text);
+    }
 }
 
 fn confirm(out: &Output, args: &ConfirmArgs) -> Result<ExitCode> {

@@ -22,19 +22,23 @@ const MAX_ID: usize = 128;
 impl Issuer {
     /// The person of that identifier in the population registry.
     fn person(&self, id: &str) -> Result<Person, Refusal> {
-        let id = checked(id)?;
+        let id = checked("person", id)?;
         let found = self.population.find(Lookup::Id(id)).map_err(|error| {
             tracing::warn!(port = error.port, "the population registry does not answer");
             Refusal::new(Code::TemporarilyUnavailable, "the population registry does not answer")
         })?;
-        found.ok_or_else(|| Refusal::new(Code::NotFound, "there is no such person"))
+        found.ok_or_else(no_such_person)
     }
 }
 
-fn checked(id: &str) -> Result<&str, Refusal> {
+fn no_such_person() -> Refusal {
+    Refusal::new(Code::NotFound, "there is no such person")
+}
+
+fn checked<'a>(name: &str, id: &'a str) -> Result<&'a str, Refusal> {
     let wrong = id.is_empty() || id.len() > MAX_ID || id.chars().any(char::is_control);
     if wrong {
-        let text = format!("person: 1 to {MAX_ID} bytes without control characters expected");
+        let text = format!("{name}: 1 to {MAX_ID} bytes without control characters expected");
         return Err(Refusal::new(Code::InvalidRequest, text));
     }
     Ok(id)

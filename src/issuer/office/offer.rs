@@ -49,9 +49,15 @@ impl Issuer {
             pin: None,
             face: None,
         };
-        let answer = self.policy.decide_at(&question, order.office.as_deref());
+        // An office that is not said is none, as long as it matters which one it is.
+        let office = order.office.as_deref();
+        let answer = self.policy.decide_at(&question, Some(office.unwrap_or_default()));
         if !answer.allowed {
-            return Err(Refusal::new(Code::PolicyDenied, answer.reasons.join("; ")));
+            let mut reasons = answer.reasons;
+            if office.is_none() && reasons.iter().any(|reason| reason.starts_with("office:")) {
+                reasons.push("the request does not say where the office is".into());
+            }
+            return Err(Refusal::new(Code::PolicyDenied, reasons.join("; ")));
         }
         let term_until = answer.term_until;
         let about = subject::subject_of(&person, &self.settings, &self.policy, now, term_until);

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::crypto::SeededRng;
 use crate::issuance::{Status, Thumbprint};
+use crate::issuer::ports::Population;
+use crate::issuer::ports::PortError;
 use crate::issuer::service::secret;
 use crate::issuer::{Call, Clock, MDOC, config::Config, init, subject};
 use crate::ledger::{Checkpoint, NoteVerifier, verify_consistency};
@@ -178,6 +180,9 @@ fn an_offer_is_made_for_whom_the_policy_allows_and_nobody_else() {
     let at = |area| issuer.office_offer(&office.call, body(area).as_bytes());
     assert_eq!(code(at("부산광역시 서구")), Code::PolicyDenied);
     assert!(at("경기도 고양시").is_ok());
+    let unsaid = office.offer("P-0004").unwrap_err();
+    assert_eq!(unsaid.code, Code::PolicyDenied);
+    assert!(unsaid.description.ends_with("does not say where the office is"), "{unsaid}");
 }
 
 #[test]
@@ -239,17 +244,62 @@ fn what_is_lost_is_locked_or_ends_and_the_list_says_so() {
     // What ended does not come back.
     assert!(matches!(code(office.report("P-0004", "found")), Code::NotFound | Code::PolicyDenied));
     assert_eq!(office.status(place), Status::Invalid);
-    // A mistyped identifier is nobody, and the report says that it changed nothing.
-    let nobody = office.report("P-4000", "phone");
-    assert!(nobody.is_err() || nobody.unwrap()["credentials_changed"] == 0);
+    // A mistyped identifier is nobody.
+    for what in ["phone", "card", "card-found", "found", "address", "left"] {
+        assert_eq!(code(office.report("P-4000", what)), Code::NotFound, "{what}");
+    }
+    let nobody = [("person".to_owned(), "P-4000".to_owned())];
+    assert_eq!(code(office.issuer.office_history(&office.call, &nobody)), Code::NotFound);
+    assert_eq!(code(office.report("P-0002", "phone")), Code::NotFound, "there is no phone");
     assert_eq!(code(office.report("P-0004", "cat")), Code::InvalidRequest);
     let query = [("person".to_owned(), "P-0004".to_owned())];
     let history = office.issuer.office_history(&office.call, &query).unwrap();
     let kinds: Vec<_> = history["events"].as_array().unwrap().iter().map(|e| &e["kind"]).collect();
     let at = |kind: &str| kinds.iter().position(|k| *k == kind).unwrap_or_else(|| panic!("{kind}"));
+    assert!(history["events"].to_string().contains("clerk-1"), "who reported it");
     assert!(at("offer-made") < at("phone-suspended"));
     assert!(at("phone-suspended") < at("phone-resumed"));
     assert!(at("phone-resumed") < at("card-reported-lost"));
+}
+
+/// A population registry that does not answer.
+struct Down;
+
+impl Population for Down {
+    fn find(&self, _: Lookup<'_>) -> Result<Option<Person>, PortError> {
+        Err(PortError { port: "population", detail: "no answer".into() })
+    }
+}
+
+#[test]
+fn a_card_is_lost_by_its_number_and_can_be_found() {
+    let mut office = Office::new();
+    let place = office.enrol("P-0004", 1);
+    let say = |office: &Office, what: &str, card: &str| {
+        let body = json!({ "person": "P-0004", "what": what, "card": card }).to_string();
+        office.issuer.office_report(&office.call, body.as_bytes())
+    };
+    // Neither the current one nor known; and a phone has no number.
+    assert_eq!(code(say(&office, "card", "TS0009999")), Code::NotFound);
+    assert_eq!(code(say(&office, "phone", "TS0000003")), Code::InvalidRequest);
+    assert_eq!(code(say(&office, "card-found", "TS0000003")), Code::NotFound, "never lost");
+    assert_eq!(office.status(place), Status::Valid);
+    let answer = say(&office, "card", "TS0000003").unwrap();
+    assert_eq!((&answer["credentials_changed"], &answer["checked"]), (&json!(1), &json!(true)));
+    assert_eq!(office.report("P-0004", "card").unwrap()["credentials_changed"], 0);
+    let (card, person) =
+        (office.issuer.card_of("TS0000003"), office.issuer.registry.person_id("P-0004"));
+    assert!(office.issuer.registry.check_card(&card, &person).is_err());
+    let found = office.report("P-0004", "card-found").unwrap();
+    assert_eq!(found["phone"], Value::Null, "the mobile card stays ended");
+    office.issuer.registry.check_card(&card, &person).unwrap();
+    assert_eq!(office.status(place), Status::Invalid);
+    // A loss is taken whoever answers, and the answer says that nobody has looked.
+    office.enrol("P-0004", 2);
+    office.issuer.population = Box::new(Down);
+    assert_eq!(office.report("P-0004", "phone").unwrap()["checked"], false);
+    assert_eq!(office.report("P-0004", "card").unwrap()["credentials_changed"], 1);
+    assert_eq!(code(office.report("P-0004", "card-found")), Code::InvalidRequest);
 }
 
 #[test]

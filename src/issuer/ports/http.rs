@@ -106,9 +106,13 @@ impl std::fmt::Debug for HttpPort {
 
 fn is_here(url: &str) -> bool {
     let rest = url.strip_prefix("http://").unwrap_or_default();
-    let host = rest.split('/').next().unwrap_or_default();
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // Nothing but a port may follow: in `localhost:1@example.org` the host is another.
     ["127.0.0.1", "localhost", "[::1]"].iter().any(|here| {
-        host.strip_prefix(here).is_some_and(|port| port.is_empty() || port.starts_with(':'))
+        host.strip_prefix(here).is_some_and(|rest| {
+            let port = rest.strip_prefix(':');
+            rest.is_empty() || port.is_some_and(|port| port.parse::<u16>().is_ok())
+        })
     })
 }
 
@@ -122,5 +126,36 @@ fn reason(error: &Error) -> String {
         Error::ConnectionFailed => "the connection failed".into(),
         Error::Tls(_) | Error::Rustls(_) => "TLS: the peer is not believed".into(),
         _ => "the exchange failed".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_here;
+
+    #[test]
+    fn this_machine_is_loopback_and_nothing_that_looks_like_it() {
+        for here in [
+            "http://localhost",
+            "http://127.0.0.1:80/x",
+            "http://[::1]:8443",
+            "http://localhost/?a@b",
+        ] {
+            assert!(is_here(here), "{here}");
+        }
+        for no in [
+            "http://localhost:80@example.org/",
+            "http://localhost@example.org",
+            "http://localhost:pass@example.org",
+            "http://localhost.example.org",
+            "http://127.0.0.1.example.org:80",
+            "http://127.0.0.11",
+            "http://localhost:",
+            "http://localhost\\@example.org",
+            "https://localhost",
+            "",
+        ] {
+            assert!(!is_here(no), "{no}");
+        }
     }
 }

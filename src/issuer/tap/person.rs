@@ -7,23 +7,13 @@ use super::super::ports::{Lookup, Person};
 use super::fault::TapFault;
 use crate::lds::{Df, Dg1, Dg11, File};
 use crate::pki::Certificate;
-use crate::registry::{CardId, PersonId};
+use crate::registry::CardId;
 use crate::trust::{Evidence, country};
 
 impl Issuer {
     /// What the register knows a card by before its chip was ever heard: its number.
-    pub(super) fn card_of(&self, number: &str) -> CardId {
+    pub(in crate::issuer) fn card_of(&self, number: &str) -> CardId {
         self.registry.card_id(&[b"number ", number.as_bytes()].concat())
-    }
-
-    /// Has the register know the card that somebody has now, so that its loss counts though it was
-    /// never tapped. Where the population registry does not answer, only tapped ones are known.
-    pub(in crate::issuer) fn know_card(&self, id: &str, person: &PersonId) {
-        let known = self.population.find(Lookup::Id(id));
-        if let Ok(Some(Person { card: Some(number), .. })) = known {
-            // Where this fails, so does the report that follows.
-            let _ = self.registry.check_card(&self.card_of(&number), person);
-        }
     }
 
     /// The person whose current card this is. The evidence has to be verified.

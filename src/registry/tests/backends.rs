@@ -40,6 +40,11 @@ fn postgres(test: &str, run: impl Fn(&World)) {
 }
 
 #[cfg(feature = "postgres")]
+#[path = "../../../tests/support/skipped.rs"]
+#[allow(unreachable_pub)]
+mod skipped;
+
+#[cfg(feature = "postgres")]
 pub(super) mod schema {
     use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -56,9 +61,8 @@ pub(super) mod schema {
         pub(in crate::registry::tests) fn new(test: &str) -> Option<Self> {
             static NEXT: AtomicU32 = AtomicU32::new(0);
             let Ok(server) = std::env::var("ICCARD_POSTGRES") else {
-                use std::io::Write;
                 let why = "ICCARD_POSTGRES is not set (1 check)";
-                let _ = writeln!(std::io::stderr(), "SKIPPED registry {test}: {why}");
+                super::skipped::skipped(&format!("registry {test}"), why);
                 return None;
             };
             let number = NEXT.fetch_add(1, Ordering::Relaxed);

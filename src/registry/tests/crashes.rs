@@ -68,6 +68,10 @@ fn all_calls(database: Box<dyn Database>) {
     let (id, claim) = world.offer("hong", &old, NOW);
     registry.claim(&claim, NOW).unwrap();
     everywhere(&world, wire, "confirm", || registry.confirm_offer(&id, "desk-1", NOW));
+    let card = Report::CardLost(LostCard::Current(world.card("hong")));
+    everywhere(&world, wire, "card", || registry.report(&person, &card, "desk-1", NOW));
+    let found = Report::CardFound(world.card("hong"));
+    everywhere(&world, wire, "found", || registry.report(&person, &found, "desk-1", NOW));
     everywhere(&world, wire, "end", || registry.end(&person, EndReason::PersonLeft, NOW));
     everywhere(&world, wire, "sweep", || registry.sweep(NOW));
 }

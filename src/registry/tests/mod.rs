@@ -3,6 +3,7 @@
 mod backends;
 mod world;
 
+mod cards;
 mod crashes;
 mod denials;
 mod flow;

@@ -40,6 +40,12 @@ fn every_statement_goes_by_an_index() {
     registry.notified(&second.notification, &second.claimed.grant.id, true, NOW).unwrap();
     let outbox = registry.outbox(3).unwrap();
     registry.outbox_done(outbox[0].0).unwrap();
+    let card = world.card("N-1");
+    for report in
+        [Report::CardLost(LostCard::Named { number: card, current: None }), Report::CardFound(card)]
+    {
+        registry.report(&person, &report, "desk-1", NOW).unwrap();
+    }
     registry.sweep(TERM + time::Duration::days(2)).unwrap();
 
     let asked = wire.asked.lock().unwrap().clone();

@@ -151,7 +151,7 @@ fn sweeping_forgets_what_is_over_and_nothing_else() {
         let before = tables.map(count);
         registry.sweep(NOW + Duration::seconds(100)).unwrap();
         assert_eq!(tables.map(count), before);
-        let later = NOW + Duration::days(1) + Duration::minutes(5);
+        let later = NOW + Duration::days(1) + Duration::minutes(11);
         registry.sweep(later).unwrap();
         // kim's grant and its tokens were used for nothing; hong's refresh token is good for years.
         assert_eq!(tables.map(count), [0, 0, 1, 0, 1, 2, before[6]]);
@@ -162,6 +162,38 @@ fn sweeping_forgets_what_is_over_and_nothing_else() {
         let nonce = one.request.nonces[0].0;
         let again = registry.consume(Once::Nonce, &nonce, one.request.nonces[0].1, later);
         assert!(!again.unwrap(), "what is over is not good again, swept or not");
+    });
+}
+
+#[test]
+fn what_was_used_up_is_remembered_for_a_clock_that_is_set_back() {
+    each("what_was_used_up_is_remembered_for_a_clock_that_is_set_back", |world| {
+        let (registry, nonce) = (&world.registry, world.fresh());
+        assert!(registry.consume(Once::Nonce, &nonce, NOW, NOW).unwrap());
+        registry.sweep(NOW + Duration::minutes(9)).unwrap();
+        assert!(!registry.consume(Once::Nonce, &nonce, NOW, NOW).unwrap());
+        registry.sweep(NOW + Duration::minutes(11)).unwrap();
+        assert!(!dump(registry).iter().any(|line| line.starts_with("once ")));
+    });
+}
+
+#[test]
+fn a_phone_that_cannot_be_read_keeps_nothing_from_being_swept() {
+    each("a_phone_that_cannot_be_read_keeps_nothing_from_being_swept", |world| {
+        let registry = &world.registry;
+        let people = ["hong", "kim", "lee"]
+            .map(|name| world.enrol(name, &world.phone(), NOW).reservation.device);
+        let sql = "UPDATE devices SET way = 'no way' WHERE id = $1";
+        let values = values![&people[1].id];
+        assert_eq!(registry.write("breaking", |w| w.change(sql, values)).unwrap(), 1);
+        let later = TERM + Duration::days(2);
+        assert!(registry.sweep(later).is_err(), "the operator hears of it");
+        for device in [&people[0], &people[2]] {
+            assert_eq!(world.state_of(device), DeviceState::Expired);
+        }
+        let left = ["once ", "grants ", "taps "]
+            .map(|table| dump(registry).iter().filter(|line| line.starts_with(table)).count());
+        assert_eq!(left, [0; 3]);
     });
 }
 

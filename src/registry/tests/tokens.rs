@@ -2,7 +2,7 @@
 
 use time::Duration;
 
-use super::backends::each;
+use super::backends::{dump, each};
 use super::world::*;
 use crate::issuance::Thumbprint;
 use crate::registry::*;
@@ -143,5 +143,73 @@ fn a_successor_that_was_used_makes_the_last_one_reuse() {
             denied(registry.refresh(&first.refresh, &phone.jkt, &phone.instance, &again, NOW)),
             Denied::RefreshReused
         );
+    });
+}
+
+#[test]
+fn what_is_left_of_old_refresh_tokens_is_bounded() {
+    each("what_is_left_of_old_refresh_tokens_is_bounded", |world| {
+        let registry = &world.registry;
+        let phone = world.phone();
+        let one = world.enrol("hong", &phone, NOW);
+        let mut all = vec![one.claimed.claim.tokens.refresh];
+        let refresh = |token: &TokenHash| {
+            let tokens = world.tokens(NOW);
+            registry.refresh(token, &phone.jkt, &phone.instance, &tokens, NOW).map(|_| tokens)
+        };
+        for _ in 0..20 {
+            all.push(refresh(all.last().unwrap()).unwrap().refresh);
+        }
+        let rows = dump(registry).iter().filter(|line| line.starts_with("tokens ")).count();
+        assert_eq!(rows, 1 + 9, "an access token, the last refresh token and eight before it");
+        // What is forgotten is refused, and revokes nothing.
+        assert_eq!(denied(refresh(&all[0])), Denied::Unknown { what: REFRESH });
+        all.push(refresh(&all[20]).unwrap().refresh);
+        assert_eq!(denied(refresh(&all[14])), Denied::RefreshReused);
+        assert_eq!(denied(refresh(&all[21])), Denied::Unknown { what: REFRESH });
+    });
+}
+
+#[test]
+fn nothing_is_kept_for_a_grant_that_was_revoked_meanwhile() {
+    each("nothing_is_kept_for_a_grant_that_was_revoked_meanwhile", |world| {
+        let registry = &world.registry;
+        let phone = world.phone();
+        let one = world.redeem(world.tap("hong", &phone, NOW), NOW);
+        let request = world.request(&one.grant, &phone.keys, NOW);
+        let reserved = registry.reserve(&request, NOW).unwrap();
+        registry.write("revoking", |work| work.revoke_grant(&one.grant.id)).unwrap();
+        let made: Vec<_> = reserved.credentials.iter().map(|c| (c.id, signed(c))).collect();
+        let unknown = Denied::Unknown { what: "grant" };
+        assert_eq!(denied(registry.keep(&made, &world.token(), NOW)), unknown);
+    });
+}
+
+#[test]
+fn a_transaction_mints_nothing_after_a_refresh() {
+    each("a_transaction_mints_nothing_after_a_refresh", |world| {
+        let registry = &world.registry;
+        let phone = world.phone();
+        let claimed = world.redeem(world.offer("hong", &phone, NOW).1, NOW);
+        let request = world.request(&claimed.grant, &phone.keys, NOW);
+        let (transaction, grant) = (world.token(), claimed.grant.id);
+        world.defer(&transaction, &request, NOW);
+        let mut refresh = claimed.claim.tokens.refresh;
+        let mut next = || {
+            let tokens = world.tokens(NOW);
+            registry.refresh(&refresh, &phone.jkt, &phone.instance, &tokens, NOW).unwrap();
+            refresh = tokens.refresh;
+        };
+        // It waits on, whatever tokens there are.
+        next();
+        let (waiting, ..) = registry.deferred(&transaction, &grant, NOW).unwrap();
+        let reserved = registry.reserve(&waiting, NOW).unwrap();
+        world.keep(&reserved, NOW);
+        // The answer was lost.
+        let (again, ..) = registry.deferred(&transaction, &grant, NOW).unwrap();
+        assert_eq!(registry.reserve(&again, NOW).unwrap().event, reserved.event);
+        next();
+        let unknown = Denied::Unknown { what: "transaction_id" };
+        assert_eq!(denied(registry.deferred(&transaction, &grant, NOW)), unknown);
     });
 }

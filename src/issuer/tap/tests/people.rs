@@ -9,7 +9,7 @@ use super::refused;
 use super::world::{self, Desk, NOW, PEOPLE, Phone, Seen, built_in, issuer, key};
 use crate::crypto::AgreementSecretKey;
 use crate::lds::File;
-use crate::registry::Loss;
+use crate::registry::{Loss, LostCard, Report};
 use crate::trust::Evidence;
 
 #[test]
@@ -47,8 +47,8 @@ fn a_card_reported_lost_while_its_chip_is_asked_earns_nothing() {
     // One that was never tapped, by its number.
     let issuer = world::issuer(PEOPLE, &[&desk.card]);
     let person = issuer.registry.person_id("P-1");
-    issuer.know_card("P-1", &person);
-    issuer.registry.report_lost(&person, Loss::Card, NOW).unwrap();
+    let lost = Report::CardLost(LostCard::Current(issuer.card_of("TS0000001")));
+    issuer.registry.report(&person, &lost, "desk-1", NOW).unwrap();
     let done = phone.tap(&issuer, &desk);
     refused(done, Code::CredentialRequestDenied, "the card is not current");
 }
