@@ -76,7 +76,7 @@ impl ApiArgs {
             .timeout_global(Some(PATIENCE))
             .max_redirects(0)
             .http_status_as_error(false)
-            // What the environment names would see a clerk's token and persons.
+            // A proxy that the environment names would see the token and the persons.
             .proxy(None)
             .build()
             .new_agent();
