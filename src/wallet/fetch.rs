@@ -369,6 +369,7 @@ impl Client {
                 repeatable: true,
             };
             let sent = self.send(&wallet.state, &ask, rng);
+            let taken = sent.is_ok();
             match sent {
                 Err(error) if error.is_unanswered() => match first {
                     Some(true) => break,
@@ -376,7 +377,7 @@ impl Client {
                 },
                 _ => wallet.state.notices.retain(|other| other.id != notice.id),
             }
-            first.get_or_insert(sent.is_ok());
+            first.get_or_insert(taken);
             wallet.save(rng)?;
         }
         Ok(first == Some(true))
