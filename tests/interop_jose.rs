@@ -27,7 +27,8 @@ const CONTENT: &str = r#"{"credentials":[{"credential":"가나다"}]}"#;
 
 fn installed(test: &str) -> Option<PathBuf> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let installed = target.join("interop/jose");
     if !installed.join("node_modules/jose").is_dir() {
         crate::support::skipped(test, "jose is not installed: tests/interop/jose/install");
