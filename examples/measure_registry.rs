@@ -229,7 +229,7 @@ fn enrol(registry: &Registry, known: &[PersonId], next: &AtomicU64) -> [Duration
     let fresh = |label: &str| -> [u8; 32] {
         Hash::Sha256.digest(&[label.as_bytes(), &number.to_be_bytes()]).try_into().unwrap()
     };
-    let person = if number % 2 == 0 {
+    let person = if number.is_multiple_of(2) {
         known[(number / 2) as usize % known.len()]
     } else {
         registry.person_id(&format!("new {number}"))
