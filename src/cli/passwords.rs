@@ -62,6 +62,7 @@ impl Given {
         Ok(given)
     }
 
+    #[cfg(feature = "wallet")]
     /// Those of another command's flags.
     pub(super) fn typed(can: Option<&str>, pin: Option<&str>, mrz: Option<&str>) -> Self {
         let text = |text: Option<&str>| text.map(|text| Zeroizing::new(text.to_owned()));
