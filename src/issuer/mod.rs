@@ -1,8 +1,8 @@
 //! The service that answers a tap, or an office's QR code, with a mobile card: OpenID4VCI 1.0.
 //!
-//! Everything below `service` and `tap` is ordinary blocking code over the [`Registry`]; `http`
-//! brings it to the network and runs each call on a thread for blocking work. So the same calls are
-//! made by tests without a socket.
+//! Everything below `service` and `tap` is ordinary blocking code over the
+//! [`Registry`](crate::registry::Registry); `http` brings it to the network and runs each call on a
+//! thread for blocking work. So the same calls are made by tests without a socket.
 
 pub mod config;
 pub mod http;
