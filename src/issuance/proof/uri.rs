@@ -14,17 +14,29 @@ pub(super) fn normal(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let scheme = scheme.to_ascii_lowercase();
     let default_port = match scheme.as_str() {
-        "https" => ":443",
-        "http" => ":80",
+        "https" => "443",
+        "http" => "80",
         _ => return None,
     };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let authority = authority.to_ascii_lowercase();
-    let host = authority.strip_suffix(default_port).unwrap_or(&authority);
-    let host = host.strip_suffix(':').unwrap_or(host);
-    if host.is_empty() || host.contains(['@', '\\', '%']) {
+    // An IPv6 address has colons of its own, in brackets (RFC 3986 clause 3.2.2).
+    let end_of_address = if authority.starts_with('[') { authority.find(']')? + 1 } else { 0 };
+    let port_at = authority[end_of_address..].find(':').map(|at| end_of_address + at);
+    let (host, port) = authority.split_at(port_at.unwrap_or(authority.len()));
+    let port = port.trim_start_matches(':');
+    let strange = |c: char| matches!(c, '@' | '\\' | '%' | '[' | ']');
+    let plain =
+        if end_of_address > 0 { host.len() == end_of_address } else { !host.contains(strange) };
+    let colons = authority.len() - host.len() - port.len();
+    if host.is_empty() || !plain || colons > 1 || !port.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
+    let host = if port.is_empty() || port == default_port {
+        host.to_owned()
+    } else {
+        format!("{host}:{port}")
+    };
     let path = without_dots(&encoded_once(path)?);
     Some(format!("{scheme}://{host}{path}"))
 }
@@ -108,6 +120,11 @@ mod tests {
             "https://u@a/",
             "https://a/%4",
             "https://a/ b",
+            "https://a::/",
+            "https://a:443:/",
+            "https://a:b/",
+            "https://[::1/",
+            "https://[::1]a/",
         ] {
             assert_eq!(normal(none), None, "{none}");
         }
