@@ -16,6 +16,7 @@ use super::{
     failure::{self, Failure},
     holder::shown,
 };
+use crate::issuer::ports::is_here;
 
 /// Where the issuer is.
 #[derive(Debug, Args)]
@@ -175,18 +176,6 @@ fn refused(step: &str, status: u16, body: &[u8]) -> Failure {
     Failure::new(exit, format!("{step}: {message}")).step(step).expected("200").got(got).help(help)
 }
 
-fn is_here(url: &str) -> bool {
-    let rest = url.strip_prefix("http://").unwrap_or_default();
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    // Nothing but a port may follow: in `localhost:1@example.org` the host is another.
-    ["127.0.0.1", "localhost", "[::1]"].iter().any(|here| {
-        host.strip_prefix(here).is_some_and(|rest| {
-            let port = rest.strip_prefix(':');
-            rest.is_empty() || port.is_some_and(|port| port.parse::<u16>().is_ok())
-        })
-    })
-}
-
 /// A value in a query (RFC 3986 clause 2.1).
 pub(super) fn query(text: &str) -> String {
     text.bytes()
@@ -197,35 +186,4 @@ pub(super) fn query(text: &str) -> String {
             _ => format!("%{byte:02X}"),
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_here;
-
-    #[test]
-    fn this_machine_is_loopback_and_nothing_that_looks_like_it() {
-        for here in [
-            "http://localhost",
-            "http://127.0.0.1:80/x",
-            "http://[::1]:8443",
-            "http://localhost/?a@b",
-        ] {
-            assert!(is_here(here), "{here}");
-        }
-        for no in [
-            "http://localhost:80@example.org/",
-            "http://localhost@example.org",
-            "http://localhost:pass@example.org",
-            "http://localhost.example.org",
-            "http://127.0.0.1.example.org:80",
-            "http://127.0.0.11",
-            "http://localhost:",
-            "http://localhost\\@example.org",
-            "https://localhost",
-            "",
-        ] {
-            assert!(!is_here(no), "{no}");
-        }
-    }
 }

@@ -104,7 +104,8 @@ impl std::fmt::Debug for HttpPort {
     }
 }
 
-fn is_here(url: &str) -> bool {
+/// Whether a plain URL is one of this machine, so that a token in it does not go to the network.
+pub(crate) fn is_here(url: &str) -> bool {
     let rest = url.strip_prefix("http://").unwrap_or_default();
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     // Nothing but a port may follow: in `localhost:1@example.org` the host is another.

@@ -10,6 +10,8 @@ mod tests;
 
 pub use face_http::HttpFaceMatch;
 pub use http::HttpPort;
+#[cfg(feature = "cli")]
+pub(crate) use http::is_here;
 pub(super) use person::MAX_PORTRAIT;
 pub use population_csv::{CsvPopulation, ImportError, MAX_CSV, MAX_PERSONS};
 pub use population_http::HttpPopulation;
