@@ -12,6 +12,7 @@ pub mod control;
 pub mod crypto;
 #[cfg(feature = "emulator")]
 pub mod emulator;
+pub mod explain;
 pub mod issuance;
 #[cfg(feature = "issuer")]
 pub mod issuer;
@@ -25,12 +26,16 @@ pub mod profile;
 pub mod protocol;
 #[cfg(feature = "issuer")]
 pub mod registry;
+#[cfg(feature = "scripts")]
+pub mod script;
 pub mod session;
 pub mod sm;
 pub mod tap;
 #[cfg(feature = "emulator")]
 pub mod testing;
 pub mod tlv;
+#[cfg(feature = "traces")]
+pub mod trace;
 pub mod transport;
 pub mod trust;
 #[cfg(feature = "wallet")]

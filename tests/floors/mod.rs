@@ -14,9 +14,12 @@ const FLOORS: [&[&str]; 9] = [
     &["crypto"],
     &["pki"],
     &["sm", "lds", "transport"],
-    &["protocol", "profile"],
+    &["protocol", "profile", "explain"],
     &["session", "trust", "emulator"],
-    &["tap", "issuance", "policy", "ledger", "registry", "script", "conform", "control", "testing"],
+    &[
+        "tap", "issuance", "policy", "ledger", "registry", "script", "conform", "control",
+        "testing", "trace",
+    ],
     &["issuer", "wallet"],
     &["cli"],
 ];

@@ -1,0 +1,1 @@
+//! Dialogues written down for people and their tools: pcapng for Wireshark, JSON lines, dumps.
