@@ -8,6 +8,7 @@ mod conform;
 #[cfg(feature = "credentials")]
 mod credential;
 mod cvc;
+mod decode;
 mod emulate;
 mod face;
 mod failure;
@@ -94,6 +95,8 @@ enum Command {
     /// Make, show and verify the certificates that terminals show to chips
     #[command(subcommand)]
     Cvc(cvc::CvcCommand),
+    /// Say what bytes mean: APDUs, TLV, ATRs, status words, certificates, MRZ, files of a card
+    Decode(decode::DecodeArgs),
     /// Ask the rules who may have a mobile card
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
@@ -145,6 +148,7 @@ impl Command {
                 | Self::Profile(_)
                 | Self::Request(_)
                 | Self::Cvc(_)
+                | Self::Decode(_)
                 | Self::Policy(_)
                 | Self::Record(_)
                 | Self::Completions(_)
@@ -193,6 +197,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "credentials")]
         Command::Credential(command) => credential::run(&context, &command),
         Command::Cvc(command) => cvc::run(&context, command),
+        Command::Decode(args) => decode::run(&context, &args),
         Command::Policy(command) => policy::run(&context, command),
         #[cfg(feature = "issuer")]
         Command::Office(command) => office::run(&context, &command),
