@@ -182,7 +182,7 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
         lengths: lengths.clone(),
         ..Options::default()
     };
-    context.card.record().set_secrets(known);
+    context.card.record().set_secrets(&known);
     let session = Session::new(transport).with_timeout(context.card.timeout());
     let mut session = observe::watched(context, session);
     let mut progress = Progress::new(out.is_json() || context.verbose);
