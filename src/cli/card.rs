@@ -167,11 +167,11 @@ pub(super) fn open(args: &CardArgs, purpose: Use) -> Result<Opened> {
 /// The same with the randomness of a card that is emulated in this process from a seed.
 pub(super) fn open_seeded(args: &CardArgs, purpose: Use, seed: Option<&str>) -> Result<Opened> {
     // A file that cannot be written is told before the card is asked.
-    let file = args.record.create()?;
+    let files = args.record.create()?;
     match connect(args, purpose, seed) {
         Ok(opened) => {
             let transport = args.layered(opened.transport);
-            args.record.start(file, Opened { transport, ..opened })
+            args.record.start(files, Opened { transport, ..opened })
         }
         Err(error) => {
             args.record.discard();

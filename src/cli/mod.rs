@@ -33,6 +33,7 @@ mod recording;
 mod request;
 mod secrets;
 mod tap;
+mod trace;
 mod trust;
 mod verdict;
 mod verify;
@@ -111,6 +112,9 @@ enum Command {
     /// Look into recordings of dialogues with cards
     #[command(subcommand)]
     Record(record::RecordCommand),
+    /// Look into traces: pcapng, JSON lines, dumps, recordings, cardpeek's
+    #[command(subcommand)]
+    Trace(trace::TraceCommand),
     /// Be the phone: keep a mobile card in an encrypted file, for developers and tests
     #[cfg(feature = "wallet")]
     Wallet(Box<wallet::WalletArgs>),
@@ -151,6 +155,7 @@ impl Command {
                 | Self::Decode(_)
                 | Self::Policy(_)
                 | Self::Record(_)
+                | Self::Trace(_)
                 | Self::Completions(_)
                 | Self::Man(_)
         )
@@ -180,8 +185,10 @@ pub fn main() -> ExitCode {
         }
     };
     let context = Context { card: cli.card, verbose: cli.verbose, out: Output::new(cli.json) };
-    if context.card.record().is_wanted() && !cli.command.talks_to_card() {
-        return context.out.fail(&recording::nothing_to_record());
+    if let Some(option) = context.card.record().option()
+        && !cli.command.talks_to_card()
+    {
+        return context.out.fail(&recording::nothing_to_record(option));
     }
     context.card.record().warn(&context.out);
     let done = match cli.command {
@@ -204,6 +211,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "issuer")]
         Command::Ledger(command) => ledger::run(&context, &command),
         Command::Record(command) => record::run(&context, &command),
+        Command::Trace(command) => trace::run(&context, &command),
         #[cfg(feature = "wallet")]
         Command::Wallet(args) => wallet::run(&context, &args),
         #[cfg(feature = "issuer")]

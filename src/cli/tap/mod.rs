@@ -191,7 +191,7 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
         lengths: lengths.clone(),
         ..Options::default()
     };
-    context.card.record().set_secrets(known);
+    context.card.record().set_secrets(&known);
     let session = Session::new(transport).with_timeout(context.card.timeout());
     let page_observer = page.as_ref().map(|page| Box::new(page.observer()) as Box<dyn Observer>);
     let mut session = observe::watched_by(context, session, page_observer);
