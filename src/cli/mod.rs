@@ -30,6 +30,7 @@ mod readers;
 mod record;
 mod recording;
 mod request;
+mod script;
 mod secrets;
 mod tap;
 mod trust;
@@ -108,6 +109,9 @@ enum Command {
     /// Look into recordings of dialogues with cards
     #[command(subcommand)]
     Record(record::RecordCommand),
+    /// Bring scripts from other programs and to them
+    #[command(subcommand)]
+    Script(script::ScriptCommand),
     /// Be the phone: keep a mobile card in an encrypted file, for developers and tests
     #[cfg(feature = "wallet")]
     Wallet(Box<wallet::WalletArgs>),
@@ -147,6 +151,7 @@ impl Command {
                 | Self::Cvc(_)
                 | Self::Policy(_)
                 | Self::Record(_)
+                | Self::Script(_)
                 | Self::Completions(_)
                 | Self::Man(_)
         )
@@ -199,6 +204,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "issuer")]
         Command::Ledger(command) => ledger::run(&context, &command),
         Command::Record(command) => record::run(&context, &command),
+        Command::Script(command) => script::run(&context, &command),
         #[cfg(feature = "wallet")]
         Command::Wallet(args) => wallet::run(&context, &args),
         #[cfg(feature = "issuer")]

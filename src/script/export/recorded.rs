@@ -281,7 +281,9 @@ impl Told {
         let step = exchange.step.as_deref().unwrap_or_default();
         let step = if step == "APDU" { "" } else { step };
         let Some(sw) = more.last().map_or_else(|| status(exchange), |last| status(last)) else {
-            self.out.comment(&format!("{}: no answer to {}", exchange.n, command(exchange)));
+            let header = start(command(exchange)).get(..4).map(hex::encode_upper);
+            let header = header.unwrap_or_default();
+            self.out.comment(&format!("{}: no answer to {header} ..", exchange.n));
             return;
         };
         // A session asks again by itself.
@@ -310,7 +312,8 @@ impl Told {
             return;
         }
         let Some(bytes) = sent.bytes().filter(|bytes| !self.is_secret(bytes)) else {
-            self.out.comment(&format!("{}: {sent}, its data left out", exchange.n));
+            let header = start(sent).get(..4).map(hex::encode_upper).unwrap_or_default();
+            self.out.comment(&format!("{}: {header} .., its data left out", exchange.n));
             return;
         };
         let answer = self.answer(exchange, more).filter(|answer| !self.is_secret(answer));
