@@ -31,6 +31,7 @@ mod readers;
 mod record;
 mod recording;
 mod request;
+mod script;
 mod secrets;
 mod tap;
 mod trace;
@@ -115,6 +116,9 @@ enum Command {
     /// Look into traces: pcapng, JSON lines, dumps, recordings, cardpeek's
     #[command(subcommand)]
     Trace(trace::TraceCommand),
+    /// Bring scripts from other programs and to them
+    #[command(subcommand)]
+    Script(script::ScriptCommand),
     /// Be the phone: keep a mobile card in an encrypted file, for developers and tests
     #[cfg(feature = "wallet")]
     Wallet(Box<wallet::WalletArgs>),
@@ -156,6 +160,7 @@ impl Command {
                 | Self::Policy(_)
                 | Self::Record(_)
                 | Self::Trace(_)
+                | Self::Script(_)
                 | Self::Completions(_)
                 | Self::Man(_)
         )
@@ -212,6 +217,7 @@ pub fn main() -> ExitCode {
         Command::Ledger(command) => ledger::run(&context, &command),
         Command::Record(command) => record::run(&context, &command),
         Command::Trace(command) => trace::run(&context, &command),
+        Command::Script(command) => script::run(&context, &command),
         #[cfg(feature = "wallet")]
         Command::Wallet(args) => wallet::run(&context, &args),
         #[cfg(feature = "issuer")]
