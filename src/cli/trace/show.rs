@@ -9,8 +9,8 @@ use super::{ShowArgs, of_trace};
 use crate::{
     apdu::StatusWord,
     cli::{Context, holder::shown, output::Output},
-    explain::Node,
-    trace::{self, Steps, Trace, explain},
+    explain::{self, Node},
+    trace::{Steps, Trace, explain as explained},
     transport::{Counts, Entry, Masked, RecordedExchange, RecordedReset},
 };
 
@@ -28,7 +28,7 @@ pub(super) fn show(context: &Context, args: &ShowArgs) -> Result<ExitCode> {
     if !header.atr.is_empty() {
         out.row("ATR", header.atr.to_string());
         if let Some(atr) = header.atr.bytes().filter(|_| !args.brief && !out.is_json()) {
-            tree(out, &trace::atr(atr));
+            tree(out, &explain::atr(atr));
         }
     }
     let holds = if header.redacted {
@@ -80,7 +80,7 @@ fn exchanged(
     at: Option<Duration>,
     brief: bool,
 ) -> Value {
-    let nodes = explain(exchange);
+    let nodes = explained(exchange);
     if out.is_json() {
         let answer = exchange.plain.as_ref().map(|plain| &plain.response);
         let sw = answer.or(exchange.response.as_ref()).and_then(Masked::status);
@@ -120,7 +120,7 @@ fn was_reset(out: &Output, reset: &RecordedReset, at: Option<Duration>) -> Value
 
 // Under the line of its exchange.
 fn tree(out: &Output, node: &Node) {
-    for line in trace::draw(node).lines() {
+    for line in node.draw().lines() {
         out.line(format!("      {line}"));
     }
 }
