@@ -207,9 +207,12 @@ fn fill(persons: u64, random: &str, series: &str) -> Vec<String> {
          (n - 1) / {half}, ((n - 1) % {half}) * 2, 0, {key} \
          FROM (SELECT row_number() OVER () AS n, id, device, configuration FROM reservations) r"
     ));
+    // The last list is as full in every register: the fuller it is, up to a half, the more tries a
+    // place at random takes, however many persons there are.
     all.push(
         "INSERT INTO status_lists (number, size, version, taken) \
-         SELECT list, 1048576, 1, count(*) FROM credentials GROUP BY list"
+         SELECT list, CASE list WHEN (SELECT max(list) FROM credentials) THEN count(*) * 10 / 3 \
+         ELSE 1048576 END, 1, count(*) FROM credentials GROUP BY list"
             .into(),
     );
     for part in 0..4 {

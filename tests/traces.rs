@@ -191,6 +191,24 @@ fn a_trace_is_shown_with_names_steps_and_trees() {
     assert_eq!(none.status.code(), Some(7));
 }
 
+/// A script does the same, without what is a secret.
+#[test]
+fn a_trace_becomes_a_script() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for (form, options) in FORMS {
+        let tap = ["tap", "--card", "emulated:passport-pace-gm", "--trace", form];
+        assert!(iccard(dir, &[&tap[..], options].concat()).status.success());
+        let made = iccard(dir, &["trace", "to-script", form]);
+        let script = text(&made.stdout);
+        assert!(made.status.success() && script.contains("access pace "), "{form}: {script}");
+        assert!(script.contains("secret ") && !script.contains("271828"), "{form}: {script}");
+        let file = format!("{form}.apdu");
+        assert!(iccard(dir, &["trace", "to-script", form, "--out", &file]).status.success());
+        assert_eq!(std::fs::read_to_string(dir.join(file)).unwrap(), script);
+    }
+}
+
 /// Nobody says the steps of a capture of others: the commands tell them.
 #[test]
 fn traces_of_others_are_read_and_their_steps_found() {
@@ -326,14 +344,15 @@ fn session_keys(card: &Personalised, recording: &Recording) -> Option<Vec<Needle
     let by_pace = || {
         let infos = SecurityInfos::parse(card.files.get(&File::CardAccess)?).ok()?;
         let passwords = [Password::can(&card.profile.secrets.can), Password::mrz(mrz)];
-        infos.pace().flat_map(|info| passwords.iter().map(move |password| (info, password))).find_map(
-            |(info, password)| {
+        infos
+            .pace()
+            .flat_map(|info| passwords.iter().map(move |password| (info, password)))
+            .find_map(|(info, password)| {
                 let params = Parameters::new(info.protocol, info.parameter_id).ok()?;
                 let options = TerminalOptions::default();
                 let terminal = pace::Terminal::new(params, password.clone(), options);
                 again(terminal, recording, "PACE MSE:Set AT").map(|established| established.keys)
-            },
-        )
+            })
     };
     let keys = by_pace().or_else(by_bac)?;
     Some(vec![Needle::new("KS_Enc", &keys.enc), Needle::new("KS_MAC", &keys.mac)])
@@ -343,7 +362,9 @@ fn written(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let files = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
     let files = files.filter(|path| path.is_file());
     files
-        .map(|path| (path.file_name().unwrap().display().to_string(), std::fs::read(&path).unwrap()))
+        .map(|path| {
+            (path.file_name().unwrap().display().to_string(), std::fs::read(&path).unwrap())
+        })
         .collect()
 }
 

@@ -372,6 +372,10 @@ pub(super) fn checked(name: &str) -> Result<Result<Profile, Vec<ProfileError>>> 
     let in_folder = Path::new("card-profiles").join(format!("{name}.toml"));
     let file = if path.exists() || path.extension().is_some() { path } else { &in_folder };
     let there = profile::regular(file).and_then(|()| std::fs::File::open(file));
-    there.map_err(|error| Failure::file(file, "read the profile", &error))?;
+    there.map_err(|error| {
+        Failure::file(file, "read the profile", &error)
+            .expected("a card's profile")
+            .help("`iccard profile list` has those that are built in; else name a TOML file")
+    })?;
     Ok(profile::read_all(file))
 }

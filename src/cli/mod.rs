@@ -8,6 +8,7 @@ mod conform;
 #[cfg(feature = "credentials")]
 mod credential;
 mod cvc;
+mod decode;
 mod emulate;
 mod face;
 mod failure;
@@ -30,6 +31,7 @@ mod readers;
 mod record;
 mod recording;
 mod request;
+mod script;
 mod secrets;
 mod tap;
 mod trace;
@@ -95,6 +97,8 @@ enum Command {
     /// Make, show and verify the certificates that terminals show to chips
     #[command(subcommand)]
     Cvc(cvc::CvcCommand),
+    /// Say what bytes mean: APDUs, TLV, ATRs, status words, certificates, MRZ, files of a card
+    Decode(decode::DecodeArgs),
     /// Ask the rules who may have a mobile card
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
@@ -112,6 +116,9 @@ enum Command {
     /// Look into traces: pcapng, JSON lines, dumps, recordings, cardpeek's
     #[command(subcommand)]
     Trace(trace::TraceCommand),
+    /// Bring scripts from other programs and to them
+    #[command(subcommand)]
+    Script(script::ScriptCommand),
     /// Be the phone: keep a mobile card in an encrypted file, for developers and tests
     #[cfg(feature = "wallet")]
     Wallet(Box<wallet::WalletArgs>),
@@ -149,9 +156,11 @@ impl Command {
                 | Self::Profile(_)
                 | Self::Request(_)
                 | Self::Cvc(_)
+                | Self::Decode(_)
                 | Self::Policy(_)
                 | Self::Record(_)
                 | Self::Trace(_)
+                | Self::Script(_)
                 | Self::Completions(_)
                 | Self::Man(_)
         )
@@ -200,6 +209,7 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "credentials")]
         Command::Credential(command) => credential::run(&context, &command),
         Command::Cvc(command) => cvc::run(&context, command),
+        Command::Decode(args) => decode::run(&context, &args),
         Command::Policy(command) => policy::run(&context, command),
         #[cfg(feature = "issuer")]
         Command::Office(command) => office::run(&context, &command),
@@ -207,6 +217,7 @@ pub fn main() -> ExitCode {
         Command::Ledger(command) => ledger::run(&context, &command),
         Command::Record(command) => record::run(&context, &command),
         Command::Trace(command) => trace::run(&context, &command),
+        Command::Script(command) => script::run(&context, &command),
         #[cfg(feature = "wallet")]
         Command::Wallet(args) => wallet::run(&context, &args),
         #[cfg(feature = "issuer")]

@@ -13,7 +13,7 @@ pub fn answer(command: &[u8], answer: &[u8]) -> Node {
     const LABEL: &str = "answer";
     let response = match Response::parse(answer) {
         Ok(response) => response,
-        Err(error) => return Node::new(LABEL, format!("not well-formed: {error}")).bytes(answer),
+        Err(error) => return Node::refused(LABEL, &error).bytes(answer),
     };
     let bytes = match response.data.len() {
         0 => String::new(),

@@ -12,7 +12,7 @@ pub fn atr(bytes: &[u8]) -> Node {
     const LABEL: &str = "ATR";
     let atr = match Atr::parse(bytes) {
         Ok(atr) => atr,
-        Err(error) => return Node::new(LABEL, format!("not well-formed: {error}")).bytes(bytes),
+        Err(error) => return Node::refused(LABEL, &error).bytes(bytes),
     };
     let convention = match atr.convention() {
         Convention::Direct => "direct convention",
@@ -256,7 +256,7 @@ pub fn ats(bytes: &[u8]) -> Node {
     const LABEL: &str = "ATS";
     let ats = match Ats::parse(bytes) {
         Ok(ats) => ats,
-        Err(error) => return Node::new(LABEL, format!("not well-formed: {error}")).bytes(bytes),
+        Err(error) => return Node::refused(LABEL, &error).bytes(bytes),
     };
     let micros = |time: std::time::Duration| format!("{:.2} ms", time.as_secs_f64() * 1000.0);
     Node::new(LABEL, "ISO 14443-4 type A")
@@ -295,6 +295,6 @@ mod tests {
         assert!(text.contains("T=1: blocks of 254 bytes"), "{text}");
         assert!(text.contains("proprietary, \"JCOPv241\""), "{text}");
         let text = atr(&hex::decode("3B8A80018031F873F741E082900074").unwrap()).draw();
-        assert!(text.contains("not well-formed") && text.contains("75"), "{text}");
+        assert!(text.contains("refused") && text.contains("75"), "{text}");
     }
 }

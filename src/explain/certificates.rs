@@ -57,7 +57,7 @@ fn chat(chat: Chat) -> Node {
 
 // Why a parser refuses, and the bytes as data objects.
 fn refused(label: &str, error: &dyn std::fmt::Display, bytes: &[u8]) -> Node {
-    Node::new(label, format!("refused: {error}")).child(tags::tlv(bytes))
+    Node::refused(label, &error).child(tags::tlv(bytes))
 }
 
 /// A certificate of X.509 (RFC 5280, ICAO Doc 9303-12).

@@ -17,9 +17,7 @@ use crate::tlv::{Reader, Tag};
 pub fn file(file: File, bytes: &[u8]) -> Node {
     match parsed(file, bytes) {
         Some(Ok(node)) => Node { label: file.name().into(), ..node },
-        Some(Err(error)) => {
-            Node::new(file.name(), format!("refused: {error}")).child(tags::tlv(bytes))
-        }
+        Some(Err(error)) => Node::refused(file.name(), &error).child(tags::tlv(bytes)),
         None => {
             Node::new(file.name(), count(bytes.len(), "byte")).children(tags::tlv(bytes).children)
         }

@@ -8,6 +8,8 @@ const KEPT: usize = 256;
 const DRAWN: usize = 24;
 /// The longest label that others of its level are lined up with.
 const WIDEST: usize = 30;
+/// What stands before the reason.
+const REFUSED: &str = "refused: ";
 /// No tree is deeper; what were below it is not drawn.
 const DEEPEST: usize = 64;
 
@@ -53,6 +55,16 @@ impl Node {
     pub fn children(mut self, children: impl IntoIterator<Item = Self>) -> Self {
         self.children.extend(children);
         self
+    }
+
+    /// Whether it says that the bytes are not what they were read as.
+    pub fn is_refused(&self) -> bool {
+        self.value.starts_with(REFUSED)
+    }
+
+    /// What it says of bytes that are not what they were read as.
+    pub(super) fn refused(label: impl Into<String>, why: &dyn std::fmt::Display) -> Self {
+        Self::new(label, format!("{REFUSED}{why}"))
     }
 
     /// The tree as indented lines, one a node. Control characters are escaped, for what comes from

@@ -314,7 +314,8 @@ fn is_common(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use proptest::arbitrary::any as arbitrary;
+    use proptest::prelude::{ProptestConfig, prop_assert, proptest};
     use proptest::test_runner::RngSeed;
 
     use super::*;
@@ -361,7 +362,7 @@ mod tests {
         /// Nothing panics, and what comes out is bounded by what came in.
         #[test]
         fn any_bytes_have_bounded_readings(
-            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            bytes in proptest::collection::vec(arbitrary::<u8>(), 0..200),
             start in 0_usize..14,
         ) {
             let starts: [&[u8]; 14] = [
@@ -376,19 +377,19 @@ mod tests {
                     prop_assert!(node.draw().len() < 8192 + 400 * given.len());
                 }
             }
-            for (_, node) in super::any(&given) {
+            for (_, node) in any(&given) {
                 prop_assert!(!node.label.is_empty());
             }
-            for file in File::ALL {
-                prop_assert!(super::file(file, &given).draw().len() < 8192 + 400 * given.len());
+            for known in File::ALL {
+                prop_assert!(file(known, &given).draw().len() < 8192 + 400 * given.len());
             }
-            let line = super::super::command_line(&given);
+            let line = crate::explain::command_line(&given);
             prop_assert!(line.len() < 400, "{}", line);
         }
 
         #[test]
         fn any_text_has_bounded_readings(text in "\\PC{0,200}") {
-            for (_, node) in super::any(text.as_bytes()) {
+            for (_, node) in any(text.as_bytes()) {
                 prop_assert!(node.draw().len() < 8192 + 400 * text.len());
             }
         }

@@ -27,7 +27,6 @@ use std::io::Write;
 
 pub use error::TraceError;
 pub use read::Trace;
-pub use steps::Steps;
 pub use words::explain;
 pub use write::dump_of;
 

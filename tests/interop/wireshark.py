@@ -38,9 +38,10 @@ def judge(found, said):
     if any(packet["_ws.malformed"] or "alformed" in packet["_ws.col.Info"] for packet in found):
         raise Failed(f"malformed packets\n{text}")
     apdus = [packet for packet in found if packet["_ws.col.Protocol"] == "ISO 7816"]
-    commands = [packet for packet in apdus if packet["iso7816.apdu.ins"]]
+    # Of commands that say that more follows it shows the bytes alone.
+    commands = [packet for packet in apdus if not packet["iso7816.apdu.sw1"]]
     answers = [packet for packet in apdus if packet["iso7816.apdu.sw1"]]
-    if len(commands) < len(said) or len(answers) != len(said):
+    if len(commands) != len(said) or len(answers) != len(said):
         raise Failed(f"{len(said)} exchanges, {len(commands)} commands, {len(answers)} answers\n"
                      f"{text}")
     for code, name in INSTRUCTIONS.items():
@@ -66,13 +67,8 @@ def judge(found, said):
 def tshark_names_apdus(card):
     found, said = trace_of_a_tap(card, "upper")
     judge(found, said)
-    if "iso7816.atr" not in check_protocols(found):
-        raise Failed(f"no ATR among {check_protocols(found)}")
-
-
-def check_protocols(found):
-    names = {packet["_ws.col.Protocol"] for packet in found}
-    return names | ({"iso7816.atr"} if "ISO 7816-3" in names else set())
+    if not found[0]["_ws.col.Info"].startswith("ATR"):
+        raise Failed(f"the first packet is no ATR but {found[0]['_ws.col.Info']!r}")
 
 
 def tshark_joins_blocks(card):

@@ -10,7 +10,7 @@ use crate::{
     apdu::StatusWord,
     cli::{Context, holder::shown, output::Output},
     explain::{self, Node},
-    trace::{Steps, Trace, explain as explained},
+    trace::{Trace, explain as explained},
     transport::{Counts, Entry, Masked, RecordedExchange, RecordedReset},
 };
 
@@ -37,21 +37,11 @@ pub(super) fn show(context: &Context, args: &ShowArgs) -> Result<ExitCode> {
         "all bytes"
     };
     out.row("holds", holds);
-    let mut steps = Steps::default();
     let mut entries = Vec::new();
     for ((line, entry), at) in recording.entries().iter().zip(trace.times()) {
         let mut value = match entry {
-            Entry::Exchange(exchange) => {
-                // Whoever wrote the trace knew better than what can be told of the commands.
-                let meant = exchange.plain.as_ref().map(|plain| &plain.command);
-                let told = steps.next(&meant.unwrap_or(&exchange.command).filled());
-                let step = exchange.step.as_deref().or(told);
-                exchanged(out, exchange, step, *at, args.brief)
-            }
-            Entry::Reset(reset) => {
-                steps = Steps::default();
-                was_reset(out, reset, *at)
-            }
+            Entry::Exchange(exchange) => exchanged(out, exchange, *at, args.brief),
+            Entry::Reset(reset) => was_reset(out, reset, *at),
         };
         if out.is_json() {
             value["line"] = json!(line);
@@ -76,7 +66,6 @@ pub(super) fn show(context: &Context, args: &ShowArgs) -> Result<ExitCode> {
 fn exchanged(
     out: &Output,
     exchange: &RecordedExchange,
-    step: Option<&str>,
     at: Option<Duration>,
     brief: bool,
 ) -> Value {
@@ -86,7 +75,7 @@ fn exchanged(
         let sw = answer.or(exchange.response.as_ref()).and_then(Masked::status);
         return json!({
             "n": exchange.n,
-            "step": step,
+            "step": exchange.step,
             "us": exchange.us,
             "protected": exchange.plain.is_some(),
             "command": exchange.command,
@@ -98,7 +87,7 @@ fn exchanged(
             "explained": if brief { Value::Null } else { json!(nodes) },
         });
     }
-    let step = shown(step.unwrap_or("-"));
+    let step = shown(exchange.step.as_deref().unwrap_or("-"));
     out.line(format!("{:>4}  {}{step}   {} µs", exchange.n, clock(at), exchange.us));
     for node in &nodes {
         if brief {

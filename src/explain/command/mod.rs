@@ -59,7 +59,7 @@ pub fn command(bytes: &[u8]) -> Node {
     let view = match CommandView::parse(bytes) {
         Ok(view) => view,
         Err(error) => {
-            let node = Node::new(LABEL, format!("not well-formed: {error}"));
+            let node = Node::refused(LABEL, &error);
             return match bytes.first_chunk::<4>() {
                 Some(&[cla, ins, p1, p2]) => {
                     let header = Header::new(cla, ins, p1, p2);

@@ -191,7 +191,7 @@ data objects
     #[test]
     fn what_is_wrong_is_said_and_the_rest_is_shown() {
         let text = draw("02 01 05 30 05 04 01 FF");
-        assert!(text.contains("02 INTEGER  5"), "{text}");
+        assert!(text.contains("02 INTEGER      5"), "{text}");
         assert!(
             text.contains("no data object  TLV at byte 3: 7 bytes expected, 5 there   30050401FF"),
             "{text}"
