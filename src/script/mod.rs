@@ -8,6 +8,8 @@
 mod diagnostic;
 pub mod export;
 pub mod import;
+mod program;
 pub mod syntax;
 
 pub use diagnostic::{Code, Diagnostic, Sources};
+pub use program::{Files, Loader, Program};
