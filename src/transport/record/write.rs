@@ -14,7 +14,7 @@ use super::{
     redact,
 };
 use crate::transport::{
-    Deadline, Exchange, Limits, Observer, Reset, Step, Transport, TransportError, Work,
+    Deadline, Exchange, Limits, Observer, Reset, Step, Transport, TransportError, Work, pcsc::End,
 };
 
 /// Writes one recording. Its clones write the same one.
@@ -271,5 +271,27 @@ impl<T: Transport> Transport for Recorded<T> {
 
     fn modelled(&self) -> Option<Duration> {
         self.inner.modelled()
+    }
+
+    fn begin_transaction(&mut self, deadline: Deadline) -> Result<(), TransportError> {
+        self.inner.begin_transaction(deadline)
+    }
+
+    fn end_transaction(&mut self) -> Result<(), TransportError> {
+        self.inner.end_transaction()
+    }
+
+    fn leave_card(&mut self, end: End) -> Result<(), TransportError> {
+        self.inner.leave_card(end)
+    }
+
+    fn control(
+        &mut self,
+        code: u32,
+        data: &[u8],
+        response: &mut Vec<u8>,
+        deadline: Deadline,
+    ) -> Result<(), TransportError> {
+        self.inner.control(code, data, response, deadline)
     }
 }
