@@ -6,6 +6,8 @@
 //! [`Diagnostic`] that points at its place. apdu-scripts/README.md is the language's manual.
 
 mod diagnostic;
+mod program;
 pub mod syntax;
 
 pub use diagnostic::{Code, Diagnostic, Sources};
+pub use program::{Files, Loader, Program};
