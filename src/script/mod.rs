@@ -7,6 +7,8 @@
 
 mod diagnostic;
 mod program;
+pub mod report;
+pub mod run;
 pub mod syntax;
 
 pub use diagnostic::{Code, Diagnostic, Sources};
