@@ -27,6 +27,8 @@ mod interop_openssl_trust;
 mod issuer_http;
 #[cfg(all(feature = "issuer", feature = "wallet"))]
 mod issuer_races;
+#[cfg(all(feature = "issuer", feature = "wallet"))]
+mod issuer_refused;
 mod lds_samples;
 mod limits;
 mod passive_samples;

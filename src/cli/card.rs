@@ -169,11 +169,11 @@ pub(super) fn open(args: &CardArgs, purpose: Use) -> Result<Opened> {
 /// The same with the randomness of a card that is emulated in this process from a seed.
 pub(super) fn open_seeded(args: &CardArgs, purpose: Use, seed: Option<&str>) -> Result<Opened> {
     // A file that cannot be written is told before the card is asked.
-    let file = args.record.create()?;
+    let files = args.record.create()?;
     match connect(args, purpose, seed) {
         Ok(opened) => {
             let transport = args.layered(opened.transport);
-            args.record.start(file, Opened { transport, ..opened })
+            args.record.start(files, Opened { transport, ..opened })
         }
         Err(error) => {
             args.record.discard();
@@ -402,6 +402,10 @@ pub(super) fn checked(name: &str) -> Result<Result<Profile, Vec<ProfileError>>> 
     let in_folder = Path::new("card-profiles").join(format!("{name}.toml"));
     let file = if path.exists() || path.extension().is_some() { path } else { &in_folder };
     let there = profile::regular(file).and_then(|()| std::fs::File::open(file));
-    there.map_err(|error| Failure::file(file, "read the profile", &error))?;
+    there.map_err(|error| {
+        Failure::file(file, "read the profile", &error)
+            .expected("a card's profile")
+            .help("`iccard profile list` has those that are built in; else name a TOML file")
+    })?;
     Ok(profile::read_all(file))
 }

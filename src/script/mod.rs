@@ -6,6 +6,8 @@
 //! [`Diagnostic`] that points at its place. apdu-scripts/README.md is the language's manual.
 
 mod diagnostic;
+pub mod export;
+pub mod import;
 mod program;
 pub mod report;
 pub mod run;

@@ -38,7 +38,7 @@ pub use observe::{Exchange, Observer, Step};
 pub use record::{
     Anchor, Counts, Entry, ErrorKind, FORMAT, Failed, Header, MAX_LINE, MAX_RECORDING, Masked,
     Pair, Part, RecordError, Recorded, RecordedExchange, RecordedLimits, RecordedReset, Recorder,
-    Recording, ResetKind, Secrets, TerminalSecrets,
+    Recording, ResetKind, Secrets, Sink, TerminalSecrets,
 };
 pub use replay::{Divergence, Replay};
 pub use shared::Shared;
