@@ -14,7 +14,10 @@ use anyhow::Result;
 use clap::Args;
 use rand_core::CryptoRng;
 
-use self::{host::FileHost, show::Show};
+pub(super) use self::{
+    host::{FileHost, Told},
+    show::Show,
+};
 use super::{
     Context,
     failure::{self, Failure},
@@ -153,7 +156,7 @@ fn one(
     };
     let host = FileHost::new(
         context,
-        host::Told { terminal, seed, asks: !args.non_interactive },
+        Told { terminal, seed, asks: !args.non_interactive },
         show,
         &program.sources,
     );

@@ -17,6 +17,7 @@ mod failure;
 mod files;
 mod functions;
 mod host;
+mod look;
 mod machine;
 mod pattern;
 mod send;
