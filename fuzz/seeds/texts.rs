@@ -39,6 +39,7 @@ pub fn write(folder: &mut Folder) {
     traces(folder);
     for zone in ZONES {
         folder.add("mrz", 0, zone.as_bytes());
+        folder.add("explain", 0, zone.as_bytes());
     }
     folder.add(
         "mrz",

@@ -31,6 +31,7 @@ mod readers;
 mod record;
 mod recording;
 mod request;
+mod run;
 mod script;
 mod secrets;
 mod tap;
@@ -80,6 +81,8 @@ enum Command {
     Readers(readers::ReadersArgs),
     /// Send APDUs as they are
     Apdu(apdu::ApduArgs),
+    /// Run APDU scripts: commands, what is expected of the answers, tests
+    Run(Box<run::RunArgs>),
     /// Be a card: plug an emulated one into a virtual reader
     Emulate(emulate::EmulateArgs),
     /// Run the cases of a test standard against a card, emulated or real
@@ -202,6 +205,7 @@ pub fn main() -> ExitCode {
         Command::Trust(command) => trust::run(&context, command),
         Command::Readers(args) => readers::run(&context, &args),
         Command::Apdu(args) => apdu::run(&context, &args),
+        Command::Run(args) => run::run(&context, &args),
         Command::Emulate(args) => emulate::run(&context, &args),
         Command::Conform(args) => conform::run(&context, &args),
         Command::Profile(command) => profile::run(&context, command),

@@ -8,6 +8,10 @@
 mod diagnostic;
 pub mod export;
 pub mod import;
+mod program;
+pub mod report;
+pub mod run;
 pub mod syntax;
 
 pub use diagnostic::{Code, Diagnostic, Sources};
+pub use program::{Files, Loader, Program};

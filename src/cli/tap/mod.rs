@@ -5,7 +5,10 @@ mod progress;
 mod report;
 mod request;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::Result;
 use clap::Args;
@@ -139,7 +142,7 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
         .transpose()?;
     let given = passwords::given(args, address)?;
     let passwords = given.as_ref().map(Given::passwords).transpose()?;
-    let (terminal, shown) = terminal_given(args)?.unzip();
+    let (terminal, shown) = terminal_given(args.terminal_key.as_deref(), &args.cvc_chain)?.unzip();
     let out = &context.out;
     if args.seed.is_some() {
         out.note("--seed: all randomness follows from that text, so nothing is secure");
@@ -290,10 +293,14 @@ fn anchors_of(profile: &Personalised, source: &str) -> Result<Anchors> {
     Ok(anchors)
 }
 
-fn terminal_given(args: &TapArgs) -> Result<Option<(TerminalCertificates, TerminalSecrets)>> {
-    let Some(file) = &args.terminal_key else { return Ok(None) };
+/// What a terminal shows: the private key, and certificates among which is its own.
+pub(super) fn terminal_given(
+    key: Option<&Path>,
+    chain: &[PathBuf],
+) -> Result<Option<(TerminalCertificates, TerminalSecrets)>> {
+    let Some(file) = key else { return Ok(None) };
     let key = cvc::private_key(file)?;
-    let certificates = cvc::certificates(&args.cvc_chain)?;
+    let certificates = cvc::certificates(chain)?;
     let count = certificates.len();
     let certificates: Vec<_> =
         certificates.into_iter().map(|(_, certificate)| certificate).collect();

@@ -64,7 +64,7 @@ pub enum StmtKind {
         /// What has to hold.
         condition: Expr,
         /// What to say where it does not.
-        message: Option<Expr>,
+        message: Option<Box<Expr>>,
     },
     /// `if .. else if .. else .. end`.
     If {
@@ -73,21 +73,8 @@ pub enum StmtKind {
         /// The statements where none of them holds.
         otherwise: Option<Vec<Stmt>>,
     },
-    /// `for i in from..to step n .. end`; `to` is left out unless it is `..=`.
-    For {
-        /// The variable.
-        name: Name,
-        /// First value.
-        from: Expr,
-        /// Where it ends.
-        to: Expr,
-        /// Whether the end belongs to it.
-        inclusive: bool,
-        /// What is added each time; 1 where it is not said.
-        step: Option<Expr>,
-        /// The statements.
-        body: Vec<Stmt>,
-    },
+    /// `for i in from..to step n .. end`.
+    For(Box<For>),
     /// `while cond .. end`.
     While {
         /// What has to hold.
@@ -198,12 +185,57 @@ pub enum StmtKind {
         /// When.
         condition: Expr,
         /// Why.
-        reason: Option<Expr>,
+        reason: Option<Box<Expr>>,
     },
     /// `fault tear after 3 apdus`; only emulated cards obey. `None` is `fault clear`.
     Fault(Option<FaultPlan>),
     /// `exit`: ends the run, as scriptor does.
     Exit,
+}
+
+impl StmtKind {
+    /// Calls `each` with the statements that lie in this one, part by part.
+    pub fn bodies<'a>(&'a self, each: &mut dyn FnMut(&'a [Stmt])) {
+        match self {
+            Self::If { arms, otherwise } => {
+                for (_, body) in arms {
+                    each(body);
+                }
+                if let Some(body) = otherwise {
+                    each(body);
+                }
+            }
+            Self::For(for_) => each(&for_.body),
+            Self::While { body, .. } | Self::Repeat { body, .. } => each(body),
+            Self::Try { body, catches } => {
+                each(body);
+                for catch in catches {
+                    each(&catch.body);
+                }
+            }
+            Self::Block { body, .. } => each(body),
+            Self::Transaction(body) | Self::Raw(body) => each(body),
+            Self::Test(test) => each(&test.body),
+            _ => {}
+        }
+    }
+}
+
+/// `for i in from..to step n .. end`; `to` is left out unless it is `..=`.
+#[derive(Clone, Debug)]
+pub struct For {
+    /// The variable.
+    pub name: Name,
+    /// First value.
+    pub from: Expr,
+    /// Where it ends.
+    pub to: Expr,
+    /// Whether the end belongs to it.
+    pub inclusive: bool,
+    /// What is added each time; 1 where it is not said.
+    pub step: Option<Expr>,
+    /// The statements.
+    pub body: Vec<Stmt>,
 }
 
 /// A command to send.
@@ -212,7 +244,7 @@ pub struct Send {
     /// Its bytes.
     pub parts: Vec<Part>,
     /// `le=`: Le is added; zero is the most that the form can ask for.
-    pub le: Option<Expr>,
+    pub le: Option<Box<Expr>>,
     /// `short` or `ext`: the length fields, made anew from header, data and Le.
     pub form: Option<LengthForm>,
     /// What is expected.

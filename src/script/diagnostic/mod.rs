@@ -1,16 +1,14 @@
 //! What is wrong, and where.
 
-use super::syntax::{SourceId, Span};
+mod code;
+mod draw;
+mod run;
+mod sources;
 
-/// The kind of a [`Diagnostic`], by which people look it up: stable over versions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Code(pub u16);
+pub use code::Code;
+pub use sources::Sources;
 
-impl std::fmt::Display for Code {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "E{:02}", self.0)
-    }
-}
+use super::syntax::Span;
 
 /// What is wrong at one place of a script, in words for its author.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +49,13 @@ impl Diagnostic {
         }
     }
 
+    /// As a warning.
+    #[must_use]
+    pub const fn warning(mut self) -> Self {
+        self.warning = true;
+        self
+    }
+
     /// With these words under the place.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
@@ -84,38 +89,5 @@ impl Diagnostic {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
-    }
-}
-
-/// The texts of a run, by which places are shown.
-#[derive(Clone, Debug, Default)]
-pub struct Sources {
-    texts: Vec<(String, std::sync::Arc<str>)>,
-}
-
-impl Sources {
-    /// Adds a text under the name of its file. `None` where there are too many.
-    pub fn add(&mut self, name: impl Into<String>, text: std::sync::Arc<str>) -> Option<SourceId> {
-        let id = SourceId(u16::try_from(self.texts.len()).ok()?);
-        self.texts.push((name.into(), text));
-        Some(id)
-    }
-
-    /// The name of a text.
-    pub fn name(&self, id: SourceId) -> &str {
-        self.texts.get(usize::from(id.0)).map_or("", |(name, _)| name)
-    }
-
-    /// The text itself.
-    pub fn text(&self, id: SourceId) -> &str {
-        self.texts.get(usize::from(id.0)).map_or("", |(_, text)| text)
-    }
-
-    /// Line and column of a place, both from 1; columns count characters.
-    pub fn position(&self, span: Span) -> (usize, usize) {
-        let before = self.text(span.source).get(..span.start as usize).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) + 1;
-        (line, column)
     }
 }

@@ -1,0 +1,496 @@
+//! The smallest values: what stands in an expression without an operator.
+
+use std::sync::Arc;
+
+use super::{
+    Expr, ExprKind, Function, Name, Part, PartKind, SliceForm, Span,
+    bytes::{counted, hex, hex_word, no_part, odd, short},
+    expr,
+    input::{
+        Input, Res, at, blanks, byte, close, count, deeper, eat, expected, found, is_end, need,
+        rest, since, skip, span, too_deep,
+    },
+    near::did_you_mean,
+    words::{is_hex, name, next, number, run, text, variable, word},
+};
+use crate::script::diagnostic::{Code, Diagnostic};
+
+/// A function: its name, and how few and how many arguments it has.
+type Signature = (&'static str, Function, usize, usize);
+
+const FUNCTIONS: [Signature; 16] = [
+    ("uint", Function::Uint, 1, 1),
+    ("int", Function::Int, 1, 1),
+    ("u8", Function::U8, 1, 1),
+    ("u16", Function::U16, 1, 1),
+    ("u24", Function::U24, 1, 1),
+    ("u32", Function::U32, 1, 1),
+    ("len", Function::Len, 1, 1),
+    ("ber", Function::Ber, 2, 2),
+    ("text", Function::Text, 1, 1),
+    ("hex", Function::Hex, 1, 1),
+    ("pad", Function::Pad, 2, 3),
+    ("random", Function::Random, 1, 1),
+    ("sha1", Function::Sha1, 1, 1),
+    ("sha256", Function::Sha256, 1, 1),
+    ("xor", Function::Xor, 2, 2),
+    ("defined", Function::Defined, 1, 1),
+];
+
+/// Words that stand between values.
+const OPERATORS: [&str; 6] = ["and", "or", "not", "mod", "matches", "step"];
+
+/// Words that are values.
+const VALUES: [&str; 5] = ["resp", "sw", "atr", "true", "false"];
+
+/// A slice of a slice of a slice: nobody needs so many.
+const MAX_SLICES: usize = 8;
+
+/// The last byte of an answer that R(p;l) and W(p;l) can name.
+const MAX_RESPONSE: u32 = 0x1_0002;
+
+/// A value before it is known whether it stands alone.
+pub(super) enum Atom {
+    /// Words of hexadecimal digits.
+    Hex(Vec<u8>, Span),
+    /// A single word of decimal digits.
+    Digits(Arc<str>, Vec<u8>, Span),
+    /// A quoted text.
+    Text(Arc<str>, Span),
+    /// `#(..)`.
+    Counted(Part),
+    /// Anything else.
+    Expr(Expr),
+}
+
+impl Atom {
+    pub(super) const fn span(&self) -> Span {
+        match self {
+            Self::Hex(_, span) | Self::Digits(_, _, span) | Self::Text(_, span) => *span,
+            Self::Counted(part) => part.span,
+            Self::Expr(expr) => expr.span,
+        }
+    }
+
+    /// As a part of a byte string.
+    pub(super) fn into_part(self) -> Part {
+        let span = self.span();
+        let kind = match self {
+            Self::Hex(bytes, _) | Self::Digits(_, bytes, _) => PartKind::Hex(bytes),
+            Self::Text(text, _) => PartKind::Text(text),
+            Self::Counted(part) => return part,
+            Self::Expr(expr) => PartKind::Expr(Box::new(expr)),
+        };
+        Part { span, kind }
+    }
+
+    /// As a value that stands alone.
+    pub(super) fn into_expr(self) -> Expr {
+        let span = self.span();
+        let kind = match self {
+            Self::Digits(digits, ..) => ExprKind::Digits(digits),
+            Self::Text(text, _) => ExprKind::Text(text),
+            Self::Expr(expr) => return expr,
+            bytes => ExprKind::Bytes(vec![bytes.into_part()]),
+        };
+        Expr { span, kind }
+    }
+}
+
+/// Values side by side, which are bytes together; one alone is what it is.
+pub(super) fn value(i: &mut Input<'_>) -> Res<Expr> {
+    blanks(i);
+    let first = first(i)?;
+    let mut parts = Vec::new();
+    let mut end = first.span();
+    let mut first = Some(first);
+    loop {
+        blanks(i);
+        if !starts_atom(i) && !hex_is_next(i) || is_message(i) {
+            break;
+        }
+        if let Some(first) = first.take() {
+            if let Atom::Digits(digits, bytes, place) = &first
+                && bytes.is_empty()
+            {
+                let mut wrong = odd(i, digits);
+                wrong.span = *place;
+                return Err(wrong.into());
+            }
+            parts.push(first.into_part());
+        }
+        let next = match hex(i)? {
+            Some((bytes, span)) => Atom::Hex(bytes, span),
+            None => atom(i)?,
+        };
+        count(i)?;
+        end = next.span();
+        parts.push(next.into_part());
+    }
+    match (first, parts.first()) {
+        (Some(first), _) => Ok(first.into_expr()),
+        (None, None) => Err(no_part(i).into()),
+        (None, Some(part)) => {
+            Ok(Expr { span: part.span.to(end), kind: ExprKind::Bytes(merged(parts)) })
+        }
+    }
+}
+
+// Words of digits side by side are one part, whichever of them came first.
+fn merged(parts: Vec<Part>) -> Vec<Part> {
+    let mut all: Vec<Part> = Vec::with_capacity(parts.len());
+    for part in parts {
+        match (all.last_mut(), part) {
+            (
+                Some(Part { span, kind: PartKind::Hex(bytes) }),
+                Part { span: place, kind: PartKind::Hex(more) },
+            ) => {
+                bytes.extend(more);
+                *span = span.to(place);
+            }
+            (_, part) => all.push(part),
+        }
+    }
+    all
+}
+
+fn hex_is_next(i: &Input<'_>) -> bool {
+    is_hex(run(i)) && word(i).len() <= run(i).len() || byte(i).is_ascii_digit()
+}
+
+// Whether the text that stands here is the statement's message: nothing comes behind it.
+fn is_message(i: &mut Input<'_>) -> bool {
+    if !i.state.message || byte(i) != b'"' {
+        return false;
+    }
+    let mut ahead = super::input::input(i.state.source, i.state.text, i.state.lenient);
+    skip(&mut ahead, at(i));
+    matches!(text(&mut ahead, false), Ok(Some(_))) && is_end(&mut ahead)
+}
+
+// The first of values side by side, or the only one: a number, a truth or a bare name may be it.
+fn first(i: &mut Input<'_>) -> Res<Atom> {
+    let start = at(i);
+    count(i)?;
+    if byte(i).is_ascii_digit() {
+        let digits = run(i);
+        if let Some(hexadecimal) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+            let number = i64::from_str_radix(hexadecimal, 16);
+            let place = next(i, digits.len());
+            let Ok(number) = number else {
+                return Err(no_number(place, digits).into());
+            };
+            skip(i, digits.len());
+            return Ok(Atom::Expr(Expr { span: place, kind: ExprKind::Int(number) }));
+        }
+        if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            let place = next(i, digits.len());
+            let mut bytes = Vec::new();
+            if digits.len() % 2 == 0 {
+                hex_word(i, digits, &mut bytes)?;
+            }
+            skip(i, digits.len());
+            return Ok(Atom::Digits(digits.into(), bytes, place));
+        }
+    }
+    if let Some((bytes, span)) = hex(i)? {
+        return Ok(Atom::Hex(bytes, span));
+    }
+    if starts_atom(i) {
+        return atom(i);
+    }
+    if eat(i, "(") {
+        let open = span(i, start, at(i));
+        let inner = deeper(i, expr::expr)?;
+        close(i, ")", open, "each `(` needs a `)`")?;
+        return Ok(Atom::Expr(Expr { span: span(i, start, at(i)), ..inner }));
+    }
+    let word = word(i);
+    let known = |kind| Expr { span: next(i, word.len()), kind };
+    let value = match word {
+        "" => return Err(no_value(i).into()),
+        "true" => known(ExprKind::Bool(true)),
+        "false" => known(ExprKind::Bool(false)),
+        _ if OPERATORS.contains(&word) => return Err(no_value(i).into()),
+        _ if rest(i).as_bytes().get(word.len()) == Some(&b'(') => {
+            return Err(unknown_function(i, word).into());
+        }
+        _ => known(ExprKind::Var(Name { text: word.into(), span: next(i, word.len()) })),
+    };
+    skip(i, word.len());
+    Ok(Atom::Expr(slices(i, value)?))
+}
+
+fn no_number(place: Span, digits: &str) -> Diagnostic {
+    Diagnostic::new(Code::RANGE, place, format!("`{}` is no number", short(digits)))
+        .label("no number, or too large for one")
+        .expected("`0x` and up to 16 hexadecimal digits below 0x8000000000000000")
+        .got(format!("`{}`", short(digits)))
+}
+
+fn no_value(i: &mut Input<'_>) -> Diagnostic {
+    let (place, got) = found(i);
+    if place.start == place.end {
+        return expected(i, "a value");
+    }
+    Diagnostic::new(Code::NO_VALUE, place, format!("{got} stands where a value has to"))
+        .label("no value")
+        .expected("bytes, a number, \"text\", %name, `resp`, `sw`, a function or `(`")
+        .got(got)
+}
+
+fn unknown_function(i: &Input<'_>, word: &str) -> Diagnostic {
+    let mut diagnostic = Diagnostic::new(
+        Code::UNKNOWN_FUNCTION,
+        next(i, word.len()),
+        format!("there is no function `{}`", short(word)),
+    )
+    .label("unknown");
+    let known = FUNCTIONS.iter().map(|(name, ..)| *name).chain(["tlv"]);
+    let all: Vec<_> = known.clone().collect();
+    diagnostic.help =
+        did_you_mean(word, known).or_else(|| Some(format!("there are {}", all.join(", "))));
+    diagnostic
+}
+
+/// Whether a value is next that may stand beside others: no number, no truth, no bare name.
+pub(super) fn starts_atom(i: &Input<'_>) -> bool {
+    let rest = rest(i);
+    match rest.as_bytes() {
+        [b'"' | b'%', ..] | [b'$', b'{', ..] | [b'#', b'(', ..] => return true,
+        [b'#', ..] => return rest.starts_with("#ber("),
+        [byte, ..] if byte.is_ascii_alphabetic() => {}
+        _ => return false,
+    }
+    let word = word(i);
+    let behind = rest.as_bytes().get(word.len()).copied().unwrap_or(0);
+    match word {
+        "resp" | "sw" | "atr" => true,
+        "prompt" => !matches!(behind, b'('),
+        "env" => behind == b':',
+        "W" | "R" | "tlv" => behind == b'(',
+        _ => behind == b'(' && FUNCTIONS.iter().any(|(name, ..)| *name == word),
+    }
+}
+
+/// One value, with the slices that are taken of it.
+pub(super) fn atom(i: &mut Input<'_>) -> Res<Atom> {
+    let start = at(i);
+    count(i)?;
+    if let Some(part) = counted(i)? {
+        return Ok(Atom::Counted(part));
+    }
+    if let Some((text, span)) = text(i, false)? {
+        return Ok(Atom::Text(text, span));
+    }
+    let kind = if let Some(name) = variable(i)? {
+        ExprKind::Var(name)
+    } else {
+        let word = word(i);
+        skip(i, word.len());
+        match word {
+            "resp" => ExprKind::Resp,
+            "sw" => ExprKind::Sw,
+            "atr" => ExprKind::Atr,
+            "env" => {
+                need(i, ":")?;
+                ExprKind::Env(name(i, "the name of an environment variable")?)
+            }
+            "prompt" => {
+                blanks(i);
+                if !starts_atom(i) {
+                    return Err(expected(i, "the question").help("write `prompt \"CAN\"`").into());
+                }
+                ExprKind::Prompt(Box::new(deeper(i, atom)?.into_expr()))
+            }
+            "W" | "R" => response_bytes(i, start)?,
+            "tlv" => tlv(i)?,
+            _ => call(i, word, start)?,
+        }
+    };
+    let expr = Expr { span: since(i, start), kind };
+    Ok(Atom::Expr(slices(i, expr)?))
+}
+
+// `R(3;2)`: in a file of PCOM a `;` is a comment elsewhere, so no blanks may stand in it.
+fn response_bytes(i: &mut Input<'_>, start: usize) -> Res<ExprKind> {
+    let open = next(i, 1);
+    skip(i, 1);
+    let position = number(i, "position", 1, MAX_RESPONSE)?;
+    if !eat(i, ";") && !eat(i, ",") {
+        return Err(expected(i, "`;`").help("write `R(3;2)`: two bytes from the third on").into());
+    }
+    let length = number(i, "length", 1, MAX_RESPONSE)?;
+    close(i, ")", open, "write `R(3;2)`: two bytes from the third on")?;
+    match (u16::try_from(position), u16::try_from(length)) {
+        (Ok(position), Ok(length))
+            if u32::from(position) + u32::from(length) <= MAX_RESPONSE + 1 =>
+        {
+            Ok(ExprKind::ResponseBytes(position, length))
+        }
+        _ => Err(Diagnostic::new(
+            Code::RESPONSE_BYTES,
+            span(i, start, at(i)),
+            format!("no answer has {length} bytes from its byte {position} on"),
+        )
+        .label("behind the end of the longest answer")
+        .expected(format!("bytes 1 to {MAX_RESPONSE}"))
+        .into()),
+    }
+}
+
+fn tlv(i: &mut Input<'_>) -> Res<ExprKind> {
+    const HELP: &str = "write `tlv(resp, 6F/84)`: the value, then tags from the outermost inwards";
+    let open = next(i, 1);
+    skip(i, 1);
+    let of = deeper(i, expr::expr)?;
+    blanks(i);
+    if !eat(i, ",") {
+        return Err(expected(i, "`,` and the tags").help(HELP).into());
+    }
+    let (path, _) = tags(i)?;
+    close(i, ")", open, HELP)?;
+    Ok(ExprKind::Tlv(Box::new(of), path))
+}
+
+/// `6F/84`: tags from the outermost inwards, with the place of the whole path.
+pub(super) fn tags(i: &mut Input<'_>) -> Res<(Vec<u32>, Span)> {
+    blanks(i);
+    let start = at(i);
+    let mut path = Vec::new();
+    loop {
+        path.push(tag(i)?);
+        count(i)?;
+        if !eat(i, "/") {
+            return Ok((path, span(i, start, at(i))));
+        }
+    }
+}
+
+fn tag(i: &mut Input<'_>) -> Res<u32> {
+    const HELP: &str = "write `6F/84`: tags of one to four bytes, from the outermost inwards";
+    let text = run(i);
+    if text.is_empty() {
+        return Err(expected(i, "a tag").help(HELP).into());
+    }
+    let place = next(i, text.len());
+    let wrong = |why: String| {
+        Diagnostic::new(Code::TAG, place, format!("`{}` is no tag: {why}", short(text)))
+            .label("no tag of BER-TLV")
+            .expected("the bytes of one tag (ISO/IEC 8825-1, 8.1.2)")
+            .got(format!("`{}`", short(text)))
+            .help(HELP)
+    };
+    if !is_hex(text) {
+        return Err(wrong("not all of it is hexadecimal".to_owned()).into());
+    }
+    if text.len() % 2 != 0 || text.len() > 8 {
+        return Err(wrong(format!("{} digits", text.len())).into());
+    }
+    let value = u32::from_str_radix(text, 16).unwrap_or(0);
+    let bytes = value.to_be_bytes();
+    let bytes = bytes.get(4 - text.len() / 2..).unwrap_or_default();
+    let whole = match bytes {
+        [first] => first & 0x1F != 0x1F,
+        [first, between @ .., last] => {
+            first & 0x1F == 0x1F && between.iter().all(|b| b & 0x80 != 0) && last & 0x80 == 0
+        }
+        [] => false,
+    };
+    if !whole {
+        let why = match bytes {
+            [_] => "its first byte says that more follow",
+            _ => "its bytes are not those of one tag",
+        };
+        return Err(wrong(why.to_owned()).into());
+    }
+    skip(i, text.len());
+    Ok(value)
+}
+
+fn call(i: &mut Input<'_>, word: &str, start: usize) -> Res<ExprKind> {
+    let place = span(i, start, at(i));
+    let Some((_, function, least, most)) = FUNCTIONS.iter().find(|(name, ..)| *name == word) else {
+        return Err(no_value(i).into());
+    };
+    let open = next(i, 1);
+    skip(i, 1);
+    let args = arguments(i, open)?;
+    if (*least..=*most).contains(&args.len()) {
+        return Ok(ExprKind::Call(*function, place, args));
+    }
+    let wanted = if least == most { least.to_string() } else { format!("{least} to {most}") };
+    let noun = if *most == 1 { "argument" } else { "arguments" };
+    Err(Diagnostic::new(
+        Code::ARGUMENTS,
+        span(i, start, at(i)),
+        format!("`{word}` has {wanted} {noun}, {} are given", args.len()),
+    )
+    .label(format!("{wanted} {noun} expected"))
+    .expected(format!("{wanted} {noun}"))
+    .got(args.len().to_string())
+    .into())
+}
+
+/// Values with `,` between them, up to the closing bracket, which is passed over too.
+pub(super) fn arguments(i: &mut Input<'_>, open: Span) -> Res<Vec<Expr>> {
+    let mut args = Vec::new();
+    blanks(i);
+    while !is_end(i) && byte(i) != b')' {
+        args.push(deeper(i, expr::expr)?);
+        blanks(i);
+        if !eat(i, ",") {
+            break;
+        }
+    }
+    close(i, ")", open, "values stand with `,` between them")?;
+    Ok(args)
+}
+
+// `value[2]`, `value[2..6]`, as often as they stand there, each without a blank before it. A file
+// of PCOM has no slices of one byte: there a bracket is a pattern, unless `..` is in it.
+fn slices(i: &mut Input<'_>, mut of: Expr) -> Res<Expr> {
+    let mut slices = 0;
+    while byte(i) == b'[' {
+        if i.state.lenient {
+            let inside = rest(i).split([']', '\n']).next().unwrap_or_default();
+            if !inside.contains("..") {
+                break;
+            }
+        }
+        slices += 1;
+        if slices > MAX_SLICES {
+            return Err(too_deep(i).into());
+        }
+        count(i)?;
+        let open = next(i, 1);
+        skip(i, 1);
+        blanks(i);
+        let from = if rest(i).starts_with("..") { None } else { Some(deeper(i, expr::expr)?) };
+        blanks(i);
+        let (form, to) = if eat(i, "..") {
+            let form = if eat(i, "=") { SliceForm::Inclusive } else { SliceForm::Exclusive };
+            blanks(i);
+            let has_end = byte(i) != b']';
+            (form, if has_end { Some(deeper(i, expr::expr)?) } else { None })
+        } else {
+            (SliceForm::Index, None)
+        };
+        close(i, "]", open, "write `resp[2..6]`, `resp[-8..]` or `resp[0]`")?;
+        let place = Span { end: span(i, 0, at(i)).end, ..of.span };
+        let kind = ExprKind::Slice {
+            of: Box::new(of),
+            from: from.map(Box::new),
+            to: to.map(Box::new),
+            form,
+        };
+        of = Expr { span: place, kind };
+    }
+    Ok(of)
+}
+
+/// Every word that means something in an expression, for who completes a line.
+pub(super) fn known_words() -> impl Iterator<Item = &'static str> {
+    let functions = FUNCTIONS.iter().map(|(name, ..)| *name);
+    functions.chain(VALUES).chain(OPERATORS).chain(["tlv", "env", "prompt"])
+}
