@@ -301,7 +301,10 @@ fn person(card: &Personalised) -> Vec<Needle> {
     let holder = &card.profile.person;
     let mut needles = Vec::new();
     for (name, text) in [("surname", &holder.surname), ("given names", &holder.given_names)] {
-        needles.push(Needle::new(name, text.as_bytes()));
+        // Three letters are in words, too; the MRZ has them all.
+        if text.len() > 3 {
+            needles.push(Needle::new(name, text.as_bytes()));
+        }
     }
     needles.push(Needle::new("document number", card.profile.document.number.as_bytes()));
     if let Some(dg1) = card.files.get(&File::Dg1) {
@@ -425,9 +428,7 @@ fn nothing_that_runs_by_default_writes_a_secret() {
             assert!(iccard(dir, &[&args[..], &["--unsafe-trace"]].concat()).status.success());
             let bytes = std::fs::read(dir.join(form)).unwrap();
             for needle in &person {
-                // A block of the air may end within; the surname is in no other form in a dump.
-                let found = needle.is_in(&bytes);
-                assert!(found, "{name}: {form} has not the {}", needle.name);
+                assert!(needle.is_in(&bytes), "{name}: {form} has not the {}", needle.name);
             }
         }
         // And the passwords, where they are kept.
