@@ -29,7 +29,7 @@ fn benches(c: &mut Criterion) {
         b.iter(|| check(black_box(&program), &Known::default()).len());
     });
     group.bench_function("format statements", |b| {
-        b.iter(|| format(black_box(&mixed)).unwrap().len());
+        b.iter(|| format(black_box(&mixed), false).unwrap().len());
     });
     group.finish();
 }

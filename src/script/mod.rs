@@ -7,6 +7,7 @@
 
 pub mod check;
 mod diagnostic;
+pub mod format;
 mod program;
 pub mod syntax;
 
