@@ -168,6 +168,14 @@ fn a_wrong_configuration_is_told_by_line_before_anything_is_opened() {
     let message = error["error"]["message"].as_str().unwrap();
     assert!(message.contains(&format!("line {line}: unknown field `tapp`")), "{message}");
     assert!(!dir.join("data/register.db").exists());
+    // One that is not there, and one that names what is not there.
+    std::fs::write(&path, text.replace("policy.toml", "nowhere.toml")).unwrap();
+    for config in [path, dir.join("another.toml")] {
+        let output = iccard(&["issuer", "serve", "--config", config.to_str().unwrap(), "--json"]);
+        assert_eq!(output.status.code(), Some(7));
+        let error: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(error["error"]["help"].as_str().unwrap().contains("check the path"), "{error}");
+    }
 }
 
 #[test]

@@ -2,14 +2,15 @@
 
 use std::sync::Barrier;
 
-use iccard::issuance::proof::{dpop, wallet_pop};
-use iccard::issuance::tap_session::{Answer, Evidence, Open, Opened, Reply};
+use iccard::issuance::tap_session::{Answer, Reply};
 use iccard::registry::DeviceState;
+use iccard::tap::Relay;
 use iccard::wallet::claim::Claim;
-use iccard::wallet::{By, Client, EnrollError, Patience, Post, Provider, WalletError};
+use iccard::wallet::{Client, EnrollError, Patience, Provider, WalletError};
 use serde_json::{Value, json};
 use time::UtcDateTime;
 
+use crate::support::hand::{Answered, FORM, Hand, code_of_tap, form};
 use crate::support::rig::{Person, Phone, Rig, Running};
 
 /// Phones that race for one person's place.
@@ -107,28 +108,13 @@ fn of_200_phones_without_order_one_is_left() {
     assert_eq!(good, 2);
 }
 
-fn offer(rig: &Rig, person: &Person) -> Value {
-    let bearer = format!("Bearer {}", rig.clerk_token);
-    let body = json!({ "person": person.id }).to_string();
-    let post = Post {
-        url: &format!("{}/office/offers", rig.url),
-        headers: &[("Authorization", &bearer)],
-        content_type: "application/json",
-        body: body.as_bytes(),
-    };
-    let reply = rig.http().post("make an offer", &post).unwrap();
-    let told = String::from_utf8_lossy(&reply.body).into_owned();
-    assert_eq!(reply.status, 200, "{told}");
-    serde_json::from_slice(&reply.body).unwrap()
-}
-
 #[test]
 fn of_100_wallets_at_one_offer_one_gets_it() {
     let folder = tempfile::tempdir().unwrap();
     let rig = Rig::new(folder.path(), 1, None);
     let running = rig.start();
     let (client, roots) = (rig.client(Patience::default()).unwrap(), rig.roots());
-    let offer = offer(&rig, &rig.people[0]);
+    let offer = rig.offer(&rig.people[0]);
     let barrier = Barrier::new(WALLETS);
     let ends: Vec<Result<(), String>> = std::thread::scope(|scope| {
         let wallets: Vec<_> = (0..WALLETS)
@@ -154,71 +140,8 @@ fn of_100_wallets_at_one_offer_one_gets_it() {
     assert_eq!(phones_of(&running, &rig.people[0]), (1, 1, 2));
 }
 
-/// Requests by hand, to be sent twice.
-struct Hand<'a> {
-    rig: &'a Rig,
-    phone: &'a Phone,
-    provider: Provider,
-}
-
-impl Hand<'_> {
-    fn headers(&self, path: &str, token: Option<&str>, seed: &str) -> Vec<(&'static str, String)> {
-        let mut rng = iccard::crypto::SeededRng::new(seed.as_bytes(), "hand");
-        let (state, now) = (&self.phone.wallet.state, UtcDateTime::now());
-        let url = format!("{}{path}", self.rig.url);
-        let proof =
-            dpop::make(state.dpop.secret(), "POST", &url, token, None, now, &mut rng).unwrap();
-        let instance = state.instance.secret();
-        let attestation = self.provider.attest_instance(&instance.public(), now).unwrap();
-        let pop = wallet_pop::make(instance, &self.rig.url, None, now, &mut rng).unwrap();
-        let mut headers = vec![
-            ("DPoP", proof),
-            ("OAuth-Client-Attestation", attestation),
-            ("OAuth-Client-Attestation-PoP", pop),
-        ];
-        headers.extend(token.map(|token| ("Authorization", format!("DPoP {token}"))));
-        headers
-    }
-
-    /// Status and answer of a request.
-    fn send(
-        &self,
-        path: &str,
-        headers: &[(&str, String)],
-        content_type: &str,
-        body: &[u8],
-    ) -> (u16, Value) {
-        let url = format!("{}{path}", self.rig.url);
-        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let post = Post { url: &url, headers: &headers, content_type, body };
-        let reply = self.rig.http().post("by hand", &post).unwrap();
-        (reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())
-    }
-
-    fn json(&self, path: &str, seed: &str, body: &Value) -> (u16, Value) {
-        let headers = self.headers(path, None, seed);
-        self.send(path, &headers, "application/json", body.to_string().as_bytes())
-    }
-
-    fn nonce(&self) -> String {
-        let (_, reply) = self.send("/nonce", &[], "", b"");
-        reply["c_nonce"].as_str().unwrap().to_owned()
-    }
-
-    fn attested(&self, nonce: &str) -> String {
-        let holders = self.phone.wallet.state.holders.iter();
-        let keys: Vec<_> = holders.map(|key| key.secret().public()).collect();
-        self.provider.attest_keys(&keys, nonce, UtcDateTime::now()).unwrap()
-    }
-}
-
-fn refused(answer: &(u16, Value)) -> (u16, &str) {
+fn refused(answer: &Answered) -> (u16, &str) {
     (answer.0, answer.1["error"].as_str().unwrap_or("no error"))
-}
-
-fn hand<'a>(rig: &'a Rig, phone: &'a Phone) -> Hand<'a> {
-    let provider = Provider::load(&rig.folder.join("wallet-provider")).unwrap();
-    Hand { rig, phone, provider }
 }
 
 #[test]
@@ -229,87 +152,63 @@ fn a_code_a_nonce_and_a_proof_are_good_once() {
     let (client, roots) = (rig.client(Patience::default()).unwrap(), rig.roots());
     let mut phone = Phone::new("replay");
     phone.tap(&client, &rig.people[0]).unwrap();
-    let pending = phone.wallet.state.pending.clone().unwrap();
-    let By::Code { code, .. } = pending.by else { panic!("a code expected") };
-    let grant_type = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
-    let form = format!("grant_type={grant_type}&pre-authorized_code={}", code.as_str());
-    let form_type = "application/x-www-form-urlencoded";
+    let form = form(&code_of_tap(&phone), None);
 
     // The code with another wallet's keys.
     let thief = Phone::new("thief");
-    let other = hand(&rig, &thief);
-    let headers = other.headers("/token", None, "1");
-    let stolen = other.send("/token", &headers, form_type, form.as_bytes());
+    let other = Hand::of(&rig, &thief);
+    let headers = other.headers("/token", None);
+    let stolen = other.send("/token", &headers, FORM, form.as_bytes());
     assert_eq!(refused(&stolen), (400, "invalid_grant"));
 
     // The same wallet, but the same proof again; then with a fresh one, which is a retry.
-    let own = hand(&rig, &phone);
-    let headers = own.headers("/token", None, "2");
-    let first = own.send("/token", &headers, form_type, form.as_bytes());
+    let own = Hand::of(&rig, &phone);
+    let headers = own.headers("/token", None);
+    let first = own.send("/token", &headers, FORM, form.as_bytes());
     assert_eq!(first.0, 200, "{}", first.1);
-    let again = own.send("/token", &headers, form_type, form.as_bytes());
+    let again = own.send("/token", &headers, FORM, form.as_bytes());
     assert_eq!(again.1["error"], "invalid_dpop_proof");
     // A proof for another address, and none at all.
-    let elsewhere = own.headers("/credential", None, "3");
-    let moved = own.send("/token", &elsewhere, form_type, form.as_bytes());
+    let elsewhere = own.headers("/credential", None);
+    let moved = own.send("/token", &elsewhere, FORM, form.as_bytes());
     assert_eq!(moved.1["error"], "invalid_dpop_proof");
-    let bare = own.send("/token", &[], form_type, form.as_bytes());
+    let bare = own.send("/token", &Vec::new(), FORM, form.as_bytes());
     assert_eq!(bare.1["error"], "invalid_dpop_proof");
-    let retry = own.send("/token", &own.headers("/token", None, "4"), form_type, form.as_bytes());
+    let retry = own.send("/token", &own.headers("/token", None), FORM, form.as_bytes());
     assert_eq!(retry.0, 200, "{}", retry.1);
-    let old = own.headers("/credential", first.1["access_token"].as_str(), "5");
+    let old = own.headers("/credential", first.1["access_token"].as_str());
     let void = own.send("/credential", &old, "application/json", b"{}");
     assert_eq!(refused(&void), (401, "invalid_token"));
 
     // A nonce is used up by the tap session that it opened.
     let nonce = own.nonce();
     let open = json!({ "key_attestation": own.attested(&nonce) });
-    assert_eq!(own.json("/tap/session", "6", &open).0, 200);
-    assert_eq!(refused(&own.json("/tap/session", "7", &open)), (400, "invalid_nonce"));
+    assert_eq!(own.json("/tap/session", None, &open).0, 200);
+    assert_eq!(refused(&own.json("/tap/session", None, &open)), (400, "invalid_nonce"));
 
     // Once the access token was used, the code is over for its own wallet too.
     phone.go_on(&client, &roots).unwrap();
-    let own = hand(&rig, &phone);
-    let late = own.send("/token", &own.headers("/token", None, "8"), form_type, form.as_bytes());
+    let own = Hand::of(&rig, &phone);
+    let late = own.send("/token", &own.headers("/token", None), FORM, form.as_bytes());
     assert_eq!(refused(&late), (400, "invalid_grant"));
 }
 
 /// A tap by hand, for its messages.
-fn transcript(rig: &Rig, client: &Client, phone: &mut Phone) -> (Value, Value) {
-    use iccard::issuance::{CredentialRequest, thumbprint};
-    use iccard::tap::{Options, Relay};
-
-    let person = &rig.people[0];
-    let own = hand(rig, phone);
-    let open = Open { key_attestation: own.attested(&own.nonce()) };
-    let (status, opened) = own.json("/tap/session", "t1", &serde_json::to_value(&open).unwrap());
-    assert_eq!(status, 200, "{opened}");
-    let opened: Opened = serde_json::from_value(opened).unwrap();
-    let dpop_key = phone.wallet.state.dpop.secret();
-    let bind = *opened.session.binding(&thumbprint(&dpop_key.public())).as_bytes();
-    person.with_card(|session, options| {
-        let options = Options { bind: Some(bind), relay: true, ..options };
-        let mut rng = iccard::crypto::SeededRng::new(b"transcript", "terminal");
-        let now = client.now();
-        let tapped = iccard::tap::tap(session, &options, &mut rng, now, &mut |_| {}).unwrap();
-        let holders = phone.wallet.state.holders.iter();
-        let keys: Vec<_> = holders.map(|key| key.secret().public()).collect();
-        let request =
-            CredentialRequest::sign_for(dpop_key, &keys, &opened.session, tapped.evidence, now);
-        let evidence = Evidence { request: request.unwrap(), picture: None };
-        let evidence = serde_json::to_value(&evidence).unwrap();
-        let (status, mut reply) = own.json("/tap/evidence", "t2", &evidence);
+fn transcript(rig: &Rig, phone: &Phone) -> (Value, Value) {
+    let own = Hand::of(rig, phone);
+    let opened = own.open();
+    rig.people[0].with_card(|card, options| {
+        let evidence = own.read(card, options, &opened, |_| {});
+        let (status, mut reply) = own.json("/tap/evidence", None, &evidence);
         assert_eq!(status, 200, "{reply}");
         let mut last = Value::Null;
-        let mut step = 2;
         while let Ok(Reply::Frame(frame)) = serde_json::from_value(reply.clone()) {
-            step += 1;
             let mut silent = |_| {};
             let response =
-                Relay::new(session, &mut silent).forward(&frame.command, frame.protect).unwrap();
+                Relay::new(card, &mut silent).forward(&frame.command, frame.protect).unwrap();
             let answer = Answer { session: frame.session, step: frame.step, response };
             last = serde_json::to_value(&answer).unwrap();
-            let (status, next) = own.json("/tap/frame", &format!("t{step}"), &last);
+            let (status, next) = own.json("/tap/frame", None, &last);
             assert_eq!(status, 200, "{next}");
             reply = next;
         }
@@ -323,20 +222,19 @@ fn a_transcript_of_a_tap_is_worth_nothing_again() {
     let folder = tempfile::tempdir().unwrap();
     let rig = Rig::new(folder.path(), 1, None);
     let _running = rig.start();
-    let client = rig.client(Patience::default()).unwrap();
-    let mut phone = Phone::new("transcript");
-    let (evidence, answer) = transcript(&rig, &client, &mut phone);
-    let own = hand(&rig, &phone);
-    let told = own.json("/tap/evidence", "r1", &evidence);
+    let phone = Phone::new("transcript");
+    let (evidence, answer) = transcript(&rig, &phone);
+    let own = Hand::of(&rig, &phone);
+    let told = own.json("/tap/evidence", None, &evidence);
     assert_eq!(refused(&told), (400, "invalid_tap_session"));
-    let told = own.json("/tap/frame", "r2", &answer);
+    let told = own.json("/tap/frame", None, &answer);
     assert!(["invalid_tap_session", "invalid_tap_frame"].contains(&refused(&told).1), "{}", told.1);
     // By another wallet, in a session of its own: the evidence names the first one's.
     let thief = Phone::new("transcript thief");
-    let other = hand(&rig, &thief);
+    let other = Hand::of(&rig, &thief);
     let open = json!({ "key_attestation": other.attested(&other.nonce()) });
-    assert_eq!(other.json("/tap/session", "r3", &open).0, 200);
-    let told = other.json("/tap/evidence", "r4", &evidence);
+    assert_eq!(other.json("/tap/session", None, &open).0, 200);
+    let told = other.json("/tap/evidence", None, &evidence);
     assert!((400..404).contains(&told.0), "{}", told.1);
     assert_ne!(told.1["error"], Value::Null);
 }

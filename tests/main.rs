@@ -27,6 +27,8 @@ mod interop_openssl_trust;
 mod issuer_http;
 #[cfg(all(feature = "issuer", feature = "wallet"))]
 mod issuer_races;
+#[cfg(all(feature = "issuer", feature = "wallet"))]
+mod issuer_refused;
 mod lds_samples;
 mod limits;
 mod passive_samples;
@@ -42,6 +44,7 @@ mod tap_vpcd;
 mod testing;
 mod threat_model;
 mod tlv_oracle;
+mod traces;
 mod transport_pcscd;
 mod vectors_aa;
 mod vectors_bac;

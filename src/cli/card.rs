@@ -18,7 +18,7 @@ use crate::{
     emulator::{self, CardId, FileStore, MemoryStore, SeededEnv, Store, StoreError, SystemEnv},
     profile::{self, Personalised, Profile, ProfileError},
     transport::{
-        CardAddress, Deadline, LimitedReader, Limits, Link, Loopback, ReaderLimit, Replay,
+        CardAddress, Deadline, LimitedReader, Limits, Link, Loopback, ReaderLimit, Replay, Shared,
         Transport,
         fault::{FaultPlan, Faulty},
         link::{Parameters, Rate},
@@ -82,6 +82,8 @@ pub(super) enum Use {
     Tap,
     /// Single commands: the card is left as it is.
     Leave,
+    /// A script, which holds transactions itself: the card starts fresh and is reset at the end.
+    Script,
 }
 
 /// A card that is ready.
@@ -167,17 +169,44 @@ pub(super) fn open(args: &CardArgs, purpose: Use) -> Result<Opened> {
 /// The same with the randomness of a card that is emulated in this process from a seed.
 pub(super) fn open_seeded(args: &CardArgs, purpose: Use, seed: Option<&str>) -> Result<Opened> {
     // A file that cannot be written is told before the card is asked.
-    let file = args.record.create()?;
+    let files = args.record.create()?;
     match connect(args, purpose, seed) {
         Ok(opened) => {
             let transport = args.layered(opened.transport);
-            args.record.start(file, Opened { transport, ..opened })
+            args.record.start(files, Opened { transport, ..opened })
         }
         Err(error) => {
             args.record.discard();
             Err(error)
         }
     }
+}
+
+/// Opens a card on a reader, whatever the address is.
+pub(super) fn open_reader(args: &CardArgs, options: &ConnectOptions) -> Result<Opened> {
+    let file = args.record.create()?;
+    match pcsc::connect(options) {
+        Ok(transport) => {
+            let source = format!("pcsc:{}", transport.name());
+            let transport = args.layered(Box::new(transport));
+            args.record.start(file, Opened::new(transport, source))
+        }
+        Err(error) => {
+            args.record.discard();
+            Err(error.into())
+        }
+    }
+}
+
+/// Connects to a chip that is emulated here, and that stays when the connection ends.
+pub(super) fn open_chip(
+    args: &CardArgs,
+    chip: Shared<Faulty<emulator::Card>>,
+    source: &str,
+) -> Result<Opened> {
+    let file = args.record.create()?;
+    let transport = args.layered(Box::new(Loopback::named(chip, source.to_owned())));
+    args.record.start(file, Opened::new(transport, source.to_owned()))
 }
 
 fn connect(args: &CardArgs, purpose: Use, seed: Option<&str>) -> Result<Opened> {
@@ -238,10 +267,11 @@ fn connect(args: &CardArgs, purpose: Use, seed: Option<&str>) -> Result<Opened> 
     }
 }
 
-fn connect_options(args: &CardArgs, purpose: Use) -> ConnectOptions {
+pub(super) fn connect_options(args: &CardArgs, purpose: Use) -> ConnectOptions {
     let options = match purpose {
         Use::Tap => ConnectOptions::default(),
         Use::Leave => ConnectOptions::as_found(),
+        Use::Script => ConnectOptions { transaction: false, ..ConnectOptions::default() },
     };
     ConnectOptions {
         ignore: ignored_readers(),
@@ -372,6 +402,10 @@ pub(super) fn checked(name: &str) -> Result<Result<Profile, Vec<ProfileError>>> 
     let in_folder = Path::new("card-profiles").join(format!("{name}.toml"));
     let file = if path.exists() || path.extension().is_some() { path } else { &in_folder };
     let there = profile::regular(file).and_then(|()| std::fs::File::open(file));
-    there.map_err(|error| Failure::file(file, "read the profile", &error))?;
+    there.map_err(|error| {
+        Failure::file(file, "read the profile", &error)
+            .expected("a card's profile")
+            .help("`iccard profile list` has those that are built in; else name a TOML file")
+    })?;
     Ok(profile::read_all(file))
 }

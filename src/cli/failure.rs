@@ -71,9 +71,28 @@ impl Failure {
 
     /// A file that cannot be read or written.
     pub(super) fn file(path: &std::path::Path, what: &str, error: &std::io::Error) -> Self {
-        Self::new(FILE, format!("{}: {what}: {error}", path.display()))
-            .step(what)
-            .got(error.kind().to_string())
+        Self::new(FILE, format!("{}: {what}: {error}", path.display())).step(what).of_kind(error)
+    }
+
+    /// What came, and what to do about it, of a fault of the system.
+    pub(super) fn of_kind(self, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let failure = self.got(error.kind().to_string());
+        let (expected, help) = match error.kind() {
+            ErrorKind::NotFound => ("a name that is there", "check the path: nothing stands there"),
+            ErrorKind::PermissionDenied => (
+                "what this user may use",
+                "check the rights of the file, and of the folders it is in",
+            ),
+            ErrorKind::AlreadyExists => {
+                ("a name that is free", "nothing is overwritten: name another file")
+            }
+            ErrorKind::IsADirectory => ("a file", "this is a folder: name a file in it"),
+            ErrorKind::NotADirectory => ("a folder", "check the path: a part of it is a file"),
+            ErrorKind::InvalidData => ("text in UTF-8", "is it the right file?"),
+            _ => return failure,
+        };
+        failure.expected(expected).help(help)
     }
 
     /// The failure that an error of the library is.

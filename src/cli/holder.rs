@@ -86,6 +86,22 @@ impl Holder {
         parts.join("   ").trim().to_owned()
     }
 
+    /// What is known, a label each, the name first.
+    pub(super) fn rows(&self) -> Vec<(&'static str, String)> {
+        let categories = self.categories.join(" ");
+        let rows = [
+            ("name", self.name.clone()),
+            ("name in Latin letters", self.name_latin.clone()),
+            ("date of birth", self.birth_date.clone()),
+            ("address", self.address.clone()),
+            ("document number", self.document_number.clone()),
+            ("issued", self.issue_date.clone()),
+            ("expires", self.expiry_date.clone()),
+            ("categories", (!categories.is_empty()).then_some(categories)),
+        ];
+        rows.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
+    }
+
     /// The same for programs.
     pub(super) fn value(&self) -> Value {
         json!({

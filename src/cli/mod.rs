@@ -8,6 +8,7 @@ mod conform;
 #[cfg(feature = "credentials")]
 mod credential;
 mod cvc;
+mod decode;
 mod emulate;
 mod face;
 mod failure;
@@ -30,8 +31,11 @@ mod readers;
 mod record;
 mod recording;
 mod request;
+mod run;
+mod script;
 mod secrets;
 mod tap;
+mod trace;
 mod trust;
 mod verdict;
 mod verify;
@@ -77,6 +81,8 @@ enum Command {
     Readers(readers::ReadersArgs),
     /// Send APDUs as they are
     Apdu(apdu::ApduArgs),
+    /// Run APDU scripts: commands, what is expected of the answers, tests
+    Run(Box<run::RunArgs>),
     /// Be a card: plug an emulated one into a virtual reader
     Emulate(emulate::EmulateArgs),
     /// Run the cases of a test standard against a card, emulated or real
@@ -94,6 +100,8 @@ enum Command {
     /// Make, show and verify the certificates that terminals show to chips
     #[command(subcommand)]
     Cvc(cvc::CvcCommand),
+    /// Say what bytes mean: APDUs, TLV, ATRs, status words, certificates, MRZ, files of a card
+    Decode(decode::DecodeArgs),
     /// Ask the rules who may have a mobile card
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
@@ -108,6 +116,12 @@ enum Command {
     /// Look into recordings of dialogues with cards
     #[command(subcommand)]
     Record(record::RecordCommand),
+    /// Look into traces: pcapng, JSON lines, dumps, recordings, cardpeek's
+    #[command(subcommand)]
+    Trace(trace::TraceCommand),
+    /// Bring scripts from other programs and to them
+    #[command(subcommand)]
+    Script(script::ScriptCommand),
     /// Be the phone: keep a mobile card in an encrypted file, for developers and tests
     #[cfg(feature = "wallet")]
     Wallet(Box<wallet::WalletArgs>),
@@ -145,8 +159,11 @@ impl Command {
                 | Self::Profile(_)
                 | Self::Request(_)
                 | Self::Cvc(_)
+                | Self::Decode(_)
                 | Self::Policy(_)
                 | Self::Record(_)
+                | Self::Trace(_)
+                | Self::Script(_)
                 | Self::Completions(_)
                 | Self::Man(_)
         )
@@ -176,8 +193,10 @@ pub fn main() -> ExitCode {
         }
     };
     let context = Context { card: cli.card, verbose: cli.verbose, out: Output::new(cli.json) };
-    if context.card.record().is_wanted() && !cli.command.talks_to_card() {
-        return context.out.fail(&recording::nothing_to_record());
+    if let Some(option) = context.card.record().option()
+        && !cli.command.talks_to_card()
+    {
+        return context.out.fail(&recording::nothing_to_record(option));
     }
     context.card.record().warn(&context.out);
     let done = match cli.command {
@@ -186,6 +205,7 @@ pub fn main() -> ExitCode {
         Command::Trust(command) => trust::run(&context, command),
         Command::Readers(args) => readers::run(&context, &args),
         Command::Apdu(args) => apdu::run(&context, &args),
+        Command::Run(args) => run::run(&context, &args),
         Command::Emulate(args) => emulate::run(&context, &args),
         Command::Conform(args) => conform::run(&context, &args),
         Command::Profile(command) => profile::run(&context, command),
@@ -193,12 +213,15 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "credentials")]
         Command::Credential(command) => credential::run(&context, &command),
         Command::Cvc(command) => cvc::run(&context, command),
+        Command::Decode(args) => decode::run(&context, &args),
         Command::Policy(command) => policy::run(&context, command),
         #[cfg(feature = "issuer")]
         Command::Office(command) => office::run(&context, &command),
         #[cfg(feature = "issuer")]
         Command::Ledger(command) => ledger::run(&context, &command),
         Command::Record(command) => record::run(&context, &command),
+        Command::Trace(command) => trace::run(&context, &command),
+        Command::Script(command) => script::run(&context, &command),
         #[cfg(feature = "wallet")]
         Command::Wallet(args) => wallet::run(&context, &args),
         #[cfg(feature = "issuer")]

@@ -5,13 +5,23 @@
 use super::Context;
 use crate::{
     apdu::{CommandView, Response, ins},
+    explain,
     session::Session,
     transport::{Exchange, Observer, Step},
 };
 
 /// The session with all that shall see its exchanges: `-v` and a recording.
 pub(super) fn watched(context: &Context, session: Session) -> Session {
-    let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+    watched_by(context, session, None)
+}
+
+/// The same, and one more that is to see them.
+pub(super) fn watched_by(
+    context: &Context,
+    session: Session,
+    more: Option<Box<dyn Observer>>,
+) -> Session {
+    let mut observers: Vec<Box<dyn Observer>> = more.into_iter().collect();
     if context.verbose {
         observers.push(Box::new(Printer));
     }
@@ -36,7 +46,7 @@ pub(super) fn render(wire: Exchange<'_>, plain: Option<Exchange<'_>>, step: Step
     let mut text = String::new();
     match CommandView::parse(shown.command) {
         Ok(view) => {
-            let name = ins::name(view.header.ins);
+            let name = explain::command_line(shown.command);
             text.push_str(&format!("# {}: {name}{protected}\n", step.0));
             text.push_str(&format!("> {}", hex::encode_upper(view.header.to_bytes())));
             if !view.data.is_empty() {
@@ -111,7 +121,7 @@ mod tests {
         let verify = render(exchange(b"\x00\x20\x00\x03\x06123456", b"\x63\xC2"), None, step);
         assert_eq!(
             verify,
-            "# a step: VERIFY\n> 00200003 (6 bytes, not shown)\n< 63C2 (warning, 2 tries left)   7 µs\n"
+            "# a step: VERIFY, password 03 (PIN), 6 bytes\n> 00200003 (6 bytes, not shown)\n< 63C2 (warning, 2 tries left)   7 µs\n"
         );
         let bac = render(exchange(b"\x00\x82\x00\x00\x02\x12\x34", b"\x63\x00"), None, step);
         assert!(bac.contains("00820000 (2 bytes, not shown)"), "{bac}");
@@ -122,7 +132,8 @@ mod tests {
         );
         assert_eq!(
             read,
-            "# a step: READ BINARY (secure messaging)\n> 00B08100 Ne=4\n< (4 bytes, not shown) 9000 (success)   7 µs\n"
+            "# a step: READ BINARY, short EF identifier 01 (EF.DG1; EF.ATR/INFO in the master file) \
+             (secure messaging)\n> 00B08100 Ne=4\n< (4 bytes, not shown) 9000 (success)   7 µs\n"
         );
     }
 }

@@ -31,6 +31,11 @@ impl Output {
         self.json
     }
 
+    /// Whether there is colour.
+    pub(super) const fn is_coloured(&self) -> bool {
+        self.colour
+    }
+
     /// A line of the answer, in text form only.
     pub(super) fn line(&self, text: impl AsRef<str>) {
         if !self.json {

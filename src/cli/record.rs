@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::{Context, files, holder::shown, recording::of_recording};
 use crate::{
     apdu::{StatusWord, ins},
+    trace,
     transport::{Counts, Entry, Masked, RecordedExchange, Recording, Secrets},
 };
 
@@ -104,7 +105,7 @@ fn export(context: &Context, args: &ExportArgs) -> Result<ExitCode> {
     let recording = Recording::load(&args.file).map_err(of_recording)?;
     let text = Zeroizing::new(match args.format {
         Format::Lines => lines(&recording),
-        Format::Dump => dump(&recording),
+        Format::Dump => trace::dump_of(&recording),
     });
     let Some(path) = &args.out else {
         context.out.raw(text.as_bytes());
@@ -214,34 +215,6 @@ fn lines(recording: &Recording) -> String {
     for exchange in recording.exchanges() {
         text.push_str(&value(exchange, true).to_string());
         text.push('\n');
-    }
-    text
-}
-
-// Remarks begin with #; the rest is commands and responses in turn. A pair that is not whole is a
-// remark, for nobody could replay it.
-fn dump(recording: &Recording) -> String {
-    let header = recording.header();
-    let mut text = format!(
-        "# Generated on {} by iccard/{}\n# Using {}\n# ATR: {}\n# PROTOCOL: T=1\n#\n",
-        shown(&header.time),
-        shown(&header.program),
-        shown(&header.card),
-        header.atr
-    );
-    for exchange in recording.exchanges() {
-        let (command, response) = (&exchange.command, &exchange.response);
-        let whole = command.bytes().is_some()
-            && response.as_ref().is_some_and(|response| response.bytes().is_some());
-        let mark = if whole { "" } else { "# " };
-        text.push_str(&format!("# Sent\n{mark}{command}\n"));
-        match response {
-            Some(response) => {
-                let ms = exchange.us / 1000;
-                text.push_str(&format!("# Received in {ms}ms\n{mark}{response}\n"));
-            }
-            None => text.push_str("# No answer\n"),
-        }
     }
     text
 }

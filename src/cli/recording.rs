@@ -1,4 +1,4 @@
-//! `--record`, and what a command needs to know of a recording that it replays.
+//! `--record` and `--trace`, and what a command needs to know of a recording that it replays.
 
 use std::{
     fs::File,
@@ -21,6 +21,7 @@ use super::{
     files,
     output::Output,
     profile::FromRecordingArgs,
+    trace::{self, TraceArgs},
 };
 use crate::{
     crypto::SystemRng,
@@ -48,21 +49,36 @@ pub(super) struct RecordArgs {
     /// With --record: leave nothing out, so that it can be replayed. Passwords stand in clear
     #[arg(long, global = true, requires = "record")]
     record_secrets: bool,
+    #[command(flatten)]
+    trace: TraceArgs,
     #[arg(skip)]
     recorder: OnceLock<Recorder>,
 }
 
+/// The files of a dialogue that is to be written down.
+pub(super) struct Files {
+    record: Option<File>,
+    trace: Option<File>,
+}
+
 impl RecordArgs {
+    /// Whether there is to be a recording.
     pub(super) const fn is_wanted(&self) -> bool {
         self.record.is_some()
     }
 
-    /// Whether nothing is to be left out.
+    /// The option that wants a card to talk to.
+    pub(super) fn option(&self) -> Option<&'static str> {
+        let record = self.record.is_some().then_some("--record");
+        record.or_else(|| self.trace.path().map(|_| "--trace"))
+    }
+
+    /// Whether nothing is to be left out of the recording.
     pub(super) const fn keeps_secrets(&self) -> bool {
         self.record_secrets
     }
 
-    /// Says before anything is recorded that secrets will be.
+    /// Says before anything is written down that secrets will be.
     pub(super) fn warn(&self, out: &Output) {
         if let (true, Some(path)) = (self.record_secrets, &self.record) {
             out.note(format!(
@@ -70,40 +86,52 @@ impl RecordArgs {
                 path.display()
             ));
         }
+        self.trace.warn(out);
     }
 
-    /// The file, before the card is opened; never over one that is there.
-    pub(super) fn create(&self) -> Result<Option<File>> {
-        let Some(path) = self.record.as_ref().filter(|_| self.recorder.get().is_none()) else {
-            return Ok(None);
+    /// The files, before the card is opened; never over one that is there.
+    pub(super) fn create(&self) -> Result<Files> {
+        let new = |path: Option<&PathBuf>, step| {
+            let path = path.filter(|_| self.recorder.get().is_none());
+            path.map(|path| files::new_private(path, step)).transpose()
         };
-        files::new_private(path, STEP).map(Some)
+        self.trace.check()?;
+        let record = new(self.record.as_ref(), STEP)?;
+        match new(self.trace.path(), trace::STEP) {
+            Ok(trace) => Ok(Files { record, trace }),
+            Err(error) => {
+                self.remove(self.record.as_ref());
+                Err(error)
+            }
+        }
     }
 
-    /// Takes the file away again: there is no card to record.
+    /// Takes the files away again: there is no card to record.
     pub(super) fn discard(&self) {
-        if let Some(path) = self.record.as_ref().filter(|_| self.recorder.get().is_none()) {
+        self.remove(self.record.as_ref());
+        self.remove(self.trace.path());
+    }
+
+    fn remove(&self, path: Option<&PathBuf>) {
+        if let Some(path) = path.filter(|_| self.recorder.get().is_none()) {
             let _ = std::fs::remove_file(path);
         }
     }
 
-    /// Records what is said to this card.
-    pub(super) fn start(&self, file: Option<File>, mut opened: Opened) -> Result<Opened> {
-        if let Some(file) = file {
-            let given = std::env::args_os().skip(1);
-            let given = given.map(|argument| argument.to_string_lossy().into_owned());
-            let header = Header {
-                format: FORMAT,
-                program: env!("CARGO_PKG_VERSION").into(),
-                redacted: !self.record_secrets,
-                time: opened.time.format(&Rfc3339)?,
-                card: card(&opened.source, self.record_secrets),
-                atr: Masked::known(opened.transport.atr()),
-                limits: opened.transport.limits().into(),
-                arguments: arguments(given),
-                secrets: self.record_secrets.then(Secrets::default),
-            };
-            let _ = self.recorder.set(Recorder::new(Box::new(BufWriter::new(file)), header));
+    /// Writes down what is said to this card.
+    pub(super) fn start(&self, files: Files, mut opened: Opened) -> Result<Opened> {
+        let Files { record, trace } = files;
+        if record.is_some() || trace.is_some() {
+            let recorder = Recorder::default();
+            if let Some(file) = record {
+                let header = header(&opened, self.record_secrets)?;
+                recorder.record(Box::new(BufWriter::new(file)), header);
+            }
+            if let Some(file) = trace {
+                let header = header(&opened, self.trace.is_unsafe())?;
+                recorder.add(self.trace.sink(Box::new(BufWriter::new(file)))?, header);
+            }
+            let _ = self.recorder.set(recorder);
         }
         if let Some(recorder) = self.recorder.get() {
             opened.transport = Box::new(recorder.layer(opened.transport));
@@ -112,7 +140,7 @@ impl RecordArgs {
     }
 
     /// What makes the same commands again.
-    pub(super) fn set_secrets(&self, secrets: Secrets) {
+    pub(super) fn set_secrets(&self, secrets: &Secrets) {
         if let Some(recorder) = self.recorder.get() {
             recorder.set_secrets(secrets);
         }
@@ -123,20 +151,54 @@ impl RecordArgs {
         self.recorder.get().map(Recorder::observer)
     }
 
-    /// Writes the last line and says what there is now.
+    /// Ends the files and says what there is now.
     pub(super) fn finish(&self, out: &Output) -> Result<()> {
-        let (Some(recorder), Some(path)) = (self.recorder.get(), &self.record) else {
-            return Ok(());
-        };
-        let counts = recorder.finish().map_err(|error| Failure::file(path, STEP, &error))?;
-        let kept = if self.record_secrets {
-            "WITH SECRETS: passwords and all that the card gave stand in it"
-        } else {
-            "redacted"
-        };
-        out.note(format!("recorded  {}   {} exchanges, {kept}", path.display(), counts.exchanges));
-        Ok(())
+        let Some(recorder) = self.recorder.get() else { return Ok(()) };
+        let (counts, ends) = recorder.finish();
+        let record = self.record.as_ref().map(|path| {
+            let kept = if self.record_secrets {
+                "WITH SECRETS: passwords and all that the card gave stand in it"
+            } else {
+                "redacted"
+            };
+            ("recorded", path, STEP, kept)
+        });
+        let trace =
+            self.trace.path().map(|path| ("traced  ", path, trace::STEP, self.trace.kept()));
+        let mut failed = None;
+        // In the order in which they were added.
+        for ((did, path, step, kept), end) in record.into_iter().chain(trace).zip(ends) {
+            match end {
+                Ok(()) => {
+                    let (path, count) = (path.display(), counts.exchanges);
+                    out.note(format!("{did}  {path}   {count} exchanges, {kept}"));
+                }
+                Err(error) => {
+                    let failure = Failure::file(path, step, &error);
+                    if let Some(first) = failed.replace(failure) {
+                        out.note(first.to_string());
+                    }
+                }
+            }
+        }
+        failed.map_or(Ok(()), |failure| Err(failure.into()))
     }
+}
+
+fn header(opened: &Opened, keeps_secrets: bool) -> Result<Header> {
+    let given = std::env::args_os().skip(1);
+    let given = given.map(|argument| argument.to_string_lossy().into_owned());
+    Ok(Header {
+        format: FORMAT,
+        program: env!("CARGO_PKG_VERSION").into(),
+        redacted: !keeps_secrets,
+        time: opened.time.format(&Rfc3339)?,
+        card: card(&opened.source, keeps_secrets),
+        atr: Masked::known(opened.transport.atr()),
+        limits: opened.transport.limits().into(),
+        arguments: arguments(given),
+        secrets: keeps_secrets.then(Secrets::default),
+    })
 }
 
 /// A recording that is replayed.
@@ -280,11 +342,11 @@ pub(super) fn of_recording(error: RecordError) -> Failure {
     }
 }
 
-pub(super) fn nothing_to_record() -> Failure {
-    Failure::usage("--record: this command talks to no card")
+pub(super) fn nothing_to_record(option: &str) -> Failure {
+    Failure::usage(format!("{option}: this command talks to no card"))
         .step(STEP)
         .expected("a command that talks to a card: tap, apdu")
-        .help("leave --record out")
+        .help(format!("leave {option} out"))
 }
 
 // The card for a recording: its address, but the path of a recording that was replayed, which may

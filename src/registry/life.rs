@@ -17,7 +17,7 @@ impl Registry {
     ///
     /// # Errors
     /// [`Denied::Unknown`] where there is no phone to lock or unlock (what waits for one is void
-    /// after a loss all the same), or no such card; [`Denied::PhoneNotActive`] where a phone to
+    /// after a loss all the same, and the event is written), or no such card; [`Denied::PhoneNotActive`] where a phone to
     /// unlock is not locked; [`Denied::WhichCard`], [`Denied::CardNotCurrent`].
     pub fn report(
         &self,
@@ -47,6 +47,8 @@ impl Registry {
                         work.phone_lost(person, live, now)?
                     };
                     if none {
+                        // What waited is void by this, and the log says by whom.
+                        work.taken(person, report, clerk, now)?;
                         return Ok(Err(Denied::Unknown { what: PHONE }));
                     }
                     changes
@@ -61,8 +63,7 @@ impl Registry {
                     work.end_card(person, live, EndReason::PersonLeft, now)?
                 }
             };
-            let detail = json!({ "report": report.name(), "clerk": clerk });
-            work.event(now, EventKind::ReportTaken, Some(person), None, &detail)?;
+            work.taken(person, report, clerk, now)?;
             Ok(Ok(changes))
         })?;
         done.map_err(Into::into)
@@ -132,6 +133,17 @@ impl Registry {
 const PHONE: &str = "phone";
 
 impl Work<'_> {
+    fn taken(
+        &mut self,
+        person: &PersonId,
+        report: &Report,
+        clerk: &str,
+        now: UtcDateTime,
+    ) -> Result<(), RegistryError> {
+        let detail = json!({ "report": report.name(), "clerk": clerk });
+        self.event(now, EventKind::ReportTaken, Some(person), None, &detail).map(drop)
+    }
+
     fn phone_lost(
         &mut self,
         person: &PersonId,

@@ -7,8 +7,12 @@
 
 pub mod check;
 mod diagnostic;
+pub mod export;
 pub mod format;
+pub mod import;
 mod program;
+pub mod report;
+pub mod run;
 pub mod syntax;
 
 pub use diagnostic::{Code, Diagnostic, Sources};

@@ -34,14 +34,14 @@ pub struct Stats {
 
 /// A dialogue with one card.
 pub struct Session {
-    transport: Box<dyn Transport>,
+    pub(super) transport: Box<dyn Transport>,
     pub(super) channel: Option<SecureChannel>,
     limits: Limits,
     pub(super) max_read: usize,
-    timeout: Duration,
+    pub(super) timeout: Duration,
     observer: Option<Box<dyn Observer>>,
     stats: Stats,
-    command: Zeroizing<Vec<u8>>,
+    pub(super) command: Zeroizing<Vec<u8>>,
     pub(super) response: Vec<u8>,
     pub(super) ladder: Ladder,
     /// The counter before the command that is on its way.
@@ -363,7 +363,7 @@ impl Session {
         Response::parse(&self.response).map_err(|e| apdu(step, e))
     }
 
-    fn transceive(&mut self, step: Step) -> Result<Duration, SessionError> {
+    pub(super) fn transceive(&mut self, step: Step) -> Result<Duration, SessionError> {
         let started = Instant::now();
         let deadline = Deadline::after(self.timeout);
         let sent = self.transport.transceive(&self.command, &mut self.response, deadline);
@@ -380,7 +380,7 @@ impl Session {
         Ok(time)
     }
 
-    fn observe(&mut self, step: Step, time: Duration, plain: Option<(&Command, &Response)>) {
+    pub(super) fn observe(&mut self, step: Step, time: Duration, plain: Option<(&Command, &Response)>) {
         let Some(observer) = &mut self.observer else { return };
         let wire = Exchange { command: &self.command, response: &self.response, time };
         let Some((command, response)) = plain else { return observer.exchange(wire, None, step) };

@@ -3,6 +3,7 @@
 //! command chaining, reading files in as few commands as card and reader allow, and going on with less
 //! where they allow less than they say).
 
+mod as_is;
 mod dialogue;
 mod error;
 mod ladder;

@@ -235,7 +235,7 @@ struct Pace {
 }
 
 // The value of DO7F4C.
-fn template(chat: Chat) -> Vec<u8> {
+pub(super) fn template(chat: Chat) -> Vec<u8> {
     let mut w = Writer::new();
     chat.write(&mut w);
     let object = w.finish();
@@ -244,7 +244,7 @@ fn template(chat: Chat) -> Vec<u8> {
 
 // The chip authentication mapping first, for it proves the chip on the way; then the card's own
 // order. What this library does not speak is passed over.
-fn choose(infos: &SecurityInfos) -> Result<Parameters, TapError> {
+pub(super) fn choose(infos: &SecurityInfos) -> Result<Parameters, TapError> {
     let mut first = None;
     let mut best: Option<Parameters> = None;
     let mut offered = 0;

@@ -19,6 +19,7 @@ mod key_only;
 mod lengths;
 mod options;
 mod outcome;
+pub mod parts;
 mod plan;
 mod prove;
 mod reader;

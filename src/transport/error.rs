@@ -108,6 +108,12 @@ pub enum TransportError {
         /// The driver's words.
         detail: String,
     },
+    /// There is no reader that takes control codes.
+    #[error("{name} is no reader: it takes no control codes")]
+    NoControl {
+        /// What it is called.
+        name: String,
+    },
     /// A recording is replayed, and the dialogue left it.
     #[error(transparent)]
     Diverged(Box<super::Divergence>),

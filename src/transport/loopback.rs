@@ -1,6 +1,8 @@
 //! A chip in the same process, used as a transport.
 
-use super::{Deadline, Limits, Power, Reset, Responder, Transport, TransportError, Work};
+use super::{
+    Deadline, Limits, Power, Reset, Responder, Transport, TransportError, Work, pcsc::End,
+};
 
 /// Joins a [`Responder`] to a terminal without any reader between them.
 pub struct Loopback<R> {
@@ -80,6 +82,15 @@ impl<R: Responder> Transport for Loopback<R> {
 
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn leave_card(&mut self, end: End) -> Result<(), TransportError> {
+        match end {
+            End::Leave => {}
+            End::Reset => self.chip.power(Power::Reset),
+            End::Unpower => self.chip.power(Power::Off),
+        }
+        Ok(())
     }
 
     fn work(&self) -> Work {

@@ -38,7 +38,7 @@ pub use observe::{Exchange, Observer, Step};
 pub use record::{
     Anchor, Counts, Entry, ErrorKind, FORMAT, Failed, Header, MAX_LINE, MAX_RECORDING, Masked,
     Pair, Part, RecordError, Recorded, RecordedExchange, RecordedLimits, RecordedReset, Recorder,
-    Recording, ResetKind, Secrets, TerminalSecrets,
+    Recording, ResetKind, Secrets, Sink, TerminalSecrets,
 };
 pub use replay::{Divergence, Replay};
 pub use shared::Shared;
@@ -83,6 +83,46 @@ pub trait Transport: Send {
     fn modelled(&self) -> Option<Duration> {
         None
     }
+
+    /// Keeps other programs away from the card until [`Transport::end_transaction`], where there
+    /// can be others.
+    ///
+    /// # Errors
+    /// What the reader reports.
+    fn begin_transaction(&mut self, _deadline: Deadline) -> Result<(), TransportError> {
+        Ok(())
+    }
+
+    /// Lets them at it again.
+    ///
+    /// # Errors
+    /// What the reader reports.
+    fn end_transaction(&mut self) -> Result<(), TransportError> {
+        Ok(())
+    }
+
+    /// Leaves the card so, before the transport is dropped.
+    ///
+    /// # Errors
+    /// What the reader reports.
+    fn leave_card(&mut self, _end: pcsc::End) -> Result<(), TransportError> {
+        Ok(())
+    }
+
+    /// Sends a control code to the reader itself, and puts its answer into `response`.
+    ///
+    /// # Errors
+    /// [`TransportError::NoControl`] where there is no reader; what the reader reports.
+    fn control(
+        &mut self,
+        _code: u32,
+        _data: &[u8],
+        response: &mut Vec<u8>,
+        _deadline: Deadline,
+    ) -> Result<(), TransportError> {
+        response.clear();
+        Err(TransportError::NoControl { name: self.name().to_owned() })
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for Box<T> {
@@ -117,6 +157,28 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 
     fn modelled(&self) -> Option<Duration> {
         (**self).modelled()
+    }
+
+    fn begin_transaction(&mut self, deadline: Deadline) -> Result<(), TransportError> {
+        (**self).begin_transaction(deadline)
+    }
+
+    fn end_transaction(&mut self) -> Result<(), TransportError> {
+        (**self).end_transaction()
+    }
+
+    fn leave_card(&mut self, end: pcsc::End) -> Result<(), TransportError> {
+        (**self).leave_card(end)
+    }
+
+    fn control(
+        &mut self,
+        code: u32,
+        data: &[u8],
+        response: &mut Vec<u8>,
+        deadline: Deadline,
+    ) -> Result<(), TransportError> {
+        (**self).control(code, data, response, deadline)
     }
 }
 

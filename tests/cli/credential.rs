@@ -196,7 +196,9 @@ fn what_is_not_to_be_believed_is_told_apart_from_what_was_not_asked_rightly() {
     made.write("garbage", "no credential");
     let error = made.verify(&["garbage"], 1);
     assert_eq!(error["error"]["step"], "read the credential");
-    made.verify(&["nothing"], 7);
+    let error = made.verify(&["nothing"], 7);
+    let help = error["error"]["help"].as_str().unwrap();
+    assert!(error["error"]["expected"].is_string() && help.contains("check the path"), "{error}");
     let error = json(made.path(), &["credential", "verify", "mdoc", "--iaca", "mdoc"], 7);
     assert_eq!(error["error"]["step"], "read the issuer's root");
 }

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "credentials")]
 mod credential;
+mod decode;
 mod key_only;
 #[cfg(feature = "issuer")]
 mod ledger;
@@ -10,6 +11,7 @@ mod ledger;
 mod office;
 mod policy;
 mod profile;
+mod report;
 mod trust;
 
 use std::path::Path;

@@ -18,8 +18,9 @@ use iccard::session::Session;
 use iccard::tap::{Options, Passwords};
 use iccard::transport::{Loopback, Shared};
 use iccard::wallet::{
-    Client, EnrollError, Http, Patience, Progress, Provider, Wallet, WalletError,
+    Client, EnrollError, Http, Patience, Post, Progress, Provider, Wallet, WalletError,
 };
+use serde_json::{Value, json};
 use time::UtcDateTime;
 
 /// Steps that phones have begun.
@@ -64,6 +65,12 @@ impl Rig {
     /// Makes an issuer in an empty folder, on SQLite or on that PostgreSQL database, with so many
     /// people and no limit to how often they may come.
     pub fn new(folder: &Path, people: usize, postgres: Option<&str>) -> Self {
+        let people = (0..people).map(|number| Person::new(number, |text| text)).collect();
+        Self::of(folder, people, postgres)
+    }
+
+    /// The same with these people.
+    pub fn of(folder: &Path, people: Vec<Person>, postgres: Option<&str>) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let url = format!("https://localhost:{port}");
         let options = init::Options {
@@ -75,7 +82,6 @@ impl Rig {
         // No two issuers have the same keys.
         let rng = &mut SystemRng::default();
         let made = init::create(&folder, &options, rng, UtcDateTime::now()).unwrap();
-        let people: Vec<Person> = (0..people).map(person).collect();
         let mut csv = String::from(
             "id,family_name,given_name,family_name_national,given_name_national,birth_date,sex,\
              personal_number,address,card,first_card,left\n",
@@ -146,6 +152,37 @@ impl Rig {
         Ok(client.with_patience(patience))
     }
 
+    /// What a clerk asks of it: status and answer.
+    pub fn office(&self, path: &str, body: &Value) -> (u16, Value) {
+        let bearer = format!("Bearer {}", self.clerk_token);
+        let body = body.to_string();
+        let post = Post {
+            url: &format!("{}/office/{path}", self.url),
+            headers: &[("Authorization", &bearer)],
+            content_type: "application/json",
+            body: body.as_bytes(),
+        };
+        let reply = self.http().post("ask as a clerk", &post).unwrap();
+        (reply.status, serde_json::from_slice(&reply.body).unwrap())
+    }
+
+    /// An office's offer for that person.
+    pub fn offer(&self, person: &Person) -> Value {
+        let (status, offer) = self.office("offers", &json!({ "person": person.id }));
+        assert_eq!(status, 200, "{offer}");
+        offer
+    }
+
+    /// The code of an offer, as its URI shows it.
+    pub fn offer_code(&self, offer: &Value) -> String {
+        let url = format!("{}/offers/{}", self.url, offer["offer"].as_str().unwrap());
+        let reply = self.http().get("read an offer", &url, "application/json").unwrap();
+        let told: Value = serde_json::from_slice(&reply.body).unwrap();
+        assert_eq!(reply.status, 200, "{told}");
+        let grant = &told["grants"]["urn:ietf:params:oauth:grant-type:pre-authorized_code"];
+        grant["pre-authorized_code"].as_str().unwrap().to_owned()
+    }
+
     /// The roots of its credentials.
     pub fn roots(&self) -> Vec<Certificate> {
         let pem = std::fs::read(self.folder.join("iaca.pem")).unwrap();
@@ -174,17 +211,18 @@ impl Drop for Running {
     }
 }
 
-fn person(number: usize) -> Person {
-    let name = format!("person-{number}");
-    let text = profile::new_profile(&name, &name);
-    let profile = profile::check(&text, Path::new("person.toml")).unwrap();
-    let card = profile.personalise().unwrap();
-    let env = SeededEnv::new(format!("chip {number}").as_bytes());
-    let chip = Card::from_profile(&card, Box::new(env)).unwrap();
-    Person { id: format!("T-{number:04}"), card, chip: Mutex::new(Shared::new(chip)) }
-}
-
 impl Person {
+    /// The person of that number, with a card of the profile that is made of the usual one.
+    pub fn new(number: usize, change: impl FnOnce(String) -> String) -> Self {
+        let name = format!("person-{number}");
+        let text = change(profile::new_profile(&name, &name));
+        let profile = profile::check(&text, Path::new("person.toml")).unwrap();
+        let card = profile.personalise().unwrap();
+        let env = SeededEnv::new(format!("chip {number}").as_bytes());
+        let chip = Card::from_profile(&card, Box::new(env)).unwrap();
+        Self { id: format!("T-{number:04}"), card, chip: Mutex::new(Shared::new(chip)) }
+    }
+
     /// Puts the card on a phone and does something with it.
     pub fn with_card<T>(&self, act: impl FnOnce(&mut Session, Options) -> T) -> T {
         let chip = self.chip.lock().unwrap_or_else(PoisonError::into_inner);

@@ -45,7 +45,7 @@ pub(super) fn of_config(error: &ConfigError) -> Failure {
         ConfigError::Syntax { line, .. } => failure
             .got(format!("line {line}"))
             .help("the comments of a new issuer.toml say what each key takes: iccard issuer init"),
-        ConfigError::File { source, .. } => failure.got(source.kind().to_string()),
+        ConfigError::File { source, .. } => failure.of_kind(source),
         ConfigError::Content { expected, detail, .. } => {
             failure.expected(*expected).got(detail.clone())
         }
@@ -77,7 +77,7 @@ pub(super) fn of_init(error: &InitError) -> Failure {
             .got(path.display().to_string())
             .help("name another folder: keys are never overwritten"),
         InitError::Option { expected, .. } => failure(failure::USAGE).expected(*expected),
-        InitError::Io { source, .. } => failure(failure::FILE).got(source.kind().to_string()),
+        InitError::Io { source, .. } => failure(failure::FILE).of_kind(source),
         InitError::Config(error) => of_config(error),
         _ => failure(failure::FILE),
     }

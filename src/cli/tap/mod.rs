@@ -1,10 +1,14 @@
 //! `iccard tap`: the main job.
 
+mod html;
 mod progress;
 mod report;
 mod request;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::Result;
 use clap::Args;
@@ -13,6 +17,7 @@ use serde_json::json;
 use time::UtcDateTime;
 
 use self::{
+    html::ReportFile,
     progress::Progress,
     report::Report,
     request::{RequestFiles, hindrance},
@@ -33,7 +38,7 @@ use crate::{
     profile::{self, Personalised},
     session::Session,
     tap::{self, KnownLengths, Options, TerminalCertificates},
-    transport::{CardAddress, Secrets, TerminalSecrets},
+    transport::{CardAddress, Observer, Secrets, TerminalSecrets},
     trust::{Anchors, Judging, judge},
 };
 
@@ -84,6 +89,12 @@ pub(super) struct TapArgs {
     /// Write the face, in the card's own format
     #[arg(long, value_name = "FILE")]
     face: Option<PathBuf>,
+    /// Write a page that shows verdict, holder, checks and dialogue: personal data in clear
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// With --report: write over a file that is there
+    #[arg(long, requires = "report")]
+    force: bool,
     /// Write a mobile credential request that is bound to this tap
     #[arg(long, value_name = "FILE", requires_all = ["keys", "session"])]
     request: Option<PathBuf>,
@@ -114,6 +125,7 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     // Everything that can be wrong without the card comes before the card.
     let request = RequestFiles::load(args)?;
     let face = args.face.as_deref().map(FaceFile::new).transpose()?;
+    let page = args.report.as_deref().map(|path| ReportFile::new(path, args.force)).transpose()?;
     let address = context.card.address();
     let replays = matches!(address, CardAddress::Replay { .. });
     if args.at.is_some() && !replays {
@@ -130,7 +142,7 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
         .transpose()?;
     let given = passwords::given(args, address)?;
     let passwords = given.as_ref().map(Given::passwords).transpose()?;
-    let (terminal, shown) = terminal_given(args)?.unzip();
+    let (terminal, shown) = terminal_given(args.terminal_key.as_deref(), &args.cvc_chain)?.unzip();
     let out = &context.out;
     if args.seed.is_some() {
         out.note("--seed: all randomness follows from that text, so nothing is secure");
@@ -182,9 +194,10 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
         lengths: lengths.clone(),
         ..Options::default()
     };
-    context.card.record().set_secrets(known);
+    context.card.record().set_secrets(&known);
     let session = Session::new(transport).with_timeout(context.card.timeout());
-    let mut session = observe::watched(context, session);
+    let page_observer = page.as_ref().map(|page| Box::new(page.observer()) as Box<dyn Observer>);
+    let mut session = observe::watched_by(context, session, page_observer);
     let mut progress = Progress::new(out.is_json() || context.verbose);
     let tapped = tap::tap(&mut session, &options, &mut *rng, now, &mut |e| progress.show(e));
     progress.clear();
@@ -224,6 +237,10 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
             out.note("the face is not shown to be genuine");
         }
         object["face"] = json!(face.path());
+    }
+    if let Some(page) = &page {
+        page.write(&report, out)?;
+        object["report"] = json!(page.path());
     }
     let hindrance = request.as_ref().and_then(|_| hindrance(&tapped.evidence, &verdict));
     if let Some(files) = &request
@@ -276,10 +293,14 @@ fn anchors_of(profile: &Personalised, source: &str) -> Result<Anchors> {
     Ok(anchors)
 }
 
-fn terminal_given(args: &TapArgs) -> Result<Option<(TerminalCertificates, TerminalSecrets)>> {
-    let Some(file) = &args.terminal_key else { return Ok(None) };
+/// What a terminal shows: the private key, and certificates among which is its own.
+pub(super) fn terminal_given(
+    key: Option<&Path>,
+    chain: &[PathBuf],
+) -> Result<Option<(TerminalCertificates, TerminalSecrets)>> {
+    let Some(file) = key else { return Ok(None) };
     let key = cvc::private_key(file)?;
-    let certificates = cvc::certificates(&args.cvc_chain)?;
+    let certificates = cvc::certificates(chain)?;
     let count = certificates.len();
     let certificates: Vec<_> =
         certificates.into_iter().map(|(_, certificate)| certificate).collect();

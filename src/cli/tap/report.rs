@@ -47,21 +47,9 @@ impl Report<'_> {
             let anchor = if self.test_anchor { ", test anchor" } else { "" };
             out.row("", format!("RECORDING of {card} at {at}{anchor}: no card is there"));
         }
-        let password = tapped.evidence.access.name().trim_start_matches("pace-").to_uppercase();
-        match &tapped.pace {
-            Some(pace) => out.row("access", format!("{pace}, password {password}")),
-            None => out.row(
-                "access",
-                format!("{password}, 3DES: its keys follow from printed data alone"),
-            ),
-        }
-        match &tapped.terminal_authentication {
-            Some(Ok(chat)) => {
-                let rights: Vec<_> = chat.rights().map(|right| right.name).collect();
-                out.row("terminal", format!("authorised   {}", rights.join(", ")));
-            }
-            Some(Err(why)) => out.row("terminal", format!("REFUSED   {why}")),
-            None => {}
+        out.row("access", self.access());
+        if let Some(terminal) = self.terminal() {
+            out.row("terminal", terminal);
         }
         if let Some((sod, sw)) = self.sod_refused() {
             let access = tapped.evidence.access.name();
@@ -95,6 +83,52 @@ impl Report<'_> {
         }
     }
 
+    fn access(&self) -> String {
+        let password = self.tapped.evidence.access.name();
+        let password = password.trim_start_matches("pace-").to_uppercase();
+        match &self.tapped.pace {
+            Some(pace) => format!("{pace}, password {password}"),
+            None => format!("{password}, 3DES: its keys follow from printed data alone"),
+        }
+    }
+
+    fn terminal(&self) -> Option<String> {
+        Some(match self.tapped.terminal_authentication.as_ref()? {
+            Ok(chat) => {
+                let rights: Vec<_> = chat.rights().map(|right| right.name).collect();
+                format!("authorised   {}", rights.join(", "))
+            }
+            Err(why) => format!("REFUSED   {why}"),
+        })
+    }
+
+    /// How the card was opened and whom the judge believed, for the page.
+    pub(super) fn facts(&self) -> Vec<(String, String)> {
+        let mut facts = vec![
+            ("ATR".to_owned(), hex::encode_upper(&self.tapped.evidence.card.atr)),
+            ("tapped".to_owned(), trust::text(self.tapped.evidence.tapped_at)),
+            ("access".to_owned(), self.access()),
+        ];
+        facts.extend(self.terminal().map(|terminal| ("terminal".to_owned(), terminal)));
+        facts.push(("trust".to_owned(), shown(&self.verdict.trust.source)));
+        facts
+    }
+
+    /// What must not be overlooked: no real card, or no real trust.
+    pub(super) fn banner(&self) -> Option<String> {
+        let anchor = if self.test_anchor { ", judged by a test anchor" } else { "" };
+        match (&self.replayed, &self.profile) {
+            (Some(replayed), _) => {
+                let (card, at) = (shown(&replayed.card), trust::text(replayed.time));
+                Some(format!("Recording of {card} at {at}{anchor}: no card was there"))
+            }
+            (None, Some(profile)) => {
+                Some(format!("Emulated card: {}{anchor}", shown(&profile.profile.title)))
+            }
+            (None, None) => None,
+        }
+    }
+
     fn modelled(&self) -> String {
         match (self.link, self.tapped.stats.modelled) {
             (Some(rate), Some(time)) => {
@@ -116,7 +150,7 @@ impl Report<'_> {
         }
     }
 
-    fn total(&self) -> std::time::Duration {
+    pub(super) fn total(&self) -> std::time::Duration {
         self.tapped.steps.iter().map(|step| step.time).sum()
     }
 
@@ -184,7 +218,7 @@ fn terminal_value(outcome: &Result<Chat, String>) -> Value {
     }
 }
 
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {

@@ -10,9 +10,7 @@ pub(super) fn of(error: WalletError) -> Failure {
     let (text, tries_left) = (error.to_string(), error.has_tries_left());
     let new = |code| Failure::new(code, text.clone());
     match error {
-        WalletError::Io { step, source, .. } => {
-            new(failure::FILE).step(step).got(source.kind().to_string())
-        }
+        WalletError::Io { step, source, .. } => new(failure::FILE).step(step).of_kind(&source),
         WalletError::InUse { .. } => new(failure::FILE)
             .step("open the wallet")
             .expected("a wallet that nobody uses")

@@ -8,6 +8,7 @@ use clap::Args;
 use super::{WalletArgs, failure, keep};
 use crate::{
     cli::{Context, failure::Failure},
+    crypto::SystemRng,
     pki::Certificate,
     tap::Event,
     wallet::{Client, Http, Progress, Provider, Wallet},
@@ -18,6 +19,16 @@ pub(super) struct IssuerArgs {
     /// The issuer to trust; the wallet's own without it
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
+    #[command(flatten)]
+    trust: TrustArgs,
+    /// Folder of the wallet provider that attests this wallet, a test's. Kept in the wallet
+    #[arg(long, value_name = "DIR")]
+    provider: Option<PathBuf>,
+}
+
+/// Whom to believe. What is given is kept once an answer has shown that it fits.
+#[derive(Debug, Args)]
+pub(super) struct TrustArgs {
     /// The folder that `iccard issuer init` made, for tests: its CA, its IACA and its wallet provider
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
@@ -27,9 +38,31 @@ pub(super) struct IssuerArgs {
     /// The issuer's IACA, the root of its credentials, PEM. Kept in the wallet
     #[arg(long, value_name = "PEM")]
     iaca: Option<PathBuf>,
-    /// Folder of the wallet provider that attests this wallet, a test's. Kept in the wallet
-    #[arg(long, value_name = "DIR")]
-    provider: Option<PathBuf>,
+}
+
+impl TrustArgs {
+    /// Takes what is given into the wallet, which is not saved by this.
+    pub(super) fn take(&self, wallet: &mut Wallet) -> Result<()> {
+        let text = |path: &PathBuf, what: &str| -> Result<String> {
+            fs::read_to_string(path).map_err(|error| Failure::file(path, what, &error).into())
+        };
+        let trusted = &mut wallet.state.trusted;
+        if let Some(path) = self.ca.clone().or_else(|| self.within("tls/ca.pem")) {
+            trusted.ca = Some(text(&path, "read the CA")?);
+        }
+        if let Some(path) = self.iaca.clone().or_else(|| self.within("iaca.pem")) {
+            trusted.iaca = Some(text(&path, "read the IACA")?);
+        }
+        Ok(())
+    }
+
+    const fn is_given(&self) -> bool {
+        self.from.is_some() || self.ca.is_some() || self.iaca.is_some()
+    }
+
+    fn within(&self, name: &str) -> Option<PathBuf> {
+        self.from.as_ref().map(|folder| folder.join(name))
+    }
 }
 
 /// A way to the issuer.
@@ -40,18 +73,9 @@ pub(super) struct Way {
 
 /// Connects to the issuer of the options, or to the wallet's own.
 pub(super) fn connect(args: &WalletArgs, own: &IssuerArgs, wallet: &mut Wallet) -> Result<Way> {
-    let text = |path: &PathBuf, what: &str| -> Result<String> {
-        fs::read_to_string(path).map_err(|error| Failure::file(path, what, &error).into())
-    };
-    let within = |name: &str| own.from.as_ref().map(|folder| folder.join(name));
+    own.trust.take(wallet)?;
     let trusted = &mut wallet.state.trusted;
-    if let Some(path) = own.ca.clone().or_else(|| within("tls/ca.pem")) {
-        trusted.ca = Some(text(&path, "read the CA")?);
-    }
-    if let Some(path) = own.iaca.clone().or_else(|| within("iaca.pem")) {
-        trusted.iaca = Some(text(&path, "read the IACA")?);
-    }
-    if let Some(path) = &own.provider.clone().or_else(|| within("wallet-provider")) {
+    if let Some(path) = &own.provider.clone().or_else(|| own.trust.within("wallet-provider")) {
         let whole = fs::canonicalize(path);
         trusted.provider =
             Some(whole.map_err(|error| Failure::file(path, "find the wallet provider", &error))?);
@@ -71,6 +95,12 @@ pub(super) fn connect(args: &WalletArgs, own: &IssuerArgs, wallet: &mut Wallet) 
     let roots = roots(wallet)?;
     let http = Http::new(trusted.ca.as_deref().map(str::as_bytes)).map_err(failure::of)?;
     let client = Client::connect(http, &url, provider, keep::clock(args)).map_err(failure::of)?;
+    // Whatever comes of the rest, nobody has to say it again; what a wallet holds of another issuer
+    // is read under that one's roots until this one has given it something.
+    let same = wallet.state.issuer.as_deref().is_none_or(|held| held == client.issuer());
+    if same && (own.trust.is_given() || own.provider.is_some()) {
+        wallet.save(&mut SystemRng::default()).map_err(failure::of)?;
+    }
     Ok(Way { client, roots })
 }
 

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{
     WalletArgs, failure,
-    issuer::{self, IssuerArgs, Way},
+    issuer::{self, IssuerArgs, TrustArgs, Way},
     keep,
 };
 use crate::{
@@ -27,6 +27,8 @@ pub(super) struct ShowArgs {
     /// Ask the issuer's status list first, which tells it nothing of this wallet
     #[arg(long)]
     status: bool,
+    #[command(flatten)]
+    trust: TrustArgs,
 }
 
 #[derive(Debug, Args)]
@@ -67,6 +69,7 @@ pub(super) fn show(context: &Context, args: &WalletArgs, own: &ShowArgs) -> Resu
     let mut wallet = keep::open(args)?;
     let now = keep::clock(args)();
     if own.status {
+        own.trust.take(&mut wallet)?;
         let ca = wallet.state.trusted.ca.clone();
         let http = Http::new(ca.as_deref().map(str::as_bytes)).map_err(failure::of)?;
         let roots = issuer::roots(&wallet)?;

@@ -332,6 +332,18 @@ fn claims_of_a_cwt_stand_under_their_numbers_once() {
     assert_eq!(open(&endless).unwrap().exp, None);
     let untagged = cwt[1..].to_vec();
     assert!(open(&untagged).is_err());
+    // The claims stand in the payload as they are, not as encoded CBOR in tag 24.
+    let mut wrapped = CoseSign1::from_tagged_slice(&cwt).unwrap();
+    let payload = wrapped.payload.take().unwrap();
+    assert_eq!(payload[0], 0xA5);
+    let inside = Value::Tag(24, Box::new(Value::Bytes(payload)));
+    let mut payload = Vec::new();
+    ciborium::into_writer(&inside, &mut payload).unwrap();
+    wrapped.payload = Some(payload);
+    let digest = Hash::Sha256.digest(&[&wrapped.tbs_data(&[])]);
+    wrapped.signature = key("status").sign_prehash(&digest).to_plain().to_vec();
+    let error = open(&wrapped.to_tagged_vec().unwrap()).unwrap_err();
+    assert!(matches!(error, StatusError::Malformed { what: "claims", .. }), "{error}");
     // Another type, signed rightly.
     let mut token = CoseSign1::from_tagged_slice(&cwt).unwrap();
     token.protected.original_data = None;

@@ -7,8 +7,9 @@ use super::{Code, Refusal, refused, secret};
 use crate::crypto::{Curve, PublicKey, SecretKey, SeededRng};
 use crate::issuance::oid4vci::Proofs;
 use crate::issuance::{Status, Thumbprint, thumbprint};
-use crate::issuer::{Call, Client, Clock, Issuer, MDOC, config::Config, init};
-use crate::registry::{AccessTokens, Claim, Grant, RegistryError, Reserve};
+use crate::issuer::{Call, Client, Clock, Issuer, MDOC, SD_JWT, config::Config, init};
+use crate::pki::{DistinguishedName, Profile};
+use crate::registry::{AccessTokens, Claim, Credential, Grant, RegistryError, Reserve};
 
 const NOW: UtcDateTime = utc_datetime!(2025-04-01 03:00:00);
 
@@ -58,12 +59,18 @@ impl World {
     }
 
     fn issue(&self, grant: &Grant, phone: u8) -> Result<Value, Refusal> {
+        self.issue_in(MDOC, grant, phone)
+    }
+
+    fn issue_in(&self, configuration: &str, grant: &Grant, phone: u8) -> Result<Value, Refusal> {
         let key = key(phone);
+        let mut nonce = [phone; 32];
+        nonce[0] = u8::try_from(configuration.len()).unwrap();
         let reserve = Reserve {
             grant: grant.id,
-            configuration: MDOC.to_owned(),
+            configuration: configuration.to_owned(),
             keys: vec![thumbprint(&key)],
-            nonces: vec![([phone; 32], NOW + Duration::minutes(5))],
+            nonces: vec![(nonce, NOW + Duration::minutes(5))],
         };
         self.issuer.issue(grant, &reserve, &[key], NOW)
     }
@@ -98,6 +105,39 @@ fn a_credential_that_cannot_be_made_ends_no_phone() {
     assert_eq!(answer["credentials"].as_array().unwrap().len(), 1);
     assert_eq!(world.ended(), 1);
     assert_eq!(world.issue(&old, 1).unwrap_err().code, Code::CredentialRequestDenied);
+}
+
+/// Signed without a fault, and under a root that verifiers do not have.
+#[test]
+fn what_our_own_verifier_refuses_does_not_leave() {
+    for (first, second) in [(MDOC, SD_JWT), (SD_JWT, MDOC)] {
+        let mut world = World::new();
+        let grant = world.grant(1);
+        let subject = DistinguishedName::new("KR", "TEST iccard issuer", "TEST another IACA");
+        let (not_before, not_after) = (NOW - Duration::DAY, NOW + Duration::days(3000));
+        let other = Profile { subject, serial: vec![1], not_before, not_after };
+        let rng = &mut SeededRng::new(b"service", "another root");
+        let other = other.csca(&SecretKey::generate(Curve::P256, rng)).unwrap();
+        let iaca = std::mem::replace(&mut world.issuer.keys.iaca, other.clone());
+        // Nothing is reserved for the first one.
+        assert_eq!(world.issue_in(first, &grant, 1).unwrap_err().code, Code::ServerError);
+        let registry = &world.issuer.registry;
+        assert!(registry.devices_of(&grant.person).unwrap().is_empty(), "{first}");
+        world.issuer.keys.iaca = iaca.clone();
+        world.issue_in(first, &grant, 1).unwrap();
+        // The second one is tried by nobody before its place is taken.
+        world.issuer.keys.iaca = other;
+        let by_phone = world.issuer.registry.devices_of(&grant.person).unwrap()[0].clone();
+        let grant = Grant { device: Some(by_phone.id), ..grant };
+        assert_eq!(world.issue_in(second, &grant, 1).unwrap_err().code, Code::ServerError);
+        let kept = world.issuer.registry.credentials_of(&by_phone.id).unwrap();
+        assert_eq!(kept.len(), 2, "{second}");
+        world.issuer.keys.iaca = iaca;
+        world.issue_in(second, &grant, 1).unwrap();
+        let places = |all: &[Credential]| all.iter().map(|c| (c.list, c.idx)).collect::<Vec<_>>();
+        let again = world.issuer.registry.credentials_of(&by_phone.id).unwrap();
+        assert_eq!(places(&again), places(&kept), "the same places");
+    }
 }
 
 #[test]

@@ -115,6 +115,7 @@ fn a_loss_without_a_phone_voids_what_waits_and_says_so() {
             let report = Report::PhoneLost { ends };
             let taken = world.registry.report(&world.person("hong"), &report, "desk-1", NOW);
             assert_eq!(denied(taken), Denied::Unknown { what: "phone" });
+            assert_eq!(world.kinds("hong").last(), Some(&EventKind::ReportTaken));
         }
         let request = world.request(&grant, &phone.keys, NOW);
         assert_eq!(denied(world.registry.reserve(&request, NOW)), Denied::Superseded);

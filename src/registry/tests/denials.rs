@@ -5,6 +5,7 @@ use time::Duration;
 use super::backends::{dump, each};
 use super::world::*;
 use crate::issuance::{SessionId, Thumbprint};
+use crate::registry::database::values;
 use crate::registry::*;
 
 /// Refused, and nothing changed.
@@ -126,6 +127,25 @@ fn keys_are_those_committed_to_each_once() {
         registry.refresh(refresh, &other.jkt, &other.instance, &tokens, NOW).unwrap();
         refused(world, &Denied::Spent, |r| r.reserve(&strange, NOW));
         registry.reserve(&world.request(&visit.claimed.grant, &other.keys, NOW), NOW).unwrap();
+    });
+}
+
+#[test]
+fn a_grant_has_so_many_credentials_and_no_more() {
+    each("a_grant_has_so_many_credentials_and_no_more", |world| {
+        let phone = world.phone();
+        let grant = world.redeem(world.tap("hong", &phone, NOW), NOW).grant;
+        let sql = "UPDATE grants SET minted = 1999 WHERE id = $1";
+        let spent = world.registry.write("spending", |work| work.change(sql, values![&grant.id]));
+        assert_eq!(spent.unwrap(), 1);
+        let (both, one) =
+            (world.request(&grant, &phone.keys, NOW), world.request(&grant, &phone.keys[..1], NOW));
+        refused(world, &Denied::Spent, |r| r.reserve(&both, NOW));
+        world.registry.reserve(&one, NOW).unwrap();
+        let last = world.request(&grant, &phone.keys[1..], NOW);
+        refused(world, &Denied::Spent, |r| r.reserve(&last, NOW));
+        // What was made is told again.
+        world.registry.reserve(&one, NOW).unwrap();
     });
 }
 

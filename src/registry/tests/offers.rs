@@ -74,6 +74,29 @@ fn the_fifth_wrong_transaction_code_kills_the_offer() {
 }
 
 #[test]
+fn a_loss_an_end_and_another_phone_end_an_open_offer() {
+    each("a_loss_an_end_and_another_phone_end_an_open_offer", |world| {
+        let registry = &world.registry;
+        let person = world.person("hong");
+        let ends: [(&str, &dyn Fn()); 4] = [
+            ("another phone", &|| drop(world.enrol("hong", &world.phone(), NOW))),
+            ("a phone lost", &|| drop(registry.report_lost(&person, Loss::Phone, NOW).unwrap())),
+            ("a card lost", &|| drop(registry.report_lost(&person, Loss::Card, NOW).unwrap())),
+            ("left", &|| drop(registry.end(&person, EndReason::PersonLeft, NOW).unwrap())),
+        ];
+        world.enrol("hong", &world.phone(), NOW);
+        for (what, end) in ends {
+            let (id, claim) = world.offer("hong", &world.phone(), NOW);
+            let (other, _) = world.offer("kim", &world.phone(), NOW);
+            end();
+            assert_eq!(registry.offer_state(&id, NOW).unwrap(), OfferState::Dead, "{what}");
+            assert_eq!(denied(registry.claim(&claim, NOW)), Denied::Unknown { what: CODE });
+            assert_eq!(registry.offer_state(&other, NOW).unwrap(), OfferState::Open, "{what}");
+        }
+    });
+}
+
+#[test]
 fn a_request_that_waits_is_for_its_keys_only() {
     each("a_request_that_waits_is_for_its_keys_only", |world| {
         let registry = &world.registry;

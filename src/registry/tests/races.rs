@@ -102,6 +102,34 @@ fn of_100_claims_of_one_offer_one_wins() {
     });
 }
 
+/// Who guesses from many places at once has no more tries than who guesses one by one.
+#[test]
+fn guesses_at_once_are_counted_one_by_one() {
+    stored("guesses_at_once_are_counted_one_by_one", |world| {
+        let phone = world.phone();
+        let (id, claim) = world.offer("hong", &phone, NOW);
+        let mut tries: Vec<_> = at_once(40, |number| {
+            let guess = hashed(&format!("{number:06}"));
+            let tokens = world.tokens(NOW);
+            denied(
+                world.registry.claim(&Claim { tx_code: Some(guess), tokens, ..claim.clone() }, NOW),
+            )
+        })
+        .into_iter()
+        .filter_map(|refusal| match refusal {
+            Denied::WrongTxCode { left } => Some(left),
+            other => {
+                assert_eq!(other, Denied::Unknown { what: "pre-authorized_code" });
+                None
+            }
+        })
+        .collect();
+        tries.sort_unstable();
+        assert_eq!(tries, [0, 1, 2, 3, 4]);
+        assert_eq!(world.registry.offer_state(&id, NOW).unwrap(), OfferState::Dead);
+    });
+}
+
 #[test]
 fn a_nonce_is_good_once_and_a_request_made_many_times_is_one() {
     stored("a_nonce_is_good_once_and_a_request_made_many_times_is_one", |world| {

@@ -141,6 +141,20 @@ pub enum End {
     /// Reset: nobody finds what was authenticated.
     #[default]
     Reset,
+    /// Without power.
+    Unpower,
+}
+
+/// Which transmission protocol (ISO/IEC 7816-3 clause 10, 11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Protocol {
+    /// Whichever card and reader agree on.
+    #[default]
+    Any,
+    /// T=0.
+    T0,
+    /// T=1, the one of contactless cards.
+    T1,
 }
 
 /// Parts of the names of readers that hold no card anybody taps: Windows makes some of its own.
@@ -158,6 +172,8 @@ pub struct ConnectOptions {
     pub ignore: Vec<String>,
     /// Whether other programs may connect meanwhile.
     pub share: Share,
+    /// Which transmission protocol.
+    pub protocol: Protocol,
     /// Whether to hold a transaction from the start. Ask for passwords before: other programs
     /// wait meanwhile, and Windows resets a card whose transaction is idle for 5 seconds.
     pub transaction: bool,
@@ -179,6 +195,7 @@ impl Default for ConnectOptions {
             reader: None,
             ignore: VIRTUAL_READERS.map(str::to_owned).to_vec(),
             share: Share::Shared,
+            protocol: Protocol::Any,
             transaction: true,
             fresh: true,
             end: End::Reset,

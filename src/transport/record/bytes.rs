@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Most bytes that one text may stand for: the largest response APDU.
 const MAX_BYTES: usize = 0x1_0002 + 0x10;
@@ -82,14 +82,43 @@ impl Masked {
         }
     }
 
+    /// The bytes with zeros for those that are left out, wiped when dropped.
+    pub fn filled(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(self.len());
+        for part in &self.0 {
+            match part {
+                Part::Known(known) => bytes.extend_from_slice(known),
+                Part::Out(len) => bytes.resize(bytes.len() + len, 0),
+            }
+        }
+        Zeroizing::new(bytes)
+    }
+
+    /// Where bytes are left out.
+    pub fn gaps(&self) -> Vec<std::ops::Range<usize>> {
+        let mut at = 0;
+        let mut gaps = Vec::new();
+        for part in &self.0 {
+            if let Part::Out(len) = part {
+                gaps.push(at..at + len);
+            }
+            at += part.len();
+        }
+        gaps
+    }
+
     fn push_known(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
             self.0.push(Part::Known(bytes.to_vec()));
         }
     }
+}
+
+impl std::str::FromStr for Masked {
+    type Err = &'static str;
 
     // One text for one value: no empty stretch, no two of a kind side by side.
-    fn parse(text: &str) -> Result<Self, &'static str> {
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut masked = Self::default();
         let mut rest = text;
         let mut len = 0;
@@ -174,7 +203,7 @@ impl<'de> Deserialize<'de> for Masked {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Masked, E> {
-                Masked::parse(text).map_err(|expected| E::custom(format!("{expected} expected")))
+                text.parse().map_err(|expected| E::custom(format!("{expected} expected")))
             }
         }
         deserializer.deserialize_str(Text)
@@ -188,16 +217,18 @@ mod tests {
     #[test]
     fn one_text_is_one_value() {
         for text in ["", "00B0810000", "[95]9000", "00A4040C07[7]00", "[7]"] {
-            assert_eq!(Masked::parse(text).unwrap().to_string(), text);
+            assert_eq!(text.parse::<Masked>().unwrap().to_string(), text);
         }
         for wrong in ["0", "0G", "[", "[]", "[-1]", "[+1]", "[01]", "[0]", "[1][2]", "[99999]", "]"]
         {
-            assert!(Masked::parse(wrong).is_err(), "{wrong}");
+            assert!(wrong.parse::<Masked>().is_err(), "{wrong}");
         }
         // All stretches count together, and the last one that is too many.
         let most = format!("[{}]00", MAX_BYTES - 1);
-        assert_eq!(Masked::parse(&most).unwrap().len(), MAX_BYTES);
-        assert!(Masked::parse(&format!("{most}[1]")).is_err());
+        assert_eq!(most.parse::<Masked>().unwrap().len(), MAX_BYTES);
+        assert!(format!("{most}[1]").parse::<Masked>().is_err());
+        let cut: Masked = "01[2]04[1]".parse().unwrap();
+        assert_eq!((&*cut.filled(), cut.gaps()), (&vec![1, 0, 0, 4, 0], vec![1..3, 4..5]));
         let cut = Masked::without(&[1, 2, 3, 4], 1..9);
         assert_eq!((cut.to_string().as_str(), cut.len(), cut.bytes()), ("01[3]", 4, None));
         assert_eq!(Masked::without(&[1, 2], 5..9), Masked::known(&[1, 2]));

@@ -11,8 +11,18 @@ use crate::transport::{Limits, Reset, TransportError};
 /// The version of the format.
 pub const FORMAT: u32 = 1;
 
-/// One line.
-#[derive(Debug, Serialize, Deserialize)]
+/// One line, to be written.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Written<'a> {
+    Recording(&'a Header),
+    Exchange(&'a RecordedExchange),
+    Reset(&'a RecordedReset),
+    End(Counts),
+}
+
+/// One line that was read.
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Line {
     /// The first one.

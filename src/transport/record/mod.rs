@@ -4,7 +4,8 @@
 //! and counts at the end, so that a crash leaves what was. Without being told otherwise it leaves
 //! out the data of commands and responses but what any card of the kind would show; with a header
 //! that says otherwise nothing is left out, and [`Replay`](super::Replay) can answer the same
-//! dialogue without the card. [`Recording`] reads either, within bounds.
+//! dialogue without the card. [`Recording`] reads either, within bounds. Other forms of the same
+//! entries are [`Sink`]s of the same recorder, each redacted or not by its own header.
 //!
 //! ```
 //! use iccard::transport::{Recording, RecordError, Replay};
@@ -27,6 +28,7 @@ mod error;
 mod format;
 mod read;
 mod redact;
+mod sink;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -38,4 +40,5 @@ pub use format::{
     RecordedLimits, RecordedReset, ResetKind, Secrets, TerminalSecrets,
 };
 pub use read::{MAX_LINE, MAX_RECORDING, Recording};
+pub use sink::Sink;
 pub use write::{Recorded, Recorder};

@@ -68,6 +68,28 @@ impl Recording {
         Ok(read)
     }
 
+    /// A dialogue that was written down in another form, each entry with the line or packet that it
+    /// stands in. Exchanges are numbered anew.
+    pub fn of(
+        file: &str,
+        header: Header,
+        entries: Vec<(usize, Entry)>,
+        counts: Option<Counts>,
+    ) -> Self {
+        let mut exchanges = 0;
+        let number = |(line, mut entry)| {
+            if let Entry::Exchange(exchange) = &mut entry {
+                exchanges += 1;
+                exchange.n = u32::try_from(exchanges).unwrap_or(u32::MAX);
+            }
+            (line, entry)
+        };
+        let entries: Vec<_> = entries.into_iter().map(number).collect();
+        let whole = entries.iter().all(|(_, entry)| is_whole(entry));
+        let header = Header { redacted: header.redacted || !whole, ..header };
+        Self { file: file.into(), header, entries, exchanges, counts }
+    }
+
     fn take(&mut self, line: Line, lines: &Lines<'_>) -> Result<(), RecordError> {
         let entry = match line {
             Line::Recording(_) => return Err(lines.wrong(1, ENTRY, "a second header came")),

@@ -7,11 +7,47 @@
 //! keys of all protocols, which would open the rest with it; and ciphertexts, which nobody can use
 //! without keys that may yet become known.
 
-use super::Masked;
+use super::{Entry, Failed, Masked, Pair, RecordedExchange};
 use crate::{
     apdu::{CommandView, Header, ins},
     tlv::{Reader, Tag, parse_one},
 };
+
+/// An entry of which all is known, without what could be secret or personal.
+pub(super) fn entry(whole: &Entry) -> Entry {
+    match whole {
+        Entry::Exchange(exchange) => Entry::Exchange(RecordedExchange {
+            command: without(&exchange.command, command),
+            response: exchange.response.as_ref().map(|answer| answered(&exchange.command, answer)),
+            error: exchange.error.as_ref().map(failed),
+            plain: exchange.plain.as_ref().map(|plain| Pair {
+                command: without(&plain.command, command),
+                response: answered(&plain.command, &plain.response),
+            }),
+            ..exchange.clone()
+        }),
+        Entry::Reset(reset) => {
+            let mut reset = reset.clone();
+            reset.error = reset.error.as_ref().map(failed);
+            Entry::Reset(reset)
+        }
+    }
+}
+
+fn answered(command: &Masked, answer: &Masked) -> Masked {
+    let command = command.bytes().unwrap_or_default();
+    without(answer, |bytes| response(command, bytes))
+}
+
+// What is already not whole stays as it is.
+fn without(masked: &Masked, redact: impl FnOnce(&[u8]) -> Masked) -> Masked {
+    masked.bytes().map_or_else(|| masked.clone(), redact)
+}
+
+// The words of an error may name a reader, a path or an address.
+const fn failed(error: &Failed) -> Failed {
+    Failed { kind: error.kind, text: String::new() }
+}
 
 /// A command without its data, unless that only says what was chosen.
 pub(super) fn command(bytes: &[u8]) -> Masked {

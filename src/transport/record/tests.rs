@@ -100,9 +100,9 @@ fn record(redacted: bool) -> (String, [Result<Vec<u8>, String>; 4]) {
     let recorder = Recorder::new(Box::new(sink.clone()), header(redacted));
     let mut secrets = Secrets::default();
     secrets.can = Some("123456".into());
-    recorder.set_secrets(secrets);
+    recorder.set_secrets(&secrets);
     let said = talk(&mut recorder.layer(Echo(0)));
-    recorder.finish().unwrap();
+    assert!(recorder.finish().1.iter().all(Result::is_ok));
     (sink.text(), said)
 }
 
@@ -218,8 +218,15 @@ fn a_full_disk_is_told_at_the_end_and_disturbs_nobody() {
         }
     }
     let recorder = Recorder::new(Box::new(Full), header(true));
+    let rest = Sink::default();
+    recorder.record(Box::new(rest.clone()), header(false));
     assert!(talk(&mut recorder.layer(Echo(0)))[0].is_ok());
-    assert_eq!(recorder.finish().unwrap_err().kind(), io::ErrorKind::StorageFull);
+    let (counts, ends) = recorder.finish();
+    assert_eq!(ends[0].as_ref().unwrap_err().kind(), io::ErrorKind::StorageFull);
+    // The other file is whole, and as its own header says.
+    assert!(ends[1].is_ok());
+    let recording = Recording::parse("a", rest.text().as_bytes()).unwrap();
+    assert_eq!(recording.counts(), Some(counts));
 }
 
 #[test]

@@ -6,67 +6,71 @@ use std::{
     time::{Duration, Instant},
 };
 
-use zeroize::Zeroizing;
-
 use super::{
-    Counts, Failed, Header, Masked, Pair, RecordedExchange, RecordedReset, Secrets,
-    format::{Line, micros},
-    redact,
+    Counts, Entry, Failed, Header, Masked, Pair, RecordedExchange, RecordedReset, Secrets, Sink,
+    format::micros, redact, sink::Lines,
 };
 use crate::transport::{
-    Deadline, Exchange, Limits, Observer, Reset, Step, Transport, TransportError, Work,
+    Deadline, Exchange, Limits, Observer, Reset, Step, Transport, TransportError, Work, pcsc::End,
 };
 
-/// Writes one recording. Its clones write the same one.
+/// Writes a dialogue down, in one or several forms. Its clones write the same ones.
 ///
 /// The wire comes from [`Recorder::layer`]; what is meant by it, under secure messaging in plain,
-/// from [`Recorder::observer`], where there is one. A fault of the file does not disturb the
-/// dialogue: it is told by [`Recorder::finish`].
-#[derive(Clone)]
+/// from [`Recorder::observer`], where there is one. A fault of a file disturbs neither the dialogue
+/// nor the other files: it is told by [`Recorder::finish`].
+#[derive(Clone, Default)]
 pub struct Recorder(Arc<Mutex<State>>);
 
 struct State {
-    sink: Box<dyn Write + Send>,
-    /// Until it is written.
-    header: Option<Header>,
-    redacted: bool,
+    outlets: Vec<Outlet>,
+    begun: Instant,
     counts: Counts,
     /// Whether an observer tells the step of each exchange.
     observed: bool,
-    /// The exchange that the observer has not told about yet.
-    waiting: Option<RecordedExchange>,
-    fault: Option<io::Error>,
+    /// The exchange that the observer has not told about yet, and when it began.
+    waiting: Option<(RecordedExchange, Duration)>,
     ended: bool,
+}
+
+/// A sink, and what it gets.
+struct Outlet {
+    sink: Box<dyn Sink>,
+    /// Until it is written.
+    header: Option<Header>,
+    redacted: bool,
+    fault: Option<io::Error>,
 }
 
 impl Recorder {
     /// A recording with this header, which says whether it is redacted. Nothing is written before
     /// the first exchange.
-    pub fn new(sink: Box<dyn Write + Send>, header: Header) -> Self {
-        Self(Arc::new(Mutex::new(State {
-            sink,
-            redacted: header.redacted,
-            header: Some(header),
-            counts: Counts::default(),
-            observed: false,
-            waiting: None,
-            fault: None,
-            ended: false,
-        })))
+    pub fn new(file: Box<dyn Write + Send>, header: Header) -> Self {
+        let recorder = Self::default();
+        recorder.record(file, header);
+        recorder
     }
 
-    /// Whether bytes are left out.
-    pub fn is_redacted(&self) -> bool {
-        self.lock().redacted
+    /// One more recording, before the first exchange.
+    pub fn record(&self, file: Box<dyn Write + Send>, header: Header) {
+        self.add(Box::new(Lines(file)), header);
     }
 
-    /// What the terminal knows, before the first exchange. A redacted recording does not take it.
-    pub fn set_secrets(&self, secrets: Secrets) {
-        let mut state = self.lock();
-        if !state.redacted
-            && let Some(header) = &mut state.header
-        {
-            header.secrets = Some(secrets);
+    /// Another form of the dialogue, before the first exchange. Its header says whether it is
+    /// redacted.
+    pub fn add(&self, sink: Box<dyn Sink>, header: Header) {
+        let redacted = header.redacted;
+        self.lock().outlets.push(Outlet { sink, header: Some(header), redacted, fault: None });
+    }
+
+    /// What the terminal knows, before the first exchange. What is redacted does not take it.
+    pub fn set_secrets(&self, secrets: &Secrets) {
+        for outlet in &mut self.lock().outlets {
+            if !outlet.redacted
+                && let Some(header) = &mut outlet.header
+            {
+                header.secrets = Some(secrets.clone());
+            }
         }
     }
 
@@ -81,73 +85,75 @@ impl Recorder {
         Box::new(Watch(self.clone()))
     }
 
-    /// Writes the last line; nothing is recorded behind it.
-    ///
-    /// # Errors
-    /// The first fault of the file, since when nothing was written.
-    pub fn finish(&self) -> io::Result<Counts> {
+    /// Ends all forms; nothing is written behind that. For each, in the order they were added, the
+    /// first fault of its file, since when nothing was written to it.
+    pub fn finish(&self) -> (Counts, Vec<io::Result<()>>) {
         let mut state = self.lock();
         if !state.ended {
             state.flush();
             let counts = state.counts;
-            state.write(&Line::End(counts));
+            state.outlets.iter_mut().for_each(|outlet| outlet.put(|sink| sink.end(counts)));
             state.ended = true;
         }
-        state.fault.take().map_or(Ok(state.counts), Err)
+        let ends = state.outlets.iter_mut().map(|outlet| outlet.fault.take().map_or(Ok(()), Err));
+        let ends = ends.collect();
+        (state.counts, ends)
     }
 
-    // A panic elsewhere leaves whole lines.
+    // A panic elsewhere leaves whole entries.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn command(&self, bytes: &[u8]) -> Masked {
-        if self.redacted { redact::command(bytes) } else { Masked::known(bytes) }
-    }
-
-    fn response(&self, command: &[u8], bytes: &[u8]) -> Masked {
-        if self.redacted { redact::response(command, bytes) } else { Masked::known(bytes) }
-    }
-
-    fn failed(&self, error: &TransportError) -> Failed {
-        let mut failed = Failed::of(error);
-        if self.redacted {
-            failed.text.clear();
+impl Outlet {
+    fn put(&mut self, write: impl FnOnce(&mut dyn Sink) -> io::Result<()>) {
+        if self.fault.is_some() {
+            return;
         }
-        failed
+        let begun = self.header.take().map_or(Ok(()), |header| self.sink.begin(&header));
+        self.fault = begun.and_then(|()| write(&mut *self.sink)).err();
     }
+}
 
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            outlets: Vec::new(),
+            begun: Instant::now(),
+            counts: Counts::default(),
+            observed: false,
+            waiting: None,
+            ended: false,
+        }
+    }
+}
+
+impl State {
     fn exchanged(
         &mut self,
         command: &[u8],
         answer: Result<&[u8], &TransportError>,
-        time: Duration,
+        started: Instant,
     ) {
+        let time = started.elapsed();
         self.flush();
         self.counts.exchanges += 1;
         self.counts.bytes_to_card += command.len() as u64;
-        let (mut response, mut error) = (None, None);
         match answer {
-            Ok(bytes) => {
-                self.counts.bytes_from_card += bytes.len() as u64;
-                response = Some(self.response(command, bytes));
-            }
-            Err(fault) => {
-                self.counts.errors += 1;
-                error = Some(self.failed(fault));
-            }
+            Ok(bytes) => self.counts.bytes_from_card += bytes.len() as u64,
+            Err(_) => self.counts.errors += 1,
         }
-        self.waiting = Some(RecordedExchange {
+        let exchange = RecordedExchange {
             n: self.counts.exchanges,
             step: None,
             us: micros(time),
-            command: self.command(command),
-            response,
-            error,
+            command: Masked::known(command),
+            response: answer.ok().map(Masked::known),
+            error: answer.err().map(Failed::of),
             plain: None,
-        });
+        };
+        self.waiting = Some((exchange, self.since(started)));
         // Of one that failed the observer hears nothing.
         if !self.observed || answer.is_err() {
             self.flush();
@@ -155,42 +161,41 @@ impl State {
     }
 
     fn observed(&mut self, plain: Option<Exchange<'_>>, step: Step) {
-        if let Some(mut exchange) = self.waiting.take() {
+        if let Some((exchange, _)) = &mut self.waiting {
             exchange.step = Some(step.0.into());
             exchange.plain = plain.map(|plain| Pair {
-                command: self.command(plain.command),
-                response: self.response(plain.command, plain.response),
+                command: Masked::known(plain.command),
+                response: Masked::known(plain.response),
             });
-            self.write(&Line::Exchange(exchange));
+            self.flush();
         }
     }
 
     fn flush(&mut self) {
-        if let Some(exchange) = self.waiting.take() {
-            self.write(&Line::Exchange(exchange));
+        if let Some((exchange, at)) = self.waiting.take() {
+            self.write(&Entry::Exchange(exchange), at);
         }
     }
 
-    fn write(&mut self, line: &Line) {
-        if self.fault.is_some() || self.ended {
+    // All that is known comes here; each sink gets what it may have.
+    fn write(&mut self, whole: &Entry, at: Duration) {
+        if self.ended {
             return;
         }
-        let header = self.header.take().map(|header| Line::Recording(Box::new(header)));
-        for line in header.iter().chain([line]) {
-            if let Err(error) = put(&mut *self.sink, line) {
-                self.fault = Some(error);
-                return;
-            }
+        let mut redacted = None;
+        for outlet in &mut self.outlets {
+            let entry = if outlet.redacted {
+                redacted.get_or_insert_with(|| redact::entry(whole))
+            } else {
+                whole
+            };
+            outlet.put(|sink| sink.entry(entry, at));
         }
     }
-}
 
-// A line in one piece, so that one process writes whole lines or none.
-fn put(sink: &mut dyn Write, line: &Line) -> io::Result<()> {
-    let mut bytes = Zeroizing::new(serde_json::to_vec(line)?);
-    bytes.push(b'\n');
-    sink.write_all(&bytes)?;
-    sink.flush()
+    fn since(&self, started: Instant) -> Duration {
+        started.saturating_duration_since(self.begun)
+    }
 }
 
 impl Drop for State {
@@ -238,7 +243,7 @@ impl<T: Transport> Transport for Recorded<T> {
         let started = Instant::now();
         let sent = self.inner.transceive(command, response, deadline);
         let answer = sent.as_ref().map(|()| response.as_slice());
-        self.recorder.lock().exchanged(command, answer, started.elapsed());
+        self.recorder.lock().exchanged(command, answer, started);
         sent
     }
 
@@ -254,9 +259,10 @@ impl<T: Transport> Transport for Recorded<T> {
             kind: kind.into(),
             us,
             atr: done.is_ok().then(|| Masked::known(self.inner.atr())),
-            error: done.as_ref().err().map(|error| state.failed(error)),
+            error: done.as_ref().err().map(Failed::of),
         };
-        state.write(&Line::Reset(reset));
+        let at = state.since(started);
+        state.write(&Entry::Reset(reset), at);
         drop(state);
         done
     }
@@ -271,5 +277,27 @@ impl<T: Transport> Transport for Recorded<T> {
 
     fn modelled(&self) -> Option<Duration> {
         self.inner.modelled()
+    }
+
+    fn begin_transaction(&mut self, deadline: Deadline) -> Result<(), TransportError> {
+        self.inner.begin_transaction(deadline)
+    }
+
+    fn end_transaction(&mut self) -> Result<(), TransportError> {
+        self.inner.end_transaction()
+    }
+
+    fn leave_card(&mut self, end: End) -> Result<(), TransportError> {
+        self.inner.leave_card(end)
+    }
+
+    fn control(
+        &mut self,
+        code: u32,
+        data: &[u8],
+        response: &mut Vec<u8>,
+        deadline: Deadline,
+    ) -> Result<(), TransportError> {
+        self.inner.control(code, data, response, deadline)
     }
 }

@@ -69,11 +69,12 @@ pub(super) fn attach(
     reader: &CStr,
     name: &str,
     share: ShareMode,
+    protocols: Protocols,
 ) -> Result<Card, TransportError> {
     let until = Deadline::after(SETTLE);
     let mut states = [pcsc::ReaderState::new(reader, pcsc::State::UNAWARE)];
     loop {
-        match call(|| context.connect(reader, share, Protocols::ANY)) {
+        match call(|| context.connect(reader, share, protocols)) {
             Ok(card) => return Ok(card),
             Err(Fault::Code(error)) if passes(error) && !until.passed() => {}
             Err(fault) => return Err(fault.at("connect to the card", name)),

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 pub use watch::Watcher;
 use worker::{Answer, Job, Parcel, Worker};
 
-use super::{ConnectOptions, ReaderInfo};
+use super::{ConnectOptions, End, ReaderInfo};
 use crate::transport::{Deadline, Limits, Reset, Transport, TransportError};
 
 /// Header, extended Lc, 65,535 bytes, extended Le (ISO/IEC 7816-3 clause 12.1).
@@ -233,6 +233,35 @@ impl Transport for PcscTransport {
 
     fn name(&self) -> &str {
         &self.reader
+    }
+
+    fn begin_transaction(&mut self, deadline: Deadline) -> Result<(), TransportError> {
+        self.begin(deadline)
+    }
+
+    fn end_transaction(&mut self) -> Result<(), TransportError> {
+        self.end()
+    }
+
+    fn leave_card(&mut self, end: End) -> Result<(), TransportError> {
+        self.options.end = end;
+        self.leave(self.options.timeout)
+    }
+
+    fn control(
+        &mut self,
+        code: u32,
+        data: &[u8],
+        response: &mut Vec<u8>,
+        deadline: Deadline,
+    ) -> Result<(), TransportError> {
+        const STEP: &str = "send a control code";
+        response.clear();
+        match self.ask(Job::Control { code, data: data.to_vec() }, STEP, deadline)? {
+            Answer::Controlled(said) => response.extend_from_slice(&said?),
+            _ => return Err(out_of_turn(STEP)),
+        }
+        Ok(())
     }
 }
 

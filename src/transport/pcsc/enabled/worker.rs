@@ -12,7 +12,7 @@ use std::time::Duration;
 use pcsc::{Card, Context, Disposition, Error, Protocols, ShareMode, State, Transaction};
 use zeroize::Zeroizing;
 
-use super::super::{ConnectOptions, End, Share};
+use super::super::{ConnectOptions, End, Protocol, Share};
 use super::attach::{attach, find};
 use super::driver::{Fault, bits, call, change, establish};
 use crate::transport::{Deadline, Reset, TransportError};
@@ -27,6 +27,7 @@ pub(super) enum Job {
     Begin,
     End,
     Reset(Reset),
+    Control { code: u32, data: Vec<u8> },
     Disconnect(End),
 }
 
@@ -40,6 +41,8 @@ pub(super) enum Answer {
     },
     Transmitted(Parcel),
     Atr(Vec<u8>),
+    /// A reader may refuse a control code, and the connection is as good as before.
+    Controlled(Result<Vec<u8>, TransportError>),
     Done,
 }
 
@@ -95,6 +98,7 @@ struct Link {
     reader: CString,
     name: String,
     share: ShareMode,
+    protocols: Protocols,
     end: End,
     atr: Vec<u8>,
 }
@@ -109,9 +113,14 @@ fn connect(options: &ConnectOptions, answers: &Answers) -> Result<Option<Link>, 
         Share::Shared => ShareMode::Shared,
         Share::Exclusive => ShareMode::Exclusive,
     };
-    let card = attach(&context, &reader, &name, share)?;
+    let protocols = match options.protocol {
+        Protocol::Any => Protocols::ANY,
+        Protocol::T0 => Protocols::T0,
+        Protocol::T1 => Protocols::T1,
+    };
+    let card = attach(&context, &reader, &name, share, protocols)?;
     let end = options.end;
-    let mut link = Link { context, card, reader, name, share, end, atr: Vec::new() };
+    let mut link = Link { context, card, reader, name, share, protocols, end, atr: Vec::new() };
     if answers.send(Ok(Answer::Attached)).is_err() {
         return link.leave(Disposition::LeaveCard).map(|()| None);
     }
@@ -188,6 +197,7 @@ impl Link {
                         End::Reset if held && ended.is_ok() => Disposition::LeaveCard,
                         End::Reset => Disposition::ResetCard,
                         End::Leave => Disposition::LeaveCard,
+                        End::Unpower => Disposition::UnpowerCard,
                     };
                 }
                 Turn::Gone => break Disposition::LeaveCard,
@@ -209,12 +219,12 @@ impl Link {
             Reset::Cold => Disposition::UnpowerCard,
             Reset::Warm => Disposition::ResetCard,
         };
-        let (card, share) = (&mut self.card, self.share);
-        call(|| card.reconnect(share, Protocols::ANY, how))
+        let (card, share, protocols) = (&mut self.card, self.share, self.protocols);
+        call(|| card.reconnect(share, protocols, how))
             .map_err(|fault| fault.at("reset the card", &self.name))?;
         if cfg!(target_os = "macos") {
             // There the first command would be told of the reset, as if it were somebody else's.
-            let _ = call(|| card.reconnect(share, Protocols::ANY, Disposition::LeaveCard));
+            let _ = call(|| card.reconnect(share, protocols, Disposition::LeaveCard));
         }
         self.read_atr()
     }
@@ -260,6 +270,16 @@ impl Site<'_> {
         loop {
             let mut parcel = match jobs.recv() {
                 Ok(Job::Transmit(parcel)) => parcel,
+                Ok(Job::Control { code, data }) => {
+                    let said = call(|| card.control(code.into(), &data, &mut buffer));
+                    let said = said
+                        .map(<[u8]>::to_vec)
+                        .map_err(|fault| fault.at("send a control code", self.name));
+                    if answers.send(Ok(Answer::Controlled(said))).is_err() {
+                        return Turn::Gone;
+                    }
+                    continue;
+                }
                 Ok(Job::Begin) => return Turn::Begin,
                 Ok(Job::End) => return Turn::End,
                 Ok(Job::Reset(kind)) => return Turn::Reset(kind),
