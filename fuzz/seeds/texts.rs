@@ -33,10 +33,28 @@ const REDACTED: &str = r#"{"recording":{"format":1,"program":"0.1.0","redacted":
 {"exchange":{"n":1,"us":8,"command":"0020000106[6]","response":"[7]9000"}}
 "#;
 
+// By the order of `import::Format::ALL`.
+const SCRIPTS: &[(u8, &str)] = &[
+    (0, "# select\n00 A4 04 0C 07 \\\nA0 00 00 02 47 10 01\nreset\nexit\n"),
+    (1, "opensc-tool -r 0 --reset -s 00:A4:00:0C:02:3F:00 -s '00 B0 9E 00 00'\n"),
+    (2, "cd aid:A0000002471001\ncat 011E\napdu 00A4040C 05 \"HELLO\"\nverify CHV1 31:32\n"),
+    (3, ".DEFINE %X 3132 ; x\n.POWER_ON\nA020 0001 02 %X (63CX)\nA0C0 0000 02 [3FXX] (9000)\n.DEFINE %F R(3;2)\n"),
+    (4, "/set-var a A000\n/send 00A40400#(${a} |x| #{01})00 6F*9000\n/select ${a}\n/atr\n"),
+    (5, "powerup;\n0x00 0xB0 0x9C 0x00 0x00 0x7F; // read\nextended on; delay 5;\n"),
+    (6, "# cardpeek trace file\nR:3B00\nC:00B09C0000:9000:3104\n"),
+    (7, "# ATR: 3B00\n00A4040C023F00\n# 24ms\n9000\n"),
+    (8, "card_connect -reader \"ACS\"\nselect -AID A000\nsend_apdu -sc 0 -APDU 80CA${T}00\n"),
+    (9, "log => e001000000\n<= 01029000\n"),
+    (10, REDACTED),
+];
+
 pub fn write(folder: &mut Folder) {
     folder.add("recording", 0, REDACTED.as_bytes());
     folder.add("recording", 1, RECORDED.as_bytes());
     traces(folder);
+    for (format, script) in SCRIPTS {
+        folder.add("script_import", *format, script.as_bytes());
+    }
     for zone in ZONES {
         folder.add("mrz", 0, zone.as_bytes());
         folder.add("explain", 0, zone.as_bytes());

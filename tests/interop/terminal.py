@@ -73,7 +73,7 @@ def shell_in_a_terminal(card):
             "HOME": folder, "XDG_STATE_HOME": folder, "TERM": "xterm", "NO_COLOR": "1",
             "ICCARD_CAN": "", "ICCARD_CARD": "emulated:resident",
         }
-        can = card.profile["secrets"]["can"]
+        can = card.can
         command = [card.binary, "shell", "--seed", "terminal"]
         with Screen(folder, command, environment) as screen:
             screen.wait_for("no card />")
