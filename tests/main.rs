@@ -44,6 +44,7 @@ mod tap_vpcd;
 mod testing;
 mod threat_model;
 mod tlv_oracle;
+mod traces;
 mod transport_pcscd;
 mod vectors_aa;
 mod vectors_bac;

@@ -27,6 +27,7 @@ pub fn write(folder: &mut Folder) {
         }
         let atr = card.profile.atr.as_bytes();
         folder.add("lds", 19, atr);
+        folder.add("explain", 0, atr);
         folder.add("lds", 21, card.profile.atr.historical());
     }
     folder.add("lds", 20, &[0x05, 0x78, 0x80, 0x70, 0x02]);

@@ -56,6 +56,8 @@ impl Folder {
         if bytes.len() < 1000 {
             self.add("tlv", 0, bytes);
             self.add("tlv", 1, bytes);
+            self.add("explain", 0, bytes);
+            self.add("explain", 1, bytes);
         }
     }
 }

@@ -33,6 +33,7 @@ pub fn write(folder: &mut Folder) {
     folder.add("recording", 1, RECORDED.as_bytes());
     for zone in ZONES {
         folder.add("mrz", 0, zone.as_bytes());
+        folder.add("explain", 0, zone.as_bytes());
     }
     folder.add(
         "mrz",

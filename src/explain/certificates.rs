@@ -156,7 +156,7 @@ fn meaning(certificate: &Certificate, id: Oid) -> String {
             words.extend(certificate.purposes().unwrap_or_default().iter().map(oid::short));
         }
         pki::SUBJECT_KEY_IDENTIFIER => {
-            words.extend(certificate.subject_key_id().map(hex::encode_upper))
+            words.extend(certificate.subject_key_id().map(hex::encode_upper));
         }
         pki::AUTHORITY_KEY_IDENTIFIER => {
             words.extend(certificate.authority_key_id().map(hex::encode_upper));

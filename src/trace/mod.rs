@@ -18,7 +18,6 @@
 
 mod error;
 mod frame;
-mod meanwhile;
 mod read;
 mod steps;
 mod words;
@@ -27,9 +26,7 @@ mod write;
 use std::io::Write;
 
 pub use error::TraceError;
-pub use meanwhile::{atr, draw};
 pub use read::Trace;
-pub use steps::Steps;
 pub use words::explain;
 pub use write::dump_of;
 

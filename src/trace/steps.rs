@@ -7,9 +7,9 @@ use crate::{
 };
 
 /// Follows a dialogue.
-#[derive(Debug, Default)]
-pub struct Steps {
-    /// The application that was selected; `None` before the first and of one that is not known.
+#[derive(Debug)]
+pub(super) struct Steps {
+    /// The application that was selected; `None` of one that is not known.
     df: Option<Df>,
     file: Option<&'static str>,
     protocol: Protocol,
@@ -33,9 +33,16 @@ const PACE: [&str; 4] = [
     "PACE 4 of 4, token",
 ];
 
+impl Default for Steps {
+    /// A card that has just been reset: its master file is selected.
+    fn default() -> Self {
+        Self { df: Some(Df::MasterFile), file: None, protocol: Protocol::None }
+    }
+}
+
 impl Steps {
     /// The step of the next command, in plain; of data that are left out zeros will do.
-    pub fn next(&mut self, command: &[u8]) -> Option<&'static str> {
+    pub(super) fn next(&mut self, command: &[u8]) -> Option<&'static str> {
         let view = CommandView::parse(command).ok()?;
         let header = view.header;
         match header.ins {
@@ -113,9 +120,8 @@ impl Steps {
         Some(step)
     }
 
-    // Before anything is selected it is the master file.
     fn by(&self, is_it: impl Fn(File) -> bool) -> Option<&'static str> {
-        let df = self.df.unwrap_or(Df::MasterFile);
+        let df = self.df?;
         File::ALL.into_iter().find(|&file| file.df() == df && is_it(file)).map(File::name)
     }
 }

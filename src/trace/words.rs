@@ -1,10 +1,9 @@
 //! What exchanges are, in words. What is left out of them stands as zeros, so that nothing said here
 //! can tell of it.
 
-use super::meanwhile as explain;
 use crate::{
     apdu::StatusWord,
-    explain::Node,
+    explain::{self, Node},
     transport::{ErrorKind, Masked, RecordedExchange, ResetKind},
 };
 

@@ -9,8 +9,8 @@ use super::{ShowArgs, of_trace};
 use crate::{
     apdu::StatusWord,
     cli::{Context, holder::shown, output::Output},
-    explain::Node,
-    trace::{self, Steps, Trace, explain},
+    explain::{self, Node},
+    trace::{Trace, explain as explained},
     transport::{Counts, Entry, Masked, RecordedExchange, RecordedReset},
 };
 
@@ -28,7 +28,7 @@ pub(super) fn show(context: &Context, args: &ShowArgs) -> Result<ExitCode> {
     if !header.atr.is_empty() {
         out.row("ATR", header.atr.to_string());
         if let Some(atr) = header.atr.bytes().filter(|_| !args.brief && !out.is_json()) {
-            tree(out, &trace::atr(atr));
+            tree(out, &explain::atr(atr));
         }
     }
     let holds = if header.redacted {
@@ -37,21 +37,11 @@ pub(super) fn show(context: &Context, args: &ShowArgs) -> Result<ExitCode> {
         "all bytes"
     };
     out.row("holds", holds);
-    let mut steps = Steps::default();
     let mut entries = Vec::new();
     for ((line, entry), at) in recording.entries().iter().zip(trace.times()) {
         let mut value = match entry {
-            Entry::Exchange(exchange) => {
-                // Whoever wrote the trace knew better than what can be told of the commands.
-                let meant = exchange.plain.as_ref().map(|plain| &plain.command);
-                let told = steps.next(&meant.unwrap_or(&exchange.command).filled());
-                let step = exchange.step.as_deref().or(told);
-                exchanged(out, exchange, step, *at, args.brief)
-            }
-            Entry::Reset(reset) => {
-                steps = Steps::default();
-                was_reset(out, reset, *at)
-            }
+            Entry::Exchange(exchange) => exchanged(out, exchange, *at, args.brief),
+            Entry::Reset(reset) => was_reset(out, reset, *at),
         };
         if out.is_json() {
             value["line"] = json!(line);
@@ -76,17 +66,16 @@ pub(super) fn show(context: &Context, args: &ShowArgs) -> Result<ExitCode> {
 fn exchanged(
     out: &Output,
     exchange: &RecordedExchange,
-    step: Option<&str>,
     at: Option<Duration>,
     brief: bool,
 ) -> Value {
-    let nodes = explain(exchange);
+    let nodes = explained(exchange);
     if out.is_json() {
         let answer = exchange.plain.as_ref().map(|plain| &plain.response);
         let sw = answer.or(exchange.response.as_ref()).and_then(Masked::status);
         return json!({
             "n": exchange.n,
-            "step": step,
+            "step": exchange.step,
             "us": exchange.us,
             "protected": exchange.plain.is_some(),
             "command": exchange.command,
@@ -98,7 +87,7 @@ fn exchanged(
             "explained": if brief { Value::Null } else { json!(nodes) },
         });
     }
-    let step = shown(step.unwrap_or("-"));
+    let step = shown(exchange.step.as_deref().unwrap_or("-"));
     out.line(format!("{:>4}  {}{step}   {} µs", exchange.n, clock(at), exchange.us));
     for node in &nodes {
         if brief {
@@ -120,7 +109,7 @@ fn was_reset(out: &Output, reset: &RecordedReset, at: Option<Duration>) -> Value
 
 // Under the line of its exchange.
 fn tree(out: &Output, node: &Node) {
-    for line in trace::draw(node).lines() {
+    for line in node.draw().lines() {
         out.line(format!("      {line}"));
     }
 }

@@ -37,12 +37,12 @@ fn wrong(error: &TlvError, bytes: &[u8], context: Context) -> Node {
     if context == Context::Secure {
         return Node::new("no data object", format!("{error}; {}", count(bytes.len(), "byte")));
     }
-    let offset = match *error {
-        TlvError::Truncated { offset, .. }
-        | TlvError::BadTag { offset }
-        | TlvError::BadLength { offset, .. }
-        | TlvError::TooLarge { offset, .. } => offset,
-        _ => return node,
+    let (TlvError::Truncated { offset, .. }
+    | TlvError::BadTag { offset }
+    | TlvError::BadLength { offset, .. }
+    | TlvError::TooLarge { offset, .. }) = *error
+    else {
+        return node;
     };
     node.bytes(bytes.get(offset..).unwrap_or_default())
 }

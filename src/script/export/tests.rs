@@ -71,7 +71,11 @@ fn what_cannot_be_said_is_told_with_its_place() {
     for (text, place, message) in [
         ("00A4\nif sw == 9000\n00B0\nend\n", 5, "scriptor has no word for a condition"),
         ("while true\n00B0\nend\n", 0, "scriptor has no word for a loop"),
-        ("secret can = prompt \"CAN\"\n0020 0001 #(%can)\n", 38, "`can` is known only when the script runs"),
+        (
+            "secret can = prompt \"CAN\"\n0020 0001 #(%can)\n",
+            38,
+            "`can` is known only when the script runs",
+        ),
         ("00B0 u16(%x) 00\n", 5, "this number is known only when the script runs"),
         ("00A4 0000 02 3F le=1\n", 0, "Lc says 2 data bytes, 1 bytes follow it"),
         ("repeat 100\nrepeat 100\nrepeat 100\nend\nend\nend\n", 22, "more than 100,000 statements"),
@@ -96,7 +100,8 @@ fn a_dump_comes_back_as_it_was() {
 }
 
 fn recording(redacted: bool, lines: &[&str]) -> Recording {
-    let secrets = if redacted { "" } else { ",\"secrets\":{\"can\":\"500540\",\"pin\":\"271224\"}" };
+    let secrets =
+        if redacted { "" } else { ",\"secrets\":{\"can\":\"500540\",\"pin\":\"271224\"}" };
     let mut text = format!(
         "{{\"recording\":{{\"format\":1,\"program\":\"0.1.0\",\"redacted\":{redacted},\
          \"time\":\"2026-01-02T03:04:05Z\",\"card\":\"emulated:resident\",\"atr\":\"3B8001\",\
@@ -111,17 +116,20 @@ fn recording(redacted: bool, lines: &[&str]) -> Recording {
 
 #[test]
 fn a_recorded_tap_is_its_steps() {
-    let recording = recording(true, &[
-        r#"{"exchange":{"n":1,"step":"EF.CardAccess","us":9,"command":"00B09C0000","response":"31009000"}}"#,
-        r#"{"exchange":{"n":2,"step":"PACE MSE:Set AT","us":9,"command":"0022C1A40F800A04007F00070202040202830103","response":"9000"}}"#,
-        r#"{"exchange":{"n":3,"step":"PACE 1 of 4, nonce","us":9,"command":"10860000027C0000","response":"[20]9000"}}"#,
-        r#"{"exchange":{"n":4,"step":"SELECT eMRTD application","us":9,"command":"0CA4040C[20]00","response":"[14]9000","plain":{"command":"00A4040C07A000000247100100","response":"9000"}}}"#,
-        r#"{"exchange":{"n":5,"step":"EF.DG1","us":9,"command":"0CB08100[13]00","response":"[120]9000","plain":{"command":"00B0810000","response":"[95]6282"}}}"#,
-        r#"{"exchange":{"n":6,"step":"EF.DG3","us":9,"command":"0CB08300[13]00","response":"[14]6982","plain":{"command":"00B0830000","response":"6982"}}}"#,
-        r#"{"exchange":{"n":7,"step":"Active Authentication","us":9,"command":"0C880000[29]00","response":"[80]9000","plain":{"command":"0088000008[8]00","response":"[64]9000"}}}"#,
-        r#"{"reset":{"kind":"warm","us":5,"atr":"3B8001"}}"#,
-        r#"{"exchange":{"n":8,"step":"APDU","us":9,"command":"0020008106[6]","response":"63C2"}}"#,
-    ]);
+    let recording = recording(
+        true,
+        &[
+            r#"{"exchange":{"n":1,"step":"EF.CardAccess","us":9,"command":"00B09C0000","response":"31009000"}}"#,
+            r#"{"exchange":{"n":2,"step":"PACE MSE:Set AT","us":9,"command":"0022C1A40F800A04007F00070202040202830103","response":"9000"}}"#,
+            r#"{"exchange":{"n":3,"step":"PACE 1 of 4, nonce","us":9,"command":"10860000027C0000","response":"[20]9000"}}"#,
+            r#"{"exchange":{"n":4,"step":"SELECT eMRTD application","us":9,"command":"0CA4040C[20]00","response":"[14]9000","plain":{"command":"00A4040C07A000000247100100","response":"9000"}}}"#,
+            r#"{"exchange":{"n":5,"step":"EF.DG1","us":9,"command":"0CB08100[13]00","response":"[120]9000","plain":{"command":"00B0810000","response":"[95]6282"}}}"#,
+            r#"{"exchange":{"n":6,"step":"EF.DG3","us":9,"command":"0CB08300[13]00","response":"[14]6982","plain":{"command":"00B0830000","response":"6982"}}}"#,
+            r#"{"exchange":{"n":7,"step":"Active Authentication","us":9,"command":"0C880000[29]00","response":"[80]9000","plain":{"command":"0088000008[8]00","response":"[64]9000"}}}"#,
+            r#"{"reset":{"kind":"warm","us":5,"atr":"3B8001"}}"#,
+            r#"{"exchange":{"n":8,"step":"APDU","us":9,"command":"0020008106[6]","response":"63C2"}}"#,
+        ],
+    );
     assert_eq!(
         of_recording(&recording),
         "# a recorded dialogue of 2026-01-02T03:04:05Z\nsecret pin = env:ICCARD_PIN or prompt \"PIN\"\n\n\
@@ -134,16 +142,19 @@ fn a_recorded_tap_is_its_steps() {
 
 #[test]
 fn a_full_recording_gives_its_answers_and_no_secret() {
-    let recording = recording(false, &[
-        r#"{"exchange":{"n":1,"step":"APDU","us":2500,"command":"00B09C0002","response":"31049000"}}"#,
-        r#"{"exchange":{"n":2,"step":"APDU","us":9,"command":"00B0000000","response":"6C02"}}"#,
-        r#"{"exchange":{"n":3,"step":"APDU","us":9,"command":"00CA006600","response":"AA6101"}}"#,
-        r#"{"exchange":{"n":4,"step":"APDU","us":9,"command":"00C0000001","response":"BB9000"}}"#,
-        r#"{"exchange":{"n":5,"step":"APDU","us":9,"command":"0020008106323731323234","response":"9000"}}"#,
-        r#"{"exchange":{"n":6,"step":"APDU","us":9,"command":"00DA010006353030353430","response":"9000"}}"#,
-        r#"{"exchange":{"n":7,"step":"APDU","us":9,"command":"00CA010000","response":"3530303534309000"}}"#,
-        r#"{"exchange":{"n":8,"step":"APDU","us":9,"command":"0084000008","response":"01020304050607089000"}}"#,
-    ]);
+    let recording = recording(
+        false,
+        &[
+            r#"{"exchange":{"n":1,"step":"APDU","us":2500,"command":"00B09C0002","response":"31049000"}}"#,
+            r#"{"exchange":{"n":2,"step":"APDU","us":9,"command":"00B0000000","response":"6C02"}}"#,
+            r#"{"exchange":{"n":3,"step":"APDU","us":9,"command":"00CA006600","response":"AA6101"}}"#,
+            r#"{"exchange":{"n":4,"step":"APDU","us":9,"command":"00C0000001","response":"BB9000"}}"#,
+            r#"{"exchange":{"n":5,"step":"APDU","us":9,"command":"0020008106323731323234","response":"9000"}}"#,
+            r#"{"exchange":{"n":6,"step":"APDU","us":9,"command":"00DA010006353030353430","response":"9000"}}"#,
+            r#"{"exchange":{"n":7,"step":"APDU","us":9,"command":"00CA010000","response":"3530303534309000"}}"#,
+            r#"{"exchange":{"n":8,"step":"APDU","us":9,"command":"0084000008","response":"01020304050607089000"}}"#,
+        ],
+    );
     let script = of_recording(&recording);
     assert!(
         script.ends_with(

@@ -189,7 +189,10 @@ impl<'a> Cursor<'a> {
                 _ => Part::Hex(self.hex(EXPECTED)?),
             };
             if let Some((_, parts)) = open.last_mut() {
-                parts.push(part);
+                match (parts.last_mut(), part) {
+                    (Some(Part::Hex(before)), Part::Hex(more)) => before.extend(more),
+                    (_, part) => parts.push(part),
+                }
             }
         }
         match open.pop() {

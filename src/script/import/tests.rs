@@ -3,10 +3,13 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 
 use super::{Format, ImportError, import};
+use crate::script::syntax::{SourceId, parse};
 
 fn golden(format: Format, file: &str, text: &str, expected: &str) -> Vec<(usize, String)> {
     assert_eq!(Format::recognise(file, text.as_bytes()), Some(format), "{file}");
     let imported = import(format, file, text.as_bytes()).unwrap();
+    let parsed = parse(SourceId::default(), &imported.text, false);
+    assert!(parsed.diagnostics.is_empty(), "{:?}", parsed.diagnostics);
     let body = imported.text.split_once('\n').unwrap();
     assert_eq!(body.0, format!("# imported from {format}"));
     assert_eq!(body.1, expected, "{file}");
@@ -112,10 +115,19 @@ fn pcom() {
     assert_eq!(notes, [(14, "`.INSERT` has no meaning here".to_owned())]);
     for (text, expected) in [
         ("A0A (9000)", "line 1, column 3: pairs of hexadecimal digits expected, `A` came"),
-        ("A0A4 (900)", "line 1, column 7: four digits, X for any: (9000), (61XX) expected, `900)` came"),
+        (
+            "A0A4 (900)",
+            "line 1, column 7: four digits, X for any: (9000), (61XX) expected, `900)` came",
+        ),
         ("A0A4 [00", "line 1, column 9: a closing bracket expected, the end of the line came"),
-        (".DEFINE PIN 00", "line 1, column 9: a name with % in front, then its value expected, `PIN` came"),
-        ("A0A4 R(0;2)", "line 1, column 7: (position;length), the first byte being 1 expected, `(0;2)` came"),
+        (
+            ".DEFINE PIN 00",
+            "line 1, column 9: a name with % in front, then its value expected, `PIN` came",
+        ),
+        (
+            "A0A4 R(0;2)",
+            "line 1, column 7: (position;length), the first byte being 1 expected, `(0;2)` came",
+        ),
     ] {
         assert_eq!(fails(Format::Pcom, text), expected);
     }
@@ -139,10 +151,19 @@ fn jcshell() {
     );
     assert_eq!(notes.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [8, 13, 14]);
     for (text, expected) in [
-        ("/send 00A4#(00", "line 1, column 15: what closes #( or #{ expected, the end of the line came"),
+        (
+            "/send 00A4#(00",
+            "line 1, column 15: what closes #( or #{ expected, the end of the line came",
+        ),
         ("/send 00A4|ab", "line 1, column 11: | behind the text expected, `|ab` came"),
-        ("/send 00A 9000", "line 1, column 7: hexadecimal digits, |text|, #(..) or ${NAME} expected, `00A` came"),
-        ("/send 00A4 6F*9", "line 1, column 12: the expected answer: pairs of digits and * expected, `6F*9` came"),
+        (
+            "/send 00A 9000",
+            "line 1, column 7: hexadecimal digits, |text|, #(..) or ${NAME} expected, `00A` came",
+        ),
+        (
+            "/send 00A4 6F*9",
+            "line 1, column 12: the expected answer: pairs of digits and * expected, `6F*9` came",
+        ),
         ("/send", "line 1, column 6: the bytes of a command expected, the end of the line came"),
     ] {
         assert_eq!(fails(Format::JcShell, text), expected);
@@ -162,9 +183,18 @@ fn apdutool() {
          00B0 0000 000100\nsleep 20ms\ndisconnect unpower\n",
     );
     for (text, expected) in [
-        ("0x00 0xA4 0x00 0x00 0x02 0x3F 0x00;", "line 1, column 35: as many bytes as Lc says, then Le expected, 7 bytes came"),
-        ("0x00 0x1A4;", "line 1, column 6: a byte, 0x00 to 0xFF or 0 to 255, or ; expected, `0x1A4;` came"),
-        ("0x00 0xA4", "line 1, column 10: ; at the end of a command expected, the end of the line came"),
+        (
+            "0x00 0xA4 0x00 0x00 0x02 0x3F 0x00;",
+            "line 1, column 35: as many bytes as Lc says, then Le expected, 7 bytes came",
+        ),
+        (
+            "0x00 0x1A4;",
+            "line 1, column 6: a byte, 0x00 to 0xFF or 0 to 255, or ; expected, `0x1A4;` came",
+        ),
+        (
+            "0x00 0xA4",
+            "line 1, column 10: ; at the end of a command expected, the end of the line came",
+        ),
     ] {
         assert_eq!(fails(Format::Apdutool, text), expected);
     }
@@ -249,18 +279,15 @@ fn names_stay_apart() {
 }
 
 proptest! {
-    // Any text: an answer, in the end, and a script without control characters whose lines do not
-    // run into one another.
+    // Any text: an answer, in the end, and what is made of it is a script.
     #[test]
     fn nothing_panics(
         text in "([0-9A-Fa-fXx :;#()\\[\\]\\\\\"|%$/.{}<>=*\\n\u{e9}-]|/send |\\.DEFINE |R\\(|C:|0x|apdu |=> ){0,60}",
     ) {
         for format in Format::ALL {
             if let Ok(imported) = import(format, "f", text.as_bytes()) {
-                for line in imported.text.lines() {
-                    prop_assert!(!line.ends_with('\\'), "{format}: {line:?}");
-                    prop_assert!(!line.chars().any(char::is_control), "{format}: {line:?}");
-                }
+                let parsed = parse(SourceId::default(), &imported.text, false);
+                prop_assert!(parsed.diagnostics.is_empty(), "{format}: {:?}", parsed.diagnostics);
             }
         }
         Format::recognise("f", text.as_bytes());

@@ -227,8 +227,7 @@ pub(in crate::script) fn hex_words(bytes: &[u8], whole: bool) -> String {
 
 /// Whether text can stand between quotation marks as it is.
 pub(super) fn is_plain(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
 }
 
 /// Text between quotation marks; what could not stand there is left out.

@@ -8,7 +8,7 @@ use std::{io::Read, path::Path, time::Duration};
 
 use zeroize::Zeroizing;
 
-use super::TraceError;
+use super::{TraceError, steps::Steps, words};
 use crate::transport::{
     Counts, Entry, ErrorKind, FORMAT, Failed, Header, Limits, MAX_RECORDING, Masked, Recording,
 };
@@ -102,8 +102,17 @@ impl Trace {
         };
         let mut at = Vec::with_capacity(found.entries.len());
         let mut entries = Vec::with_capacity(found.entries.len());
-        for (line, entry, time) in found.entries {
+        let mut steps = Steps::default();
+        for (line, mut entry, time) in found.entries {
             at.push(time);
+            match &mut entry {
+                Entry::Exchange(exchange) => {
+                    let step = steps.next(&words::meant(exchange).filled());
+                    // Whoever wrote it knew better than what the commands tell.
+                    exchange.step = exchange.step.take().or_else(|| step.map(str::to_owned));
+                }
+                Entry::Reset(_) => steps = Steps::default(),
+            }
             entries.push((line, entry));
         }
         Self { form, recording: Recording::of(file, header, entries, found.counts), at }
@@ -114,14 +123,10 @@ impl Trace {
         self.form
     }
 
-    /// What was said. The header is redacted where bytes are left out.
+    /// What was said; steps that the file does not name are those that the commands tell. The header
+    /// is redacted where bytes are left out.
     pub const fn recording(&self) -> &Recording {
         &self.recording
-    }
-
-    /// The recording alone.
-    pub fn into_recording(self) -> Recording {
-        self.recording
     }
 
     /// When each entry began, from the beginning on, where the form has times.

@@ -1,0 +1,527 @@
+//! Traces through the program: that all forms say what the recording says, that nothing that runs
+//! by default writes a secret anywhere, and what comes of files that are none.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    process::{Command, Output},
+};
+
+use iccard::{
+    apdu::Response,
+    crypto::{Cipher, KeyPurpose, SeededRng, derive_key},
+    lds::{File, SecurityInfos},
+    profile::Personalised,
+    protocol::{
+        Initiator, Next,
+        bac::{self, AccessKey},
+        pace::{self, Parameters, Password, TerminalOptions},
+    },
+    tlv::{self, Tag},
+    trace::Trace,
+    transport::{Entry, RecordedExchange, Recording},
+};
+use serde_json::Value;
+
+use crate::support::card;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_iccard");
+/// The forms, by the names of their files, with the options that they want.
+const FORMS: [(&str, &[&str]); 4] = [
+    ("t.pcapng", &[]),
+    ("b.pcapng", &["--trace-link", "iso14443"]),
+    ("t.jsonl", &[]),
+    ("t.dump", &[]),
+];
+
+fn iccard(dir: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(PROGRAM);
+    command.current_dir(dir).args(args).env("ICCARD_DATA", dir.join("data"));
+    for variable in ["CARD", "CAN", "PIN", "PUK", "MRZ", "BAP"] {
+        command.env_remove(format!("ICCARD_{variable}"));
+    }
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn parts(exchange: &RecordedExchange) -> [Option<String>; 4] {
+    let plain = exchange.plain.as_ref();
+    [
+        Some(exchange.command.to_string()),
+        exchange.response.as_ref().map(ToString::to_string),
+        plain.map(|plain| plain.command.to_string()),
+        plain.map(|plain| plain.response.to_string()),
+    ]
+}
+
+/// The forms do not tell all alike, but what they tell is the same.
+#[test]
+fn every_form_says_what_the_recording_says_redacted_or_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for (at, (form, options)) in FORMS.iter().enumerate() {
+        for (kind, flags) in [("redacted", [].as_slice()), ("unsafe", &["--unsafe-trace"])] {
+            let (trace, record) = (format!("{kind}-{form}"), format!("{kind}-{at}.rec"));
+            let mut args =
+                vec!["tap", "--card", "emulated:resident", "--trace", &trace, "--record", &record];
+            args.extend(*options);
+            args.extend(flags);
+            if kind == "unsafe" {
+                args.push("--record-secrets");
+            }
+            let tapped = iccard(dir, &args);
+            assert!(tapped.status.success(), "{form}: {}", text(&tapped.stderr));
+            let told = text(&tapped.stderr);
+            assert_eq!(told.contains("NOTHING IS LEFT OUT"), kind == "unsafe", "{told}");
+
+            let recording = Recording::load(&dir.join(&record)).unwrap();
+            let trace = Trace::load(&dir.join(&trace)).unwrap();
+            assert_eq!(trace.recording().header().atr, recording.header().atr, "{form}");
+            assert_eq!(trace.recording().header().redacted, kind == "redacted", "{form}");
+            let (got, said) = (trace.recording().exchanges(), recording.exchanges());
+            assert_eq!(got.count(), said.count(), "{form}");
+            for (got, said) in trace.recording().exchanges().zip(recording.exchanges()) {
+                assert_eq!(got.n, said.n, "{form}");
+                if *form == "t.dump" {
+                    assert_eq!(parts(got)[..2], parts(said)[..2], "{form}, {}", said.n);
+                    assert_eq!(got.us / 1000, said.us / 1000, "{form}, {}", said.n);
+                } else {
+                    assert_eq!(parts(got), parts(said), "{form}, {}", said.n);
+                    assert_eq!((&got.step, got.us), (&said.step, said.us), "{form}, {}", said.n);
+                }
+            }
+            if *form != "t.dump" {
+                assert_eq!(trace.recording().counts(), recording.counts(), "{form}");
+                let times: Vec<_> = trace.times().iter().map(|at| at.unwrap()).collect();
+                assert!(times.is_sorted() && times.last() > times.first(), "{form}: {times:?}");
+            }
+        }
+    }
+}
+
+/// Faults and resets are part of a dialogue.
+#[test]
+fn what_was_not_answered_stands_in_a_trace() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for (form, options) in FORMS {
+        let args = ["tap", "--fault", "tear after 5 apdus", "--trace", form];
+        let tapped = iccard(dir, &[&args[..], options].concat());
+        assert!(!tapped.status.success());
+        let trace = Trace::load(&dir.join(form)).unwrap();
+        let torn = trace.recording().entries().iter().find_map(|(_, entry)| match entry {
+            Entry::Exchange(exchange) if exchange.response.is_none() => Some(exchange),
+            _ => None,
+        });
+        let torn = torn.unwrap_or_else(|| panic!("{form}: {trace:?}"));
+        assert!(torn.error.is_some() && torn.command.len() > 4, "{form}");
+        let shown = iccard(dir, &["trace", "show", form, "--brief"]);
+        assert!(text(&shown.stdout).contains("no answer"), "{form}: {}", text(&shown.stdout));
+    }
+}
+
+#[test]
+fn traces_are_private_new_and_told_where_they_cannot_be() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let tap = |args: &[&str]| iccard(dir, &[&["apdu", "00A40000023F00", "--json"], args].concat());
+    assert!(tap(&["--trace", "t.jsonl"]).status.success());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(dir.join("t.jsonl")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let before = std::fs::read(dir.join("t.jsonl")).unwrap();
+    // A file that is there stays, and no other one is begun.
+    let twice = tap(&["--record", "r", "--trace", "t.jsonl"]);
+    assert_eq!(twice.status.code(), Some(7));
+    assert_eq!(std::fs::read(dir.join("t.jsonl")).unwrap(), before);
+    assert!(!dir.join("r").exists());
+    for (args, told) in [
+        (&["--trace", "t.txt"][..], "--trace-format"),
+        (&["--trace", "x.jsonl", "--trace-link", "upper"], "only pcapng has packets"),
+        (&["--trace-link", "upper"], "required arguments"),
+        (&["--unsafe-trace"], "required arguments"),
+    ] {
+        let refused = tap(args);
+        assert_eq!(refused.status.code(), Some(2), "{args:?}");
+        let error: Value = serde_json::from_slice(&refused.stdout).unwrap();
+        assert!(error["error"].to_string().contains(told), "{error}");
+    }
+    assert!(tap(&["--trace", "t.txt", "--trace-format", "dump"]).status.success());
+    assert_eq!(Trace::load(&dir.join("t.txt")).unwrap().form(), "dump");
+    let idle = iccard(dir, &["profile", "check", "resident", "--trace", "x.dump"]);
+    assert_eq!(idle.status.code(), Some(2));
+    let absent = iccard(dir, &["tap", "--card", "emulated:none.toml", "--trace", "x.dump"]);
+    assert!(!absent.status.success() && !dir.join("x.dump").exists());
+}
+
+#[test]
+fn a_trace_is_shown_with_names_steps_and_trees() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let args = ["tap", "--card", "emulated:passport-pace-gm", "--trace", "t.pcapng"];
+    assert!(iccard(dir, &[&args[..], &["--unsafe-trace"]].concat()).status.success());
+    let shown = text(&iccard(dir, &["trace", "show", "t.pcapng"]).stdout);
+    for words in [
+        "form      pcapng",
+        "PACE 2 of 4, mapping",
+        "GENERAL AUTHENTICATE",
+        "MANAGE SECURITY ENVIRONMENT",
+        "READ BINARY",
+        "9000 (success)",
+        "7C",
+        "EF.DG1",
+        "secure messaging",
+        "exchanges, 0 resets, 0 errors",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let json = iccard(dir, &["trace", "show", "t.pcapng", "--json"]);
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!((&json["form"], &json["redacted"]), (&"pcapng".into(), &false.into()));
+    let first = &json["entries"][0];
+    assert_eq!((&first["n"], &first["sw"]), (&1.into(), &"9000".into()));
+    assert!(first["explained"][0]["label"].is_string() && first["at_us"].is_number(), "{first}");
+    let none = iccard(dir, &["trace", "show", "data", "--json"]);
+    assert_eq!(none.status.code(), Some(7));
+}
+
+/// A script does the same, without what is a secret.
+#[test]
+fn a_trace_becomes_a_script() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for (form, options) in FORMS {
+        let tap = ["tap", "--card", "emulated:passport-pace-gm", "--trace", form];
+        assert!(iccard(dir, &[&tap[..], options].concat()).status.success());
+        let made = iccard(dir, &["trace", "to-script", form]);
+        let script = text(&made.stdout);
+        assert!(made.status.success() && script.contains("access pace "), "{form}: {script}");
+        assert!(script.contains("secret ") && !script.contains("271828"), "{form}: {script}");
+        let file = format!("{form}.apdu");
+        assert!(iccard(dir, &["trace", "to-script", form, "--out", &file]).status.success());
+        assert_eq!(std::fs::read_to_string(dir.join(file)).unwrap(), script);
+    }
+}
+
+/// Nobody says the steps of a capture of others: the commands tell them.
+#[test]
+fn traces_of_others_are_read_and_their_steps_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let clf = "# cardpeek trace file\nR:3B8001\n\
+               C:00A4040C07A0000002471001:9000:\nC:00B09E0000:6982:\nC:00B0810004:9000:615F5F1F\n";
+    let dump = "# ATR: 3B8001\n# PROTOCOL: T=1\n#\n00A4040C07A0000002471001\n# 24ms\n9000\n\
+                00B09E0000\n# 2ms\n6982\n00B0810004\n# 3ms\n615F5F1F9000\n";
+    for (name, content) in [("a.clf", clf), ("a.dump", dump)] {
+        std::fs::write(dir.join(name), content).unwrap();
+        let shown = iccard(dir, &["trace", "show", name, "--json"]);
+        let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+        let entries = shown["entries"].as_array().unwrap();
+        let of = |key: &str| entries.iter().map(|entry| entry[key].clone()).collect::<Vec<_>>();
+        assert_eq!(of("step"), ["SELECT eMRTD application", "EF.COM", "EF.DG1"], "{name}");
+        assert_eq!(of("sw"), ["9000", "6982", "9000"], "{name}");
+        assert_eq!(shown["atr"], "3B8001", "{name}");
+        assert_eq!(entries[2]["response"], "615F5F1F9000", "{name}");
+    }
+}
+
+// ---- what must stand nowhere ----
+
+/// A secret in the ways that it could be written: as it is, as text in any case, in hexadecimal,
+/// and in base64 wherever it begins.
+struct Needle {
+    name: String,
+    bytes: Vec<u8>,
+    texts: Vec<String>,
+}
+
+impl Needle {
+    fn new(name: impl Into<String>, bytes: &[u8]) -> Self {
+        use base64::Engine as _;
+        let mut texts = vec![hex::encode(bytes)];
+        for before in 0..3 {
+            let shifted = [&vec![0; before], bytes].concat();
+            let coded = base64::engine::general_purpose::STANDARD_NO_PAD.encode(&shifted);
+            // Without the digits that hang on what stands before and behind.
+            let start = before + usize::from(before > 0);
+            let end = coded.len() - usize::from(shifted.len() % 3 != 0);
+            texts.push(coded[start..end].to_owned());
+            texts.push(coded[start..end].replace('+', "-").replace('/', "_"));
+        }
+        texts.retain(|text| text.len() >= 6);
+        Self { name: name.into(), bytes: bytes.to_vec(), texts }
+    }
+
+    fn is_in(&self, hay: &[u8]) -> bool {
+        // A number of six digits may be part of a longer one, a time.
+        let digits = self.bytes.iter().all(u8::is_ascii_digit);
+        let raw = hay.windows(self.bytes.len()).enumerate().any(|(at, window)| {
+            let beside = [at.checked_sub(1), Some(at + window.len())];
+            let is_part = || {
+                let beside = beside.iter().flatten().filter_map(|at| hay.get(*at));
+                digits && beside.into_iter().any(u8::is_ascii_digit)
+            };
+            window.eq_ignore_ascii_case(&self.bytes) && !is_part()
+        });
+        let hay = String::from_utf8_lossy(hay);
+        let lower = hay.to_ascii_lowercase();
+        raw || lower.contains(&self.texts[0])
+            || self.texts.iter().skip(1).any(|text| hay.contains(text))
+    }
+}
+
+fn secrets(card: &Personalised) -> Vec<Needle> {
+    let known = &card.profile.secrets;
+    let mut needles = vec![Needle::new("CAN", known.can.as_bytes())];
+    let pin = known.pin.as_ref().map(|pin| ("PIN", pin.as_bytes()));
+    let puk = known.puk.as_ref().map(|puk| ("PUK", puk.as_bytes()));
+    needles.extend(pin.into_iter().chain(puk).map(|(name, text)| Needle::new(name, text)));
+    if let Some(mrz) = &card.mrz {
+        let key = AccessKey::mrz(mrz.as_str());
+        needles.push(Needle::new("MRZ_information", mrz.as_str().as_bytes()));
+        needles.push(Needle::new("K_seed", key.seed()));
+        for purpose in [KeyPurpose::Enc, KeyPurpose::Mac] {
+            let key = derive_key(key.seed(), purpose, Cipher::TripleDes);
+            needles.push(Needle::new("document basic access key", &key));
+        }
+    }
+    needles
+}
+
+fn person(card: &Personalised) -> Vec<Needle> {
+    let holder = &card.profile.person;
+    let mut needles = Vec::new();
+    for (name, text) in [("surname", &holder.surname), ("given names", &holder.given_names)] {
+        needles.push(Needle::new(name, text.as_bytes()));
+    }
+    needles.push(Needle::new("document number", card.profile.document.number.as_bytes()));
+    if let Some(dg1) = card.files.get(&File::Dg1) {
+        let path = [Tag::new(0x61), Tag::new(0x5F1F)];
+        let mrz = tlv::find(dg1, &path).unwrap().unwrap().value;
+        let line = if mrz.len() == 90 { 30 } else { 44 };
+        needles.extend(mrz.chunks(line).map(|line| Needle::new("line of the MRZ", line)));
+    }
+    if let Some(dg2) = card.files.get(&File::Dg2) {
+        needles.push(Needle::new("face", &dg2[dg2.len() / 2..][..32]));
+    }
+    needles
+}
+
+/// Goes through a protocol again with the randomness of the seed and the recorded answers.
+fn again<T: Initiator>(mut terminal: T, recording: &Recording, first: &str) -> Option<T::Output> {
+    let mut rng = SeededRng::new(b"s", "terminal");
+    let exchanges = recording.exchanges();
+    let mut said = exchanges.skip_while(|exchange| exchange.step.as_deref() != Some(first));
+    let mut next = terminal.start(&mut rng).ok()?;
+    loop {
+        match next {
+            Next::Done(output) => return Some(output),
+            Next::Send(command) => {
+                let exchange = said.next()?;
+                if exchange.command.bytes()? != command.to_bytes().unwrap() {
+                    return None;
+                }
+                let answer = exchange.response.as_ref()?.bytes()?;
+                next = terminal.receive(&Response::parse(answer).unwrap(), &mut rng).ok()?;
+            }
+        }
+    }
+}
+
+/// The session keys of the first channel.
+fn session_keys(card: &Personalised, recording: &Recording) -> Option<Vec<Needle>> {
+    let mrz = card.mrz.as_ref()?.as_str();
+    let by_bac = || {
+        let terminal = bac::Terminal::new(AccessKey::mrz(mrz));
+        again(terminal, recording, "GET CHALLENGE").map(|established| established.keys)
+    };
+    let by_pace = || {
+        let infos = SecurityInfos::parse(card.files.get(&File::CardAccess)?).ok()?;
+        let passwords = [Password::can(&card.profile.secrets.can), Password::mrz(mrz)];
+        infos
+            .pace()
+            .flat_map(|info| passwords.iter().map(move |password| (info, password)))
+            .find_map(|(info, password)| {
+                let params = Parameters::new(info.protocol, info.parameter_id).ok()?;
+                let options = TerminalOptions::default();
+                let terminal = pace::Terminal::new(params, password.clone(), options);
+                again(terminal, recording, "PACE MSE:Set AT").map(|established| established.keys)
+            })
+    };
+    let keys = by_pace().or_else(by_bac)?;
+    Some(vec![Needle::new("KS_Enc", &keys.enc), Needle::new("KS_MAC", &keys.mac)])
+}
+
+fn written(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.is_file());
+    files
+        .map(|path| {
+            (path.file_name().unwrap().display().to_string(), std::fs::read(&path).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn nothing_that_runs_by_default_writes_a_secret() {
+    for name in ["resident", "passport-pace-gm", "passport-bac"] {
+        let personalised = card::built_in(name);
+        let address = format!("emulated:{name}");
+        // The same dialogue with all that there is, to know its keys.
+        let full = tempfile::tempdir().unwrap();
+        let tap = ["tap", "--card", &address, "--seed", "s", "--record", "full"];
+        assert!(iccard(full.path(), &[&tap[..], &["--record-secrets"]].concat()).status.success());
+        let recording = Recording::load(&full.path().join("full")).unwrap();
+        let mut secrets = secrets(&personalised);
+        match session_keys(&personalised, &recording) {
+            Some(keys) => secrets.extend(keys),
+            // Its terminal has a role to play in PACE.
+            None => assert_eq!(name, "resident", "no session keys were found"),
+        }
+        let person = person(&personalised);
+
+        // By default: in no file, and on stderr neither; the answer shows the holder, by design.
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path();
+        for (form, options) in FORMS {
+            let record = format!("{form}.rec");
+            let mut args = vec!["tap", "-v", "--json", "--card", &address, "--seed", "s"];
+            args.extend(["--trace", form, "--record", &record]);
+            args.extend(options);
+            let tapped = iccard(dir, &args);
+            assert!(tapped.status.success(), "{name}");
+            std::fs::write(dir.join(format!("{form}.stderr")), tapped.stderr).unwrap();
+            let shown = iccard(dir, &["trace", "show", form]);
+            std::fs::write(dir.join(format!("{form}.shown")), shown.stdout).unwrap();
+            for needle in &secrets {
+                // The answer has the MRZ's fields, and with them what keys follow from.
+                let shows = needle.name == "MRZ_information";
+                assert!(shows || !needle.is_in(&tapped.stdout), "{name}, stdout: {}", needle.name);
+            }
+        }
+        let files = written(dir);
+        assert_eq!(files.len(), 4 * FORMS.len());
+        for (file, bytes) in &files {
+            for needle in secrets.iter().chain(&person) {
+                assert!(!needle.is_in(bytes), "{name}: {file} has the {}", needle.name);
+            }
+        }
+
+        // That they would be found: what leaves nothing out has the person, in its own way.
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path();
+        for (form, options) in FORMS {
+            let mut args = vec!["tap", "--card", &address, "--seed", "s", "--trace", form];
+            args.extend(options);
+            assert!(iccard(dir, &[&args[..], &["--unsafe-trace"]].concat()).status.success());
+            let bytes = std::fs::read(dir.join(form)).unwrap();
+            for needle in &person {
+                // A block of the air may end within; the surname is in no other form in a dump.
+                let found = needle.is_in(&bytes);
+                assert!(found, "{name}: {form} has not the {}", needle.name);
+            }
+        }
+        // And the passwords, where they are kept.
+        let whole = std::fs::read(full.path().join("full")).unwrap();
+        let kept: Vec<_> = secrets.iter().filter(|needle| needle.is_in(&whole)).collect();
+        assert!(!kept.is_empty(), "{name}");
+    }
+}
+
+/// A command with a PIN in plain, as `apdu` sends it.
+#[test]
+fn a_pin_is_in_no_trace_but_an_unsafe_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let pin = Needle::new("PIN", b"271224");
+    for (form, options) in FORMS {
+        for (kind, flags) in [("redacted", [].as_slice()), ("unsafe", &["--unsafe-trace"])] {
+            let file = format!("{kind}-{form}");
+            let args = ["apdu", "0020000106323731323234", "--trace", &file];
+            assert!(iccard(dir, &[&args[..], options, flags].concat()).status.success());
+            let bytes = std::fs::read(dir.join(&file)).unwrap();
+            assert_eq!(pin.is_in(&bytes), kind == "unsafe", "{file}");
+        }
+    }
+}
+
+#[test]
+fn needles_are_found_however_they_are_written() {
+    use base64::Engine as _;
+    let needle = Needle::new("key", &[0xDE, 0xAD, 0xBE, 0xEF, 0xFB, 0xFF, 0x01, 0x02]);
+    let base64 = &base64::engine::general_purpose::STANDARD;
+    for before in 0..4 {
+        let inside = [&vec![7; before], &needle.bytes[..], &[1, 2, 3]].concat();
+        let hex = hex::encode_upper(&inside);
+        for text in [hex.clone(), hex.to_lowercase(), base64.encode(&inside)] {
+            assert!(needle.is_in(format!("\"{text}\"").as_bytes()), "{before}: {text}");
+        }
+        assert!(needle.is_in(&inside));
+    }
+    let can = Needle::new("CAN", b"500540");
+    assert!(can.is_in(b"can 500540.") && !can.is_in(b"at 15005401 us") && !can.is_in(b""));
+}
+
+// ---- bad input ----
+
+#[test]
+fn whatever_is_no_trace_is_refused_with_its_place_and_nothing_panics() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let apdus = ["apdu", "00A4040C07A0000002471001", "00B0810004", "0020000106313233343536"];
+    let mut wholes = Vec::new();
+    for (form, options) in FORMS {
+        assert!(iccard(dir, &[&apdus[..], &["--trace", form], options].concat()).status.success());
+        wholes.push((form, std::fs::read(dir.join(form)).unwrap()));
+    }
+    // Cut anywhere, it gives what is whole, or says what it is not.
+    for (form, whole) in &wholes {
+        for cut in 0..whole.len() {
+            if let Ok(trace) = Trace::parse(form, &whole[..cut]) {
+                assert!(trace.recording().exchanges().count() <= 3, "{form}: {cut}");
+            }
+        }
+        // One byte wrong, at each place: never more than what was there, never a panic.
+        for at in 0..whole.len() {
+            for bit in [0x01, 0x80] {
+                let mut wrong = whole.clone();
+                wrong[at] ^= bit;
+                let _ = Trace::parse(form, &wrong);
+            }
+        }
+    }
+    let pcapng = &wholes[0].1;
+    let mut huge = pcapng.clone();
+    // A block that says it is larger than any, with as much behind it.
+    huge.extend([6, 0, 0, 0, 0, 0, 0x20, 0]);
+    huge.resize(huge.len() + (1 << 21), 0);
+    let deep = format!("{{\"trace\":{}\n", "[".repeat(100_000));
+    let ethernet = {
+        let mut bytes = pcapng.clone();
+        let at = bytes.windows(4).position(|w| w == [0xFC, 0, 0, 0]).unwrap();
+        bytes[at] = 1;
+        bytes
+    };
+    for (name, bytes, expected) in [
+        ("empty", Vec::new(), "the file is empty"),
+        ("text", b"hello\n".to_vec(), "it begins with 68656C6C6F0A"),
+        ("huge", huge, "a block of at most 1 MiB expected"),
+        ("deep", deep.into_bytes(), "deep:1: a header, an exchange"),
+        ("ethernet", ethernet, "packets of link type 252"),
+        ("odd.dump", b"00A4\n9000\n00B\n".to_vec(), "odd.dump:3: hexadecimal digits in pairs"),
+        ("utf8.dump", b"00A4\n\xFF\n".to_vec(), "utf8.dump:2: text in UTF-8"),
+        ("a.clf", b"R:3B00\nC:00A4:90:\n".to_vec(), "a.clf:2: a status word of four digits"),
+        ("b.clf", b"R:3B00\nX\n".to_vec(), "b.clf:2: R:ATR or C:COMMAND"),
+    ] {
+        let error = Trace::parse(name, &bytes).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}\nfor {expected}");
+    }
+    let much = vec![b'0'; iccard::transport::MAX_RECORDING + 1];
+    assert!(Trace::parse("much", &much).unwrap_err().to_string().contains("at most"));
+}
