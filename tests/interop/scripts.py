@@ -81,7 +81,7 @@ def jsonschema_takes_reports(card):
 
 
 def junitparser_reads_reports(card, built):
-    python = pip(built / "junitparser", {"junitparser": "4.0.2"})
+    python = pip(built / "junitparser", {"junitparser": "5.0.3"})
     folder, _ = report(card, "run-junit")
     told = json.loads(check(python, "-c", """
 import json, sys

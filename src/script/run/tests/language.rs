@@ -232,7 +232,7 @@ fn files_and_blocks() {
         ("old.pcom", "A0A4 0000 02 3F00\nA0B0 0000 01 (6700)\n"),
         ("part.apdu", "default-sw (6A82)\n00C0 0000\n"),
     ];
-    let text = "include \"lib.apdu\"\ncall select(%aid, 12)\ncall early\n.CALL old.pcom\n\
+    let text = "include \"lib.apdu\"\ncall select(%aid, int(12))\ncall early\n.CALL old.pcom\n\
                 include \"part.apdu\"\n00C1 0000\nblock early\n00C2 0000\nend\n";
     let world = answering(&["9000", "9000", "6D00", "6700", "6A82", "9000"]);
     let log = Arc::clone(&world.log);
