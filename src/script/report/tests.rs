@@ -16,7 +16,8 @@ fn report() -> Report {
         time: Duration::from_millis(3),
         apdus: 1,
     };
-    let failure = Failure::new(Class::Expectation, Code::STATUS, span(23, 29), "status \"x\": 9000");
+    let failure =
+        Failure::new(Class::Expectation, Code::STATUS, span(23, 29), "status \"x\": 9000");
     Report {
         file: "dir/a.apdu".into(),
         sources,
