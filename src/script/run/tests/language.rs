@@ -130,7 +130,7 @@ fn functions() {
         assert sha256("")[0..4] == E3B0C442
         assert xor(F0F0, FFFF) == 0F0F
         assert len(random(8)) == 8 and random(8) != random(8)
-        assert 7 / 2 == 3 and 7 mod 2 == 1 and 2 + 3 * 4 == 14 and (2 + 3) * 4 == 20 and -1 < 0
+        assert 7 / 2 == 3 and 7 mod 2 == 1 and 2 + 3 * 4 == 14 and (2 + 3) * 4 == 20 and -1 < 0 and not (1 > 2)
         assert tlv(6F048402A000, 6F/84) == A000
         "#,
         &[],
@@ -144,7 +144,7 @@ fn functions() {
         ("let x = text(FF)", "no text in UTF-8"),
         ("let x = int(\"1a\")", "decimal digits"),
         ("let n = int(5)\n00B0 0000 %n", "say how wide it is"),
-        ("assert 01 < 0102", "uint(..)"),
+        ("assert 0A < 0102", "uint(..)"),
         ("let x = %y", "%y has no value here"),
         ("let y = 0102\nlet x = %y[2]", "not within its value"),
         ("assert int(1) == \"1\"", "a number beside a text"),
