@@ -12,6 +12,7 @@ mod office;
 mod policy;
 mod profile;
 mod report;
+mod run;
 mod trust;
 
 use std::path::Path;

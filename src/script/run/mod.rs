@@ -106,6 +106,11 @@ impl<'p, 'h> Runner<'p, 'h> {
         &self.machine
     }
 
+    /// The variables that have a value now, by name.
+    pub fn variables(&self) -> std::collections::BTreeMap<&str, &Value> {
+        self.machine.variables()
+    }
+
     /// The dialogue, where a card is connected.
     pub const fn session(&mut self) -> Option<&mut Session> {
         self.machine.dialogue()
