@@ -298,7 +298,8 @@ fn secrets(card: &Personalised) -> Vec<Needle> {
 }
 
 fn person(card: &Personalised) -> Vec<Needle> {
-    let holder = &card.profile.person;
+    let travel = card.profile.travel.as_ref().unwrap();
+    let holder = &travel.person;
     let mut needles = Vec::new();
     for (name, text) in [("surname", &holder.surname), ("given names", &holder.given_names)] {
         // Three letters are in words, too; the MRZ has them all.
@@ -306,7 +307,7 @@ fn person(card: &Personalised) -> Vec<Needle> {
             needles.push(Needle::new(name, text.as_bytes()));
         }
     }
-    needles.push(Needle::new("document number", card.profile.document.number.as_bytes()));
+    needles.push(Needle::new("document number", travel.document.number.as_bytes()));
     if let Some(dg1) = card.files.get(&File::Dg1) {
         let path = [Tag::new(0x61), Tag::new(0x5F1F)];
         let mrz = tlv::find(dg1, &path).unwrap().unwrap().value;
