@@ -73,8 +73,7 @@ impl<'a> FileHost<'a> {
         if self.emulated.is_none() {
             let args = &self.context.card;
             let state = State::of(args.state(), false)?;
-            let (card, profile) =
-                card::emulated(profile, self.told.seed, &state, args.faults())?;
+            let (card, profile) = card::emulated(profile, self.told.seed, &state, args.faults())?;
             let faults = card.handle();
             self.emulated = Some(Emulated { chip: Shared::new(card), faults, profile });
         }

@@ -2,7 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use super::{Code, Failure, Kind, Shade, Value,
+use super::{
+    Code, Failure, Kind, Shade, Value,
     bytes::not_bytes,
     machine::{Bytes, Machine},
 };
@@ -267,8 +268,9 @@ impl Machine<'_> {
                 _ => Failure::script(Code::OUTSIDE, span, message),
             };
             let there = value.described();
-            return Err(failure(format!("the slice is not within its value: {there} are there"))
-                .got(there));
+            return Err(
+                failure(format!("the slice is not within its value: {there} are there")).got(there)
+            );
         };
         let kind = match (form, part) {
             (SliceForm::Index, [byte, ..]) => Kind::Int(i64::from(*byte)),

@@ -2,7 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use super::{Code, Failure, Kind, Shade, Value,
+use super::{
+    Code, Failure, Kind, Shade, Value,
     bytes::{not_bytes, object, too_large},
     eval::kind,
     machine::Machine,
@@ -138,9 +139,9 @@ impl Machine<'_> {
     // Decimal digits: a word, a text, or bytes that show decimal digits.
     fn int(&mut self, of: &Expr) -> Result<Value, Failure> {
         if let ExprKind::Digits(digits) = &of.kind {
-            let number = digits.parse().map_err(|_| {
-                Failure::script(Code::OUTSIDE, of.span, "the number is too large")
-            })?;
+            let number = digits
+                .parse()
+                .map_err(|_| Failure::script(Code::OUTSIDE, of.span, "the number is too large"))?;
             return Ok(Kind::Int(number).into());
         }
         let value = self.eval(of)?;
@@ -166,10 +167,13 @@ impl Machine<'_> {
         let made = match &value.kind {
             Kind::Bytes(bytes) => Value::text(hex::encode_upper(&**bytes)),
             Kind::Text(text) => {
-                let digits: Zeroizing<String> =
-                    Zeroizing::new(text.chars().filter(|c| !c.is_whitespace() && *c != ':').collect());
+                let digits: Zeroizing<String> = Zeroizing::new(
+                    text.chars().filter(|c| !c.is_whitespace() && *c != ':').collect(),
+                );
                 let bytes = hex::decode(&*digits);
-                Value::bytes(bytes.map_err(|_| kind(of.span, "pairs of hexadecimal digits", &value))?)
+                Value::bytes(
+                    bytes.map_err(|_| kind(of.span, "pairs of hexadecimal digits", &value))?,
+                )
             }
             Kind::Int(_) | Kind::Bool(_) => return Err(not_bytes(&value.kind, of.span)),
         };

@@ -39,7 +39,8 @@ fn a_pattern_longer_than_the_answer() {
 
 #[test]
 fn a_card_that_leaves_between_two_lines() {
-    let text = "test \"a\"\n00B0 0000\nend\ntest \"b\"\n00B1 0000\n00B2 0000\nend\ntest \"c\"\nend\n";
+    let text =
+        "test \"a\"\n00B0 0000\nend\ntest \"b\"\n00B1 0000\n00B2 0000\nend\ntest \"c\"\nend\n";
     let gone = || {
         let world = answering(&[]);
         let log = Arc::clone(&world.log);

@@ -3,8 +3,7 @@
 use super::*;
 use crate::{
     emulator::{self, MemoryStore, SeededEnv},
-    profile,
-    tap,
+    profile, tap,
     transport::{
         Shared,
         fault::{FaultPlan, Faulty},
@@ -96,8 +95,7 @@ fn pace_and_files() {
         raw
           00B0 9E00 04 (6982|6985|6987|6988)
         end
-        "#
-        ,
+        "#,
     );
     assert_eq!(told(&report), "");
     assert_eq!(report.code(), 0);
@@ -144,10 +142,7 @@ fn the_chip_proves_itself_and_so_does_the_terminal() {
             "access pace can %can\nselect aid A0000002471001\n00B0 8300 04 (69XX)\nauth chip\n\
              auth terminal\nread ef EF.DG3\n",
         ),
-        (
-            "eid-pin",
-            "access pace pin %pin\nauth terminal\nauth chip\nread ef EF.DG1\n",
-        ),
+        ("eid-pin", "access pace pin %pin\nauth terminal\nauth chip\nread ef EF.DG1\n"),
         ("driving-licence-bap", "access bap %line\nread ef EF.COM\nread ef eDL EF.DG1\n"),
     ] {
         let report = on(profile, text);

@@ -77,10 +77,7 @@ fn data_of_answers() {
     fails("00A4 0400 00 [* 0A0B *]", "nowhere in the answer");
     fails("00A4 0400 00\nexpect len 12", "11 bytes came, expected 12 bytes");
     fails("00A4 0400 00\nexpect tlv 6F/50", "no data object 6F/50");
-    fails(
-        "00A4 0400 00\nexpect tlv 6F/84 == A000",
-        "6F/84 is A0000002471001, expected == A000",
-    );
+    fails("00A4 0400 00\nexpect tlv 6F/84 == A000", "6F/84 is A0000002471001, expected == A000");
     fails("00A4 0400 00\nexpect regex \"^70\"", "does not match");
     fails("00A4 0400 00\nexpect text \"x\"", "not in the answer");
     fails("00A4 0400 00 time>1min", "expected > 60s");
@@ -342,9 +339,12 @@ fn tests_and_what_is_counted() {
     assert_eq!(report.code(), 1);
     let ids: Vec<_> = report.tests.iter().map(|test| test.id.as_deref()).collect();
     assert_eq!(ids, [Some("LDS_A_01"), Some("X_2"), None, None, None]);
-    assert!(matches!(&report.tests[2].outcome, Outcome::Skipped(why) if why == "the card has none"));
+    assert!(
+        matches!(&report.tests[2].outcome, Outcome::Skipped(why) if why == "the card has none")
+    );
     let options = Options { tags: vec!["lds".into()], ..Options::default() };
-    let report = run_in(&program("test \"a\" tags=lds\nend\ntest \"b\"\nend", &[]), answering(&[]), options);
+    let report =
+        run_in(&program("test \"a\" tags=lds\nend\ntest \"b\"\nend", &[]), answering(&[]), options);
     assert_eq!(report.counts().to_string(), "1 passed, 0 failed, 1 skipped");
     let (_, report) = run("skip if true \"no\"\n00FF 0000", &[]);
     assert_eq!(report.counts().to_string(), "0 passed, 0 failed, 1 skipped");
