@@ -34,6 +34,7 @@ mod limits;
 mod passive_samples;
 mod pki_samples;
 mod record;
+mod scripts_errors;
 mod state;
 mod tap;
 mod tap_access;

@@ -46,7 +46,7 @@ impl Diagnostic {
                 elements.push(view.snippet(None).into());
             } else {
                 let name = sources.name(view.first.source);
-                elements.push(view.snippet(Some(name)).into());
+                elements.push(view.snippet(Some(one_line(name))).into());
             }
         }
         let notes = [
@@ -100,9 +100,9 @@ fn place(sources: &Sources, span: Span) -> Value {
     })
 }
 
-fn origin<'a>(sources: &'a Sources, span: Span) -> Origin<'a> {
+fn origin(sources: &Sources, span: Span) -> Origin<'static> {
     let (line, column) = sources.position(span);
-    Origin::path(sources.name(span.source)).line(line).char_column(column)
+    Origin::path(one_line(sources.name(span.source))).line(line).char_column(column)
 }
 
 // What is shown of the line in which a place begins: all of it, or where it is too long the part
@@ -158,11 +158,8 @@ impl View {
         self.marks.push(kind.span(start..end).label(label));
     }
 
-    fn snippet(self, path: Option<&str>) -> Snippet<'static, Annotation<'static>> {
-        Snippet::source(self.text)
-            .line_start(self.line)
-            .path(path.map(str::to_owned))
-            .annotations(self.marks)
+    fn snippet(self, path: Option<String>) -> Snippet<'static, Annotation<'static>> {
+        Snippet::source(self.text).line_start(self.line).path(path).annotations(self.marks)
     }
 }
 
