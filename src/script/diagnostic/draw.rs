@@ -130,6 +130,7 @@ impl View {
         let from = if at - start > AROUND { floor(text, at - AROUND) } else { start };
         let to = if end - at > AROUND { floor(text, at + AROUND) } else { end };
         let shown = text.get(from..to).unwrap_or_default().trim_end_matches('\r');
+        let shown: String = shown.chars().map(shown_as).collect();
         let dots = if from > start { DOTS } else { "" };
         let more = if to < end { DOTS } else { "" };
         Self {
@@ -163,7 +164,18 @@ impl View {
     }
 }
 
-// Words come from files and cards: no control characters, which could end a line or colour it.
+// Words come from files and cards: nothing that ends a line, colours it or turns it around.
 fn one_line(words: &str) -> String {
-    words.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
+    words.chars().map(|c| if c.is_control() || turns(c) { '\u{FFFD}' } else { c }).collect()
+}
+
+// The same in a line of a file, where every place has to stay where it is. The drawing itself leaves
+// only these out.
+fn shown_as(c: char) -> char {
+    if matches!(c, '\u{80}'..='\u{9F}') { '·' } else { c }
+}
+
+// Unicode's marks of direction, by which a line can look like another one.
+const fn turns(c: char) -> bool {
+    matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
