@@ -13,6 +13,7 @@ mod emulate;
 mod face;
 mod failure;
 mod files;
+mod fmt;
 mod generate;
 mod holder;
 #[cfg(feature = "issuer")]
@@ -86,6 +87,8 @@ enum Command {
     Run(Box<run::RunArgs>),
     /// Talk to a card line by line: scripts, files, completion
     Shell(shell::ShellArgs),
+    /// Put APDU scripts into the one form that all have
+    Fmt(fmt::FmtArgs),
     /// Be a card: plug an emulated one into a virtual reader
     Emulate(emulate::EmulateArgs),
     /// Run the cases of a test standard against a card, emulated or real
@@ -167,6 +170,7 @@ impl Command {
                 | Self::Record(_)
                 | Self::Trace(_)
                 | Self::Script(_)
+                | Self::Fmt(_)
                 | Self::Completions(_)
                 | Self::Man(_)
         )
@@ -210,6 +214,7 @@ pub fn main() -> ExitCode {
         Command::Apdu(args) => apdu::run(&context, &args),
         Command::Run(args) => run::run(&context, &args),
         Command::Shell(args) => shell::run(&context, &args),
+        Command::Fmt(args) => fmt::run(&context, &args),
         Command::Emulate(args) => emulate::run(&context, &args),
         Command::Conform(args) => conform::run(&context, &args),
         Command::Profile(command) => profile::run(&context, command),

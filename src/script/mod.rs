@@ -16,4 +16,4 @@ pub mod run;
 pub mod syntax;
 
 pub use diagnostic::{Code, Diagnostic, Sources};
-pub use program::{Files, Loader, Program};
+pub use program::{Files, Loader, Program, is_lenient};

@@ -248,7 +248,7 @@ impl Loading<'_> {
             return None;
         }
         self.left = self.left.saturating_sub(text.len());
-        let lenient = self.lenient || is_pcom(name);
+        let lenient = self.lenient || is_lenient(name);
         let parsed = syntax::parse(id, text, lenient);
         self.diagnostics.extend(parsed.diagnostics);
         Some(Arc::new(parsed.script))
@@ -263,7 +263,8 @@ impl Open {
     }
 }
 
-fn is_pcom(name: &str) -> bool {
+/// Whether a file of this name is one of PCOM, which is read leniently.
+pub fn is_lenient(name: &str) -> bool {
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
     matches!(ending.as_deref(), Some("pcom" | "var"))
 }

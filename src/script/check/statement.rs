@@ -192,8 +192,7 @@ impl<'a> Checker<'a> {
         set.iter().for_each(|name| self.set(name));
         if wanted != args.len() {
             let noun = if wanted == 1 { "value" } else { "values" };
-            let message =
-                format!("`{}` takes {wanted} {noun}, {} are given", name.text, args.len());
+            let message = format!("`{}` takes {wanted} {noun}, got {}", name.text, args.len());
             let place_of_args = args.last().map_or(name.span, |last| name.span.to(last.span));
             self.tell(
                 Diagnostic::new(Code::BLOCK_ARGUMENTS, place_of_args, message)

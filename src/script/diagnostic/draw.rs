@@ -46,7 +46,7 @@ impl Diagnostic {
                 elements.push(view.snippet(None).into());
             } else {
                 let name = sources.name(view.first.source);
-                elements.push(view.snippet(Some(name)).into());
+                elements.push(view.snippet(Some(one_line(name))).into());
             }
         }
         let notes = [
@@ -100,9 +100,9 @@ fn place(sources: &Sources, span: Span) -> Value {
     })
 }
 
-fn origin<'a>(sources: &'a Sources, span: Span) -> Origin<'a> {
+fn origin(sources: &Sources, span: Span) -> Origin<'static> {
     let (line, column) = sources.position(span);
-    Origin::path(sources.name(span.source)).line(line).char_column(column)
+    Origin::path(one_line(sources.name(span.source))).line(line).char_column(column)
 }
 
 // What is shown of the line in which a place begins: all of it, or where it is too long the part
@@ -130,6 +130,7 @@ impl View {
         let from = if at - start > AROUND { floor(text, at - AROUND) } else { start };
         let to = if end - at > AROUND { floor(text, at + AROUND) } else { end };
         let shown = text.get(from..to).unwrap_or_default().trim_end_matches('\r');
+        let shown: String = shown.chars().map(shown_as).collect();
         let dots = if from > start { DOTS } else { "" };
         let more = if to < end { DOTS } else { "" };
         Self {
@@ -158,15 +159,23 @@ impl View {
         self.marks.push(kind.span(start..end).label(label));
     }
 
-    fn snippet(self, path: Option<&str>) -> Snippet<'static, Annotation<'static>> {
-        Snippet::source(self.text)
-            .line_start(self.line)
-            .path(path.map(str::to_owned))
-            .annotations(self.marks)
+    fn snippet(self, path: Option<String>) -> Snippet<'static, Annotation<'static>> {
+        Snippet::source(self.text).line_start(self.line).path(path).annotations(self.marks)
     }
 }
 
-// Words come from files and cards: no control characters, which could end a line or colour it.
+// Words come from files and cards: nothing that ends a line, colours it or turns it around.
 fn one_line(words: &str) -> String {
-    words.chars().map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect()
+    words.chars().map(|c| if c.is_control() || turns(c) { '\u{FFFD}' } else { c }).collect()
+}
+
+// The same in a line of a file, where every place has to stay where it is. The drawing itself leaves
+// only these out.
+fn shown_as(c: char) -> char {
+    if matches!(c, '\u{80}'..='\u{9F}') { '·' } else { c }
+}
+
+// Unicode's marks of direction, by which a line can look like another one.
+const fn turns(c: char) -> bool {
+    matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }

@@ -173,7 +173,7 @@ fn matches(i: &mut Input<'_>, left: Expr) -> Res<ExprKind> {
         None => Err(Diagnostic::new(
             Code::UNEXPECTED,
             place,
-            format!("{got} stands where a pattern has to"),
+            format!("{got} stands here, expected a pattern"),
         )
         .label("a pattern expected here")
         .expected("`(63CX)` for a status word, `[6F *]` for data")

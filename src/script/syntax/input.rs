@@ -169,8 +169,22 @@ pub(super) fn found(i: &mut Input<'_>) -> (Span, String) {
     }
     let rest = rest(i);
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let word: usize = rest.chars().take_while(|c| is_word(*c)).map(char::len_utf8).sum();
-    let length = if word > 0 { word } else { rest.chars().next().map_or(0, char::len_utf8) };
+    let word = |from: usize| {
+        let rest = rest.get(from..).unwrap_or_default();
+        from + rest.find(|c| !is_word(c)).unwrap_or(rest.len())
+    };
+    let length = match rest.chars().next() {
+        Some('"') => {
+            let inside = rest.get(1..).unwrap_or_default();
+            inside.find(['"', '\n']).map_or(rest.len(), |end| {
+                1 + end + usize::from(inside.get(end..).is_some_and(|rest| rest.starts_with('"')))
+            })
+        }
+        Some('%') => word(1),
+        Some(c) if is_word(c) => word(0),
+        Some(c) => c.len_utf8(),
+        None => 0,
+    };
     let text = rest.get(..length).unwrap_or_default();
     let shown: String = text.chars().take(SHOWN).collect();
     let dots = if shown.len() < text.len() { "…" } else { "" };
@@ -181,12 +195,12 @@ pub(super) fn found(i: &mut Input<'_>) -> (Span, String) {
 pub(super) fn expected(i: &mut Input<'_>, what: &str) -> Diagnostic {
     let (span, got) = found(i);
     if span.start == span.end {
-        let message = format!("the line ends where {what} has to follow");
-        return Diagnostic::new(Code::MISSING, span, message)
+        return Diagnostic::new(Code::MISSING, span, format!("the line ends, expected {what}"))
             .label("something is missing here")
-            .expected(what);
+            .expected(what)
+            .got(got);
     }
-    Diagnostic::new(Code::UNEXPECTED, span, format!("{got} stands where {what} has to"))
+    Diagnostic::new(Code::UNEXPECTED, span, format!("{got} stands here, expected {what}"))
         .label("not expected here")
         .expected(what)
         .got(got)
@@ -208,7 +222,7 @@ pub(super) fn close(i: &mut Input<'_>, what: &str, open: Span, example: &str) ->
     let diagnostic = Diagnostic::new(
         Code::BRACKET_OPEN,
         open,
-        format!("this bracket is not closed: {got} stands where `{what}` has to"),
+        format!("this bracket is not closed: {got} comes before `{what}`"),
     )
     .label("opened here")
     .related(place, format!("`{what}` expected here"))

@@ -116,20 +116,24 @@ fn controls(source: SourceId, text: &str) -> Vec<Diagnostic> {
     let is_control = |at: usize, byte: u8| match byte {
         b'\n' | b'\t' => false,
         b'\r' => !matches!(bytes.get(at + 1), None | Some(b'\n')),
+        // The controls behind those of ASCII have two bytes.
+        0xC2 => bytes.get(at + 1).is_some_and(|next| (0x80..0xA0).contains(next)),
         byte => byte < 0x20 || byte == 0x7F,
     };
     let found = bytes.iter().enumerate().find(|(at, byte)| is_control(*at, **byte));
     let Some((at, byte)) = found else { return Vec::new() };
     let start = u32::try_from(at).unwrap_or(u32::MAX);
-    let place = super::Span { start, end: start.saturating_add(1), source };
+    let c = text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or_default();
+    let end = start.saturating_add(if c.is_ascii() { 1 } else { 2 });
+    let got = format!("U+{:04X}", u32::from(c));
     let wrong = Diagnostic::new(
         Code::NOT_TEXT,
-        place,
-        format!("a control character {byte:02X}: this is not the text of a script"),
+        super::Span { start, end, source },
+        format!("the control character {got}: this is not the text of a script"),
     )
     .label("here")
     .expected("text: letters, digits, blanks, tabs and line ends")
-    .got(format!("{byte:02X}"));
+    .got(got);
     vec![if *byte == b'\r' {
         wrong.help("lines end with a line feed; this file's end with carriage returns alone")
     } else {

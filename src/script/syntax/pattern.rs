@@ -98,8 +98,8 @@ fn no_status(i: &mut Input<'_>) -> Diagnostic {
         _ => STATUS_HELP,
     };
     let message = match byte(i) {
-        b')' => "a status pattern with nothing in it".to_owned(),
-        _ => format!("{got} stands where a status word has to"),
+        b')' => "a status word is missing before `)`".to_owned(),
+        _ => format!("{got} stands here, expected a status word"),
     };
     Diagnostic::new(Code::STATUS_PATTERN, place, message)
         .label("a status word expected here")

@@ -228,7 +228,7 @@ fn file_id(part: Part) -> Res<Part> {
         PartKind::Hex(bytes) if bytes.len() != 2 => Err(Diagnostic::new(
             Code::FILE_ID,
             part.span,
-            format!("a file identifier of {} bytes", bytes.len()),
+            format!("a file identifier has two bytes, not {}", bytes.len()),
         )
         .label("not two bytes")
         .expected("two bytes (ISO/IEC 7816-4, 7.4.1)")

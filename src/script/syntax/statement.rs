@@ -116,6 +116,9 @@ pub(super) fn line(i: &mut Input<'_>) -> Res<Line> {
     if let Some(whole) = scriptor(i, word) {
         return Ok(Line::Whole(whole));
     }
+    if word == "bac" {
+        return keyword(i, word);
+    }
     if is_hex(run(i)) && run(i).len() == word.len() || value::starts_atom(i) && word != "prompt" {
         return sent(i);
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Expr, ExprKind, Function, Name, Part, PartKind, SliceForm, Span,
-    bytes::{counted, hex, hex_word, no_part, odd, short},
+    bytes::{counted, digits, hex, hex_word, no_part, odd, short},
     expr,
     input::{
         Input, Res, at, blanks, byte, close, count, deeper, eat, expected, found, is_end, need,
@@ -233,7 +233,7 @@ fn no_value(i: &mut Input<'_>) -> Diagnostic {
     if place.start == place.end {
         return expected(i, "a value");
     }
-    Diagnostic::new(Code::NO_VALUE, place, format!("{got} stands where a value has to"))
+    Diagnostic::new(Code::NO_VALUE, place, format!("{got} stands here, expected a value"))
         .label("no value")
         .expected("bytes, a number, \"text\", %name, `resp`, `sw`, a function or `(`")
         .got(got)
@@ -385,7 +385,7 @@ fn tag(i: &mut Input<'_>) -> Res<u32> {
         return Err(wrong("not all of it is hexadecimal".to_owned()).into());
     }
     if text.len() % 2 != 0 || text.len() > 8 {
-        return Err(wrong(format!("{} digits", text.len())).into());
+        return Err(wrong(digits(text.len())).into());
     }
     let value = u32::from_str_radix(text, 16).unwrap_or(0);
     let bytes = value.to_be_bytes();
@@ -424,7 +424,7 @@ fn call(i: &mut Input<'_>, word: &str, start: usize) -> Res<ExprKind> {
     Err(Diagnostic::new(
         Code::ARGUMENTS,
         span(i, start, at(i)),
-        format!("`{word}` has {wanted} {noun}, {} are given", args.len()),
+        format!("`{word}` has {wanted} {noun}, got {}", args.len()),
     )
     .label(format!("{wanted} {noun} expected"))
     .expected(format!("{wanted} {noun}"))

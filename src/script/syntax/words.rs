@@ -73,6 +73,9 @@ pub(super) fn choice<'t, T: Copy>(
     let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
     let all = one_of(&names);
     let (place, got) = found(i);
+    if place.start == place.end {
+        return Err(expected(i, &all).into());
+    }
     let mut diagnostic = Diagnostic::new(
         Code::CHOICE,
         place,
@@ -117,7 +120,10 @@ pub(super) fn name(i: &mut Input<'_>, what: &str) -> Res<Name> {
 
 fn no_name(i: &mut Input<'_>, what: &str) -> Diagnostic {
     let (place, got) = found(i);
-    Diagnostic::new(Code::NAME, place, format!("{got} stands where {what} has to"))
+    if place.start == place.end {
+        return expected(i, what);
+    }
+    Diagnostic::new(Code::NAME, place, format!("{got} stands here, expected {what}"))
         .label("no name")
         .expected("a name: letters, digits, `_` and `-`, a letter first")
         .got(got)
@@ -248,6 +254,9 @@ pub(super) fn number(i: &mut Input<'_>, what: &str, from: u32, to: u32) -> Res<u
 pub(super) fn duration(i: &mut Input<'_>) -> Res<Duration> {
     blanks(i);
     let (place, got) = found(i);
+    if place.start == place.end {
+        return Err(expected(i, "a time such as `400ms`").into());
+    }
     let read: Res<(&str, Option<&str>, &str, &str)> =
         (digit1, opt(preceded('.', digit1)), take_while(0.., ' '), take_while(0.., 'a'..='z'))
             .parse_next(i);
