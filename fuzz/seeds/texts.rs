@@ -1,9 +1,14 @@
 //! Machine readable zones, JSON and TOML.
 
+use std::io::Write;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use iccard::issuance::{SessionStore, UsedSessions};
 use iccard::profile::{BUILT_IN, new_profile};
+use iccard::trace::{Format, Link, sink};
+use iccard::transport::{Counts, Recording};
 use iccard_fuzz::cards::{NOW, tapped};
 use iccard_fuzz::scratch;
 
@@ -46,6 +51,7 @@ const SCRIPTS: &[(u8, &str)] = &[
 pub fn write(folder: &mut Folder) {
     folder.add("recording", 0, REDACTED.as_bytes());
     folder.add("recording", 1, RECORDED.as_bytes());
+    traces(folder);
     for (format, script) in SCRIPTS {
         folder.add("script_import", *format, script.as_bytes());
     }
@@ -87,4 +93,41 @@ pub fn write(folder: &mut Folder) {
     UsedSessions::new(&used).consume(&tapped.session, NOW).expect("a record");
     folder.add("evidence", 5, &read(&used));
     let _ = std::fs::remove_dir_all(dir);
+}
+
+/// A file in memory.
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Memory {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("nobody panics").write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn traces(folder: &mut Folder) {
+    const DUMP: &[u8] = b"# ATR: 3B8001\n# Sent\n00A40000023F00\n# 24ms\n9000\n";
+    const CLF: &[u8] = b"# cardpeek trace file\nR:3B8001\nC:00A40000023F00:9000:6F00\n";
+    for text in [DUMP, CLF, REDACTED.as_bytes()] {
+        folder.add("trace", 0, text);
+    }
+    let recording = Recording::parse("seed", REDACTED.as_bytes()).expect("a recording");
+    for (choice, format, link) in [
+        (0, Format::Pcapng, Link::Upper),
+        (1, Format::Pcapng, Link::Iso14443),
+        (2, Format::Jsonl, Link::Upper),
+    ] {
+        let file = Memory::default();
+        let mut sink = sink(format, link, Box::new(file.clone()));
+        sink.begin(recording.header()).expect("memory");
+        for (_, entry) in recording.entries() {
+            sink.entry(entry, Duration::from_micros(7)).expect("memory");
+        }
+        sink.end(Counts::default()).expect("memory");
+        folder.add("trace", choice, &file.0.lock().expect("nobody panics"));
+    }
 }

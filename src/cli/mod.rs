@@ -34,6 +34,7 @@ mod request;
 mod run;
 mod script;
 mod secrets;
+mod shell;
 mod tap;
 mod trace;
 mod trust;
@@ -83,6 +84,8 @@ enum Command {
     Apdu(apdu::ApduArgs),
     /// Run APDU scripts: commands, what is expected of the answers, tests
     Run(Box<run::RunArgs>),
+    /// Talk to a card line by line: scripts, files, completion
+    Shell(shell::ShellArgs),
     /// Be a card: plug an emulated one into a virtual reader
     Emulate(emulate::EmulateArgs),
     /// Run the cases of a test standard against a card, emulated or real
@@ -206,6 +209,7 @@ pub fn main() -> ExitCode {
         Command::Readers(args) => readers::run(&context, &args),
         Command::Apdu(args) => apdu::run(&context, &args),
         Command::Run(args) => run::run(&context, &args),
+        Command::Shell(args) => shell::run(&context, &args),
         Command::Emulate(args) => emulate::run(&context, &args),
         Command::Conform(args) => conform::run(&context, &args),
         Command::Profile(command) => profile::run(&context, command),

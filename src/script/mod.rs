@@ -5,8 +5,10 @@
 //! and fills a [`report`]. Whatever is wrong, in the text or with the card's answer, is a
 //! [`Diagnostic`] that points at its place. apdu-scripts/README.md is the language's manual.
 
+pub mod check;
 mod diagnostic;
 pub mod export;
+pub mod format;
 pub mod import;
 mod program;
 pub mod report;

@@ -1,6 +1,9 @@
 //! A script with all files that it includes.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{
     Code, Diagnostic, Sources,
@@ -114,6 +117,15 @@ impl Program {
             }
             _ => Err((loading.sources, loading.diagnostics)),
         }
+    }
+
+    /// The script and every file that it includes, each once.
+    pub fn scripts(&self) -> impl Iterator<Item = &Script> {
+        let mut seen = HashSet::from([self.main.source]);
+        let files = self.included.values().filter(move |script| seen.insert(script.source));
+        let mut all: Vec<&Script> = files.map(AsRef::as_ref).collect();
+        all.sort_unstable_by_key(|script| script.source);
+        std::iter::once(&*self.main).chain(all)
     }
 
     /// The file that this text includes as `path`.

@@ -380,7 +380,12 @@ impl Session {
         Ok(time)
     }
 
-    pub(super) fn observe(&mut self, step: Step, time: Duration, plain: Option<(&Command, &Response)>) {
+    pub(super) fn observe(
+        &mut self,
+        step: Step,
+        time: Duration,
+        plain: Option<(&Command, &Response)>,
+    ) {
         let Some(observer) = &mut self.observer else { return };
         let wire = Exchange { command: &self.command, response: &self.response, time };
         let Some((command, response)) = plain else { return observer.exchange(wire, None, step) };

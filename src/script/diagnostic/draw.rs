@@ -1,8 +1,6 @@
 //! Diagnostics as a compiler draws them, and as JSON.
 
-use std::ops::Range;
-
-use annotate_snippets::{Annotation, AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
 use super::{
@@ -14,6 +12,9 @@ use crate::script::syntax::Span;
 /// So many bytes of a line are shown before and behind a place.
 const AROUND: usize = 160;
 
+/// What stands for what is not shown.
+const DOTS: &str = "…";
+
 impl Diagnostic {
     /// The drawing: message, file with line and column, the line itself with the place marked, what
     /// was expected, what came, and what to do. Ends with a line end.
@@ -22,17 +23,31 @@ impl Diagnostic {
         let level = if self.warning { Level::WARNING } else { Level::ERROR };
         let id = self.code.to_string();
         let message = one_line(&self.message);
-        let mut group =
-            level.primary_title(message).id(id).element(origin(sources, self.span)).elements(
-                View::of(sources, self.span)
-                    .snippet(AnnotationKind::Primary, self.label.as_deref().map(one_line)),
-            );
+        let group = level.primary_title(message).id(id);
+        let mut view = View::of(sources, self.span);
+        view.mark(AnnotationKind::Primary, self.span, self.label.as_deref().map(one_line));
+        let mut views = vec![view];
         for (span, words) in &self.related {
-            if span.source != self.span.source {
-                group = group.element(origin(sources, *span));
+            let words = Some(one_line(words));
+            match views.iter_mut().find(|view| view.shows(*span)) {
+                Some(view) => view.mark(AnnotationKind::Context, *span, words),
+                None => {
+                    let mut view = View::of(sources, *span);
+                    view.mark(AnnotationKind::Context, *span, words);
+                    views.push(view);
+                }
             }
-            let view = View::of(sources, *span);
-            group = group.elements(view.snippet(AnnotationKind::Context, Some(one_line(words))));
+        }
+        let mut elements: Vec<Element<'_>> = Vec::new();
+        for view in views {
+            if view.from > view.start {
+                // What is shown of the line does not begin where its columns do.
+                elements.push(origin(sources, view.first).into());
+                elements.push(view.snippet(None).into());
+            } else {
+                let name = sources.name(view.first.source);
+                elements.push(view.snippet(Some(name)).into());
+            }
         }
         let notes = [
             ("expected", Level::NOTE, &self.expected),
@@ -41,10 +56,10 @@ impl Diagnostic {
         ];
         for (name, level, text) in notes {
             if let Some(text) = text {
-                group = group.element(level.with_name(name).message(one_line(text)));
+                elements.push(level.with_name(name).message(one_line(text)).into());
             }
         }
-        let mut drawn = renderer.render(&[group]);
+        let mut drawn = renderer.render(&[group.elements(elements)]);
         drawn.push('\n');
         drawn
     }
@@ -95,36 +110,59 @@ fn origin<'a>(sources: &'a Sources, span: Span) -> Origin<'a> {
 struct View {
     text: String,
     line: usize,
-    mark: Range<usize>,
+    first: Span,
+    /// Where the line begins in its file.
+    start: usize,
+    /// What is shown of it, and what stands before that.
+    from: usize,
+    to: usize,
+    dots: usize,
+    marks: Vec<Annotation<'static>>,
 }
 
 impl View {
     fn of(sources: &Sources, span: Span) -> Self {
         let text = sources.text(span.source);
-        let start = floor(text, span.start as usize);
-        let from = line_start(text, start);
-        let rest = text.get(start..).unwrap_or_default();
-        let to = start + rest.find('\n').unwrap_or(rest.len());
-        let end = floor(text, span.end as usize).clamp(start, to.max(start));
-        let first = if start - from > AROUND { floor(text, start - AROUND) } else { from };
-        let last = if to - start > AROUND { floor(text, start + AROUND) } else { to };
-        let cut = |range: Range<usize>| text.get(range).unwrap_or_default().trim_end_matches('\r');
-        let dots = |cut: bool| if cut { "…" } else { "" };
-        let (before, marked) = (cut(first..start), cut(start..end.min(last)));
-        let after = cut(end.min(last)..last);
-        let before = format!("{}{before}", dots(first > from));
-        let mark = before.len()..before.len() + marked.len();
-        let line = sources.position(span).0;
-        Self { text: format!("{before}{marked}{after}{}", dots(last < to)), line, mark }
+        let at = floor(text, span.start as usize);
+        let start = line_start(text, at);
+        let rest = text.get(at..).unwrap_or_default();
+        let end = at + rest.find('\n').unwrap_or(rest.len());
+        let from = if at - start > AROUND { floor(text, at - AROUND) } else { start };
+        let to = if end - at > AROUND { floor(text, at + AROUND) } else { end };
+        let shown = text.get(from..to).unwrap_or_default().trim_end_matches('\r');
+        let dots = if from > start { DOTS } else { "" };
+        let more = if to < end { DOTS } else { "" };
+        Self {
+            text: format!("{dots}{shown}{more}"),
+            line: sources.position(span).0,
+            first: span,
+            start,
+            from,
+            to: from + shown.len(),
+            dots: dots.len(),
+            marks: Vec::new(),
+        }
     }
 
-    fn snippet(
-        self,
-        kind: AnnotationKind,
-        label: Option<String>,
-    ) -> Vec<Snippet<'static, Annotation<'static>>> {
-        let mark = kind.span(self.mark).label(label);
-        vec![Snippet::source(self.text).line_start(self.line).annotation(mark)]
+    // Whether a place begins in what is shown.
+    fn shows(&self, span: Span) -> bool {
+        let at = span.start as usize;
+        span.source == self.first.source && (self.from..=self.to).contains(&at)
+    }
+
+    fn mark(&mut self, kind: AnnotationKind, span: Span, label: Option<String>) {
+        let range = span.range();
+        let place = |at: usize| at.clamp(self.from, self.to) - self.from + self.dots;
+        let (start, end) = (place(range.start), place(range.end));
+        let (start, end) = (floor(&self.text, start), floor(&self.text, end.max(start)));
+        self.marks.push(kind.span(start..end).label(label));
+    }
+
+    fn snippet(self, path: Option<&str>) -> Snippet<'static, Annotation<'static>> {
+        Snippet::source(self.text)
+            .line_start(self.line)
+            .path(path.map(str::to_owned))
+            .annotations(self.marks)
     }
 }
 

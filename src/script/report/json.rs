@@ -17,9 +17,10 @@ pub fn json(reports: &[Report]) -> Value {
 }
 
 fn file(report: &Report) -> Value {
-    let cards = report.cards.iter().map(|card| {
-        json!({ "source": card.source, "atr": hex::encode_upper(&card.atr) })
-    });
+    let cards = report
+        .cards
+        .iter()
+        .map(|card| json!({ "source": card.source, "atr": hex::encode_upper(&card.atr) }));
     json!({
         "file": report.file,
         "code": report.code(),

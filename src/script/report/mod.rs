@@ -220,7 +220,8 @@ impl Report {
 
 // Capital letters and digits in parts, as conformance tests are numbered.
 fn is_id(word: &str) -> bool {
-    let of_id = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '_' | '-' | '.');
+    let of_id =
+        |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '_' | '-' | '.');
     word.contains(['_', '-', '.'])
         && word.chars().all(of_id)
         && word.starts_with(|c: char| c.is_ascii_uppercase())

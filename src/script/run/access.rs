@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Code, Class, Failure, Kind, eval::kind, machine::Machine};
+use super::{Class, Code, Failure, Kind, eval::kind, machine::Machine};
 use crate::{
     lds::{Df, File, Mrz, SecurityInfos, edl},
     protocol::{
@@ -30,9 +30,7 @@ impl Machine<'_> {
             Access::Bac | Access::Bap => {
                 let text = self.password(password)?;
                 let (df, key) = match way {
-                    Access::Bac => {
-                        (Df::Lds, AccessKey::mrz(&information(&text, password.span)?))
-                    }
+                    Access::Bac => (Df::Lds, AccessKey::mrz(&information(&text, password.span)?)),
                     _ => {
                         let line = edl::Mrz::parse(&text).map_err(|error| {
                             Failure::script(Code::KIND, password.span, error.to_string())
@@ -187,9 +185,7 @@ impl Machine<'_> {
                 }
                 Ok(())
             }
-            Err(source) => {
-                Err(self.lost(&SessionError::SecureMessaging { step, source }, span))
-            }
+            Err(source) => Err(self.lost(&SessionError::SecureMessaging { step, source }, span)),
         }
     }
 
@@ -204,8 +200,12 @@ impl Machine<'_> {
         }
         // What cannot be right costs no try of a PIN.
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Failure::script(Code::KIND, expr.span, "the password is not made of digits")
-                .expected("digits and nothing else"));
+            return Err(Failure::script(
+                Code::KIND,
+                expr.span,
+                "the password is not made of digits",
+            )
+            .expected("digits and nothing else"));
         }
         Ok(match way {
             Access::PacePin => Password::pin(&text),

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Code, Class, Failure, files::SHORT_PROTECTED, machine::Machine};
+use super::{Class, Code, Failure, files::SHORT_PROTECTED, machine::Machine};
 use crate::{
     apdu::{Command, Header, ins},
     crypto::AgreementSecretKey,
@@ -210,9 +210,8 @@ impl Machine<'_> {
             File::Edl(_) => edl::Dg14::parse(&bytes).map(|file| file.infos),
             _ => Dg14::parse(&bytes).map(|file| file.infos),
         };
-        infos.map_err(|error| {
-            Failure::new(Class::Protocol, Code::PROTOCOL, span, error.to_string())
-        })
+        infos
+            .map_err(|error| Failure::new(Class::Protocol, Code::PROTOCOL, span, error.to_string()))
     }
 }
 

@@ -1,14 +1,14 @@
 //! Byte strings out of their parts.
 
-use super::{Code, Failure,
+use super::{
+    Code, Failure, Kind,
     machine::{Bytes, Machine},
     value::MAX_VALUE,
-    Kind,
 };
 use crate::{
     script::syntax::{ExprKind, Part, PartKind, Span},
-    tlv::header_len,
     tlv::Tag,
+    tlv::header_len,
 };
 
 impl Bytes {
@@ -53,7 +53,8 @@ impl Machine<'_> {
                 // Most parts are variables, which need not be copied first.
                 if let ExprKind::Var(name) = &expr.kind {
                     let value = self.variable(name)?;
-                    let bytes = value.as_bytes().ok_or_else(|| not_bytes(&value.kind, expr.span))?;
+                    let bytes =
+                        value.as_bytes().ok_or_else(|| not_bytes(&value.kind, expr.span))?;
                     out.push(bytes, expr.span)?;
                     out.shade = out.shade.max(value.shade);
                     return Ok(());

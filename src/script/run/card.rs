@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{Code, Failure, Value, Wanted,
+use super::{
+    Code, Failure, Value, Wanted,
     machine::{Bytes, Machine},
 };
 use crate::{
@@ -204,7 +205,12 @@ impl Machine<'_> {
     }
 
     /// `control`: the answer is `resp`, its status 9000.
-    pub(super) fn control(&mut self, code: &Expr, data: &[Part], span: Span) -> Result<(), Failure> {
+    pub(super) fn control(
+        &mut self,
+        code: &Expr,
+        data: &[Part],
+        span: Span,
+    ) -> Result<(), Failure> {
         let (code, _) = self.number_in(code, 0..=i64::from(u32::MAX))?;
         let mut sent = Bytes::default();
         self.append(data, &mut sent)?;
@@ -222,7 +228,10 @@ impl Machine<'_> {
     }
 
     pub(super) fn fault(&mut self, plan: Option<&FaultPlan>, span: Span) -> Result<(), Failure> {
-        self.session(span)?;
+        // A card that has left is told as well.
+        if self.link.faults.is_none() {
+            self.session(span)?;
+        }
         let Some(faults) = &self.link.faults else {
             let card = self.link.source.as_deref().unwrap_or("this card");
             return Err(Failure::script(
@@ -273,7 +282,8 @@ impl Machine<'_> {
             )
             .help("`access ..` opens one")),
             (false, _, aside) => {
-                self.link.aside = self.link.session.as_mut().and_then(Session::take_channel).or(aside);
+                self.link.aside =
+                    self.link.session.as_mut().and_then(Session::take_channel).or(aside);
                 Ok(())
             }
         }

@@ -2,7 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use super::{Code, Failure, Kind, Shade, Value,
+use super::{
+    Code, Failure, Kind, Shade, Value,
     bytes::not_bytes,
     machine::{Bytes, Machine},
 };
@@ -181,7 +182,7 @@ impl Machine<'_> {
                 Ok(Value::from(Kind::Bool(right)).shaded(shade.max(other)))
             }
             Operator::Compare(how) => {
-                let (left, right) = self.both(a, b)?;
+                let (left, right) = self.both(how, a, b)?;
                 let truth = compare(how, &left, &right, span)?;
                 Ok(Value::from(Kind::Bool(truth)).shaded(left.shade.max(right.shade)))
             }
@@ -218,8 +219,20 @@ impl Machine<'_> {
     }
 
     /// Two values that are compared: a word of digits is what the other one is.
-    pub(super) fn both(&mut self, a: &Expr, b: &Expr) -> Result<(Value, Value), Failure> {
+    pub(super) fn both(
+        &mut self,
+        how: Compare,
+        a: &Expr,
+        b: &Expr,
+    ) -> Result<(Value, Value), Failure> {
         match (&a.kind, &b.kind) {
+            (ExprKind::Digits(_), ExprKind::Digits(_))
+                if !matches!(how, Compare::Eq | Compare::Ne) =>
+            {
+                // Only numbers are less or more.
+                let (left, right) = (self.number(a)?.0, self.number(b)?.0);
+                Ok((Kind::Int(left).into(), Kind::Int(right).into()))
+            }
             (ExprKind::Digits(_), ExprKind::Digits(_)) => Ok((self.eval(a)?, self.eval(b)?)),
             (ExprKind::Digits(digits), _) => {
                 let right = self.eval(b)?;
@@ -267,8 +280,9 @@ impl Machine<'_> {
                 _ => Failure::script(Code::OUTSIDE, span, message),
             };
             let there = value.described();
-            return Err(failure(format!("the slice is not within its value: {there} are there"))
-                .got(there));
+            return Err(
+                failure(format!("the slice is not within its value: {there} are there")).got(there)
+            );
         };
         let kind = match (form, part) {
             (SliceForm::Index, [byte, ..]) => Kind::Int(i64::from(*byte)),

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Code, Failure, Kind, Shade, Value,
+use super::{
+    Code, Failure, Kind, Shade, Value,
     card::bounded,
     machine::{Block, Default, Machine},
 };
@@ -137,9 +138,7 @@ impl Machine<'_> {
                 self.default = Default::Pattern(Arc::new(pattern.clone()));
                 Ok(())
             }
-            StmtKind::Assert { condition, message } => {
-                self.assert(condition, message.as_deref())
-            }
+            StmtKind::Assert { condition, message } => self.assert(condition, message.as_deref()),
             StmtKind::Block { name, params, body } => {
                 self.define(name, params, body);
                 Ok(())
@@ -270,12 +269,7 @@ impl Machine<'_> {
         Ok(Flow::Next)
     }
 
-    fn counted(
-        &mut self,
-        program: &Program,
-        counted: &For,
-        span: Span,
-    ) -> Result<Flow, Failure> {
+    fn counted(&mut self, program: &Program, counted: &For, span: Span) -> Result<Flow, Failure> {
         let (from, shade) = self.number(&counted.from)?;
         let (to, other) = self.number(&counted.to)?;
         let step = counted.step.as_ref().map(|step| self.number(step)).transpose()?;
@@ -356,7 +350,7 @@ impl Machine<'_> {
         // The two sides say more than that they differ.
         let sides = match &condition.kind {
             ExprKind::Binary(Operator::Compare(how), a, b) => {
-                let (left, right) = self.both(a, b)?;
+                let (left, right) = self.both(*how, a, b)?;
                 if super::eval::compare(*how, &left, &right, condition.span)? {
                     return Ok(());
                 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use regex::RegexBuilder;
 
-use super::{Code, Failure, Kind, Shade, Value,
+use super::{
+    Code, Failure, Kind, Shade, Value,
     bytes::not_bytes,
     describe,
     eval::{compare, found, path_text, sign, stands},
@@ -13,9 +14,7 @@ use super::{Code, Failure, Kind, Shade, Value,
 };
 use crate::{
     apdu::StatusWord,
-    script::syntax::{
-        Answer, Compare, DataPattern, Expectation, Expr, ExprKind, Span, SwPattern,
-    },
+    script::syntax::{Answer, Compare, DataPattern, Expectation, Expr, ExprKind, Span, SwPattern},
 };
 
 /// The most memory that a regular expression may take.
@@ -143,12 +142,9 @@ impl Machine<'_> {
             }
             Mismatch::Byte { at, expected, got } => {
                 let expected = byte_text(expected);
-                failure(format!(
-                    "byte {} of the answer is {got:02X}, expected {expected}",
-                    at + 1
-                ))
-                .expected(expected)
-                .got(format!("{got:02X}"))
+                failure(format!("byte {} of the answer is {got:02X}, expected {expected}", at + 1))
+                    .expected(expected)
+                    .got(format!("{got:02X}"))
             }
             Mismatch::Short { expected, got } => failure(format!(
                 "the pattern is longer than the answer: {got} bytes came, at least {expected} \
@@ -196,9 +192,8 @@ impl Machine<'_> {
         let object = match object {
             Ok(object) => object.shaded(self.last.shade()),
             Err(why) => {
-                let failure = Failure::expectation(Code::OBJECT, span, why)
-                    .expected(path_text(path))
-                    ;
+                let failure =
+                    Failure::expectation(Code::OBJECT, span, why).expected(path_text(path));
                 return Err(self.with_command(failure, span));
             }
         };

@@ -131,9 +131,9 @@ impl Failure {
             TransportError::NoService { .. } => {
                 Some("is pcscd installed and running? (Debian: apt install pcscd)")
             }
-            TransportError::NoReader { .. } | TransportError::AmbiguousReader { .. } => {
-                Some("`iccard readers` lists them; pick one with --card pcsc:NAME or connect reader=\"NAME\"")
-            }
+            TransportError::NoReader { .. } | TransportError::AmbiguousReader { .. } => Some(
+                "`iccard readers` lists them; pick one with --card pcsc:NAME or connect reader=\"NAME\"",
+            ),
             TransportError::NoCard { .. } => {
                 Some("put the card on the reader, or wait for it: connect wait=30s")
             }
@@ -147,9 +147,7 @@ impl Failure {
             _ => None,
         };
         let failure = match error {
-            TransportError::NoControl { .. } => {
-                Self::script(Code::NOT_POSSIBLE, span, message)
-            }
+            TransportError::NoControl { .. } => Self::script(Code::NOT_POSSIBLE, span, message),
             error if error.is_absence() => Self::new(Class::Absent, Code::ABSENT, span, message),
             _ => Self::new(Class::Transport, Code::TRANSPORT, span, message),
         };
@@ -201,21 +199,17 @@ impl Failure {
                 };
                 (Some(*sw), Some(help))
             }
-            PaceError::Suspended { sw, .. } => (
-                Some(*sw),
-                Some("resume it: `access pace can ..` first, and run with --last-try"),
-            ),
-            PaceError::LastTry { sw, .. } => (
-                Some(*sw),
-                Some("run with --last-try to spend it; a wrong PIN then blocks it"),
-            ),
+            PaceError::Suspended { sw, .. } => {
+                (Some(*sw), Some("resume it: `access pace can ..` first, and run with --last-try"))
+            }
+            PaceError::LastTry { sw, .. } => {
+                (Some(*sw), Some("run with --last-try to spend it; a wrong PIN then blocks it"))
+            }
             PaceError::Blocked { sw, .. } => (
                 Some(*sw),
                 Some("unblock it: `access pace puk ..`, then 002C 0303, or go to an office"),
             ),
-            PaceError::Deactivated { sw, .. } => {
-                (Some(*sw), Some("it is activated at an office"))
-            }
+            PaceError::Deactivated { sw, .. } => (Some(*sw), Some("it is activated at an office")),
             PaceError::Refused { sw, .. } => (Some(*sw), None),
             _ => (None, None),
         };

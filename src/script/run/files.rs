@@ -2,7 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use super::{Code, Event, Failure, Shade, Value,
+use super::{
+    Code, Event, Failure, Shade, Value,
     machine::{Bytes, Machine},
 };
 use crate::{

@@ -2,7 +2,8 @@
 
 use zeroize::Zeroizing;
 
-use super::{Code, Failure, Kind, Shade, Value,
+use super::{
+    Code, Failure, Kind, Shade, Value,
     bytes::{not_bytes, object, too_large},
     eval::kind,
     machine::Machine,
@@ -74,12 +75,13 @@ impl Machine<'_> {
                 Ok(Value::text(text).shaded(shade))
             }
             (Function::Hex, [of]) => self.hex(of),
-            (Function::Pad, [of, len, with]) => {
+            // Zeros, where nothing else is said.
+            (Function::Pad, [of, len, with @ ..]) if with.len() < 2 => {
                 let (bytes, shade) = self.bytes_of(of)?;
                 let len = self.number_in(len, 0..=MAX_VALUE as i64)?.0 as usize;
-                let (fill, _) = self.bytes_of(with)?;
-                let [fill] = **fill else {
-                    return Err(Failure::script(Code::OUTSIDE, with.span, "one byte fills it up"));
+                let fill = match with {
+                    [with] => self.one_byte(with)?,
+                    _ => 0,
                 };
                 if bytes.len() > len {
                     let there = bytes.len();
@@ -130,6 +132,14 @@ impl Machine<'_> {
         }
     }
 
+    fn one_byte(&mut self, expr: &Expr) -> Result<u8, Failure> {
+        let (bytes, _) = self.bytes_of(expr)?;
+        match **bytes {
+            [byte] => Ok(byte),
+            _ => Err(Failure::script(Code::OUTSIDE, expr.span, "one byte is expected here")),
+        }
+    }
+
     fn hash(&mut self, hash: Hash, of: &Expr) -> Result<Value, Failure> {
         let (bytes, shade) = self.bytes_of(of)?;
         Ok(Value::bytes(hash.digest(&[&bytes])).shaded(shade))
@@ -138,9 +148,9 @@ impl Machine<'_> {
     // Decimal digits: a word, a text, or bytes that show decimal digits.
     fn int(&mut self, of: &Expr) -> Result<Value, Failure> {
         if let ExprKind::Digits(digits) = &of.kind {
-            let number = digits.parse().map_err(|_| {
-                Failure::script(Code::OUTSIDE, of.span, "the number is too large")
-            })?;
+            let number = digits
+                .parse()
+                .map_err(|_| Failure::script(Code::OUTSIDE, of.span, "the number is too large"))?;
             return Ok(Kind::Int(number).into());
         }
         let value = self.eval(of)?;
@@ -166,10 +176,13 @@ impl Machine<'_> {
         let made = match &value.kind {
             Kind::Bytes(bytes) => Value::text(hex::encode_upper(&**bytes)),
             Kind::Text(text) => {
-                let digits: Zeroizing<String> =
-                    Zeroizing::new(text.chars().filter(|c| !c.is_whitespace() && *c != ':').collect());
+                let digits: Zeroizing<String> = Zeroizing::new(
+                    text.chars().filter(|c| !c.is_whitespace() && *c != ':').collect(),
+                );
                 let bytes = hex::decode(&*digits);
-                Value::bytes(bytes.map_err(|_| kind(of.span, "pairs of hexadecimal digits", &value))?)
+                Value::bytes(
+                    bytes.map_err(|_| kind(of.span, "pairs of hexadecimal digits", &value))?,
+                )
             }
             Kind::Int(_) | Kind::Bool(_) => return Err(not_bytes(&value.kind, of.span)),
         };

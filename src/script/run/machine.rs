@@ -114,9 +114,8 @@ impl Last {
 
 impl<'h> Machine<'h> {
     pub(super) fn new(host: Box<dyn Host + 'h>, rng: Box<dyn CryptoRng>, options: Options) -> Self {
-        let globals = options.variables.iter().map(|(name, value)| {
-            (Arc::from(name.as_str()), value.clone())
-        });
+        let globals =
+            options.variables.iter().map(|(name, value)| (Arc::from(name.as_str()), value.clone()));
         Self {
             globals: globals.collect(),
             host,
@@ -206,7 +205,8 @@ impl<'h> Machine<'h> {
                 name.span,
                 format!("%{} has no value here", name.text),
             );
-            failure.help(format!("set it before: `let {} = ..`, or --set {}=..", name.text, name.text))
+            failure
+                .help(format!("set it before: `let {} = ..`, or --set {}=..", name.text, name.text))
         })
     }
 

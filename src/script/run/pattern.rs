@@ -88,9 +88,7 @@ impl Pattern {
         }
         let tail = data.get(end..).unwrap_or_default();
         differs(last, tail).map(|mismatch| match mismatch {
-            Mismatch::Byte { at, expected, got } => {
-                Mismatch::Byte { at: end + at, expected, got }
-            }
+            Mismatch::Byte { at, expected, got } => Mismatch::Byte { at: end + at, expected, got },
             other => other,
         })
     }
@@ -144,7 +142,11 @@ mod tests {
             ("6F XX 84 07", "6F11", Some(Mismatch::Short { expected: 4, got: 2 })),
             ("6F * 84", "6F0284", None),
             ("6F * 84", "6F84", None),
-            ("6F * 84", "6F0285", Some(Mismatch::Byte { at: 2, expected: (0x84, 0xFF), got: 0x85 })),
+            (
+                "6F * 84",
+                "6F0285",
+                Some(Mismatch::Byte { at: 2, expected: (0x84, 0xFF), got: 0x85 }),
+            ),
             ("* 07 A0 * 90 *", "000007A0112290FF", None),
             ("* 07 A0 * 90 *", "00079007A011", Some(Mismatch::Nowhere { from: 5 })),
             ("* AA AA * AA", "AAAAAA", None),

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{Code, STEP, Failure, describe,
+use super::{
+    Code, Failure, STEP, describe,
     machine::{Bytes, Machine},
 };
 use crate::{
@@ -31,7 +32,8 @@ impl Machine<'_> {
         // The buffer stays the same one, so that a long run allocates little.
         let mut bytes = std::mem::take(&mut self.buffer);
         bytes.clear();
-        let sent = self.build(send, span, &mut bytes).and_then(|()| self.transmit(&bytes.data, span));
+        let sent =
+            self.build(send, span, &mut bytes).and_then(|()| self.transmit(&bytes.data, span));
         self.buffer = bytes;
         sent?;
         self.expect_answer(&send.expect)
@@ -65,8 +67,9 @@ impl Machine<'_> {
                 Command::new(Header::new(cla, ins, p1, p2)).with_data(data)
             }
             (Err(error), _) => {
-                return Err(Failure::script(Code::COMMAND, span, error.to_string())
-                    .help("Le can only be added to a whole command; `short` and `ext` write Lc anew"));
+                return Err(Failure::script(Code::COMMAND, span, error.to_string()).help(
+                    "Le can only be added to a whole command; `short` and `ext` write Lc anew",
+                ));
             }
         };
         command.form = match form {

@@ -74,18 +74,24 @@ pub(super) fn hex_word(i: &mut Input<'_>, text: &str, bytes: &mut Vec<u8>) -> Re
 /// That a word has half a byte.
 pub(super) fn odd(i: &Input<'_>, text: &str) -> Diagnostic {
     let place = next(i, text.len());
-    let diagnostic = Diagnostic::new(
-        Code::ODD_DIGITS,
-        place,
-        format!("`{}` has {} digits: half a byte is missing or too much", short(text), text.len()),
-    )
-    .label("an odd number of hexadecimal digits")
-    .expected("two digits a byte")
-    .got(format!("{} digits", text.len()));
+    let count = digits(text.len());
+    let message = format!("`{}` is {count}: half a byte is missing or too much", short(text));
+    let diagnostic = Diagnostic::new(Code::ODD_DIGITS, place, message)
+        .label("an odd number of hexadecimal digits")
+        .expected("two digits a byte")
+        .got(count);
     match text.len() {
-        1 => diagnostic.help(format!("write `0{text}`; of a variable, `%{text}`")),
+        1 if text.starts_with(|c: char| c.is_ascii_digit()) => {
+            diagnostic.help(format!("write `0{text}`"))
+        }
+        1 => diagnostic.help(format!("write `0{text}`; where a variable is meant, `%{text}`")),
         _ => diagnostic.help("write two digits for each byte, `05` for 5"),
     }
+}
+
+/// `one digit`, `3 digits`.
+pub(super) fn digits(count: usize) -> String {
+    if count == 1 { "one digit".to_owned() } else { format!("{count} digits") }
 }
 
 fn not_hex(i: &Input<'_>, text: &str) -> Fail {

@@ -2,7 +2,7 @@
 
 use super::{
     DataPattern, PatternItem, Span, SwPattern,
-    bytes::{part, short},
+    bytes::{digits as count_of, part, short},
     input::{Input, Res, at, blanks, byte, close, count, eat, found, is_end, rest, skip, span},
     words::next,
 };
@@ -157,11 +157,15 @@ fn digits(i: &mut Input<'_>, items: &mut Vec<PatternItem>) -> Res<bool> {
         return Err(Diagnostic::new(
             Code::DATA_PATTERN,
             place,
-            format!("`{}` has {length} digits: half a byte is missing or too much", short(text)),
+            format!(
+                "`{}` is {}: half a byte is missing or too much",
+                short(text),
+                count_of(length)
+            ),
         )
         .label("an odd number of digits")
         .expected("two digits a byte, `X` for any digit")
-        .got(format!("{length} digits"))
+        .got(count_of(length))
         .help("any byte is `XX`; any number of bytes is `*`")
         .into());
     }

@@ -93,7 +93,7 @@ pub(in crate::script) const KEYWORDS: [&str; 41] = [
 ];
 
 /// Words that begin a block.
-pub(super) const OPENERS: [&str; 9] =
+pub(in crate::script) const OPENERS: [&str; 9] =
     ["if", "for", "while", "repeat", "try", "block", "transaction", "raw", "test"];
 
 /// One line. What follows it on the line is the caller's to judge.

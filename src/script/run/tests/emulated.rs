@@ -3,8 +3,7 @@
 use super::*;
 use crate::{
     emulator::{self, MemoryStore, SeededEnv},
-    profile,
-    tap,
+    profile, tap,
     transport::{
         Shared,
         fault::{FaultPlan, Faulty},
@@ -96,8 +95,7 @@ fn pace_and_files() {
         raw
           00B0 9E00 04 (6982|6985|6987|6988)
         end
-        "#
-        ,
+        "#,
     );
     assert_eq!(told(&report), "");
     assert_eq!(report.code(), 0);
@@ -126,7 +124,7 @@ fn wrong_passwords_are_refused_in_taps_words() {
     assert_eq!(report.counts().to_string(), "1 passed, 1 failed");
     // Nothing that cannot be right is tried; and no message has what was.
     for password in ["\"12x456\"", "313233343536", "int(123456)"] {
-        let report = on("resident", &format!("access pace can {password}\n"));
+        let report = on("resident", &format!("let x = {password}\naccess pace can %x\n"));
         assert_eq!(report.code(), 2, "{password}: {}", told(&report));
     }
     let report = on("resident", "try\naccess pace can 000000\ncatch sw 6300\nend\n");
@@ -144,10 +142,7 @@ fn the_chip_proves_itself_and_so_does_the_terminal() {
             "access pace can %can\nselect aid A0000002471001\n00B0 8300 04 (69XX)\nauth chip\n\
              auth terminal\nread ef EF.DG3\n",
         ),
-        (
-            "eid-pin",
-            "access pace pin %pin\nauth terminal\nauth chip\nread ef EF.DG1\n",
-        ),
+        ("eid-pin", "access pace pin %pin\nauth terminal\nauth chip\nread ef EF.DG1\n"),
         ("driving-licence-bap", "access bap %line\nread ef EF.COM\nread ef eDL EF.DG1\n"),
     ] {
         let report = on(profile, text);

@@ -14,9 +14,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{
-    Class, Connected, Event, Failure, Host, HostError, Options, Runner, Value, Wanted,
-};
+use super::{Class, Connected, Event, Failure, Host, HostError, Options, Runner, Value, Wanted};
 use crate::{
     crypto::SeededRng,
     script::{
