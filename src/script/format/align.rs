@@ -7,16 +7,24 @@ const MOST: usize = 40;
 
 /// The text of lines.
 pub(super) fn align(mut lines: Vec<Line>) -> String {
-    columns(&mut lines, |line| &line.tail, |line, width| {
-        let tail = std::mem::take(&mut line.tail);
-        pad(&mut line.head, width, 1);
-        line.head.push_str(&tail);
-    });
-    columns(&mut lines, |line| if line.head.is_empty() { "" } else { &line.comment }, |line, width| {
-        let comment = std::mem::take(&mut line.comment);
-        pad(&mut line.head, width, 2);
-        line.head.push_str(&comment);
-    });
+    columns(
+        &mut lines,
+        |line| &line.tail,
+        |line, width| {
+            let tail = std::mem::take(&mut line.tail);
+            pad(&mut line.head, width, 1);
+            line.head.push_str(&tail);
+        },
+    );
+    columns(
+        &mut lines,
+        |line| if line.head.is_empty() { "" } else { &line.comment },
+        |line, width| {
+            let comment = std::mem::take(&mut line.comment);
+            pad(&mut line.head, width, 2);
+            line.head.push_str(&comment);
+        },
+    );
     let mut text = String::new();
     for line in lines {
         text.push_str(line.head.trim_end());

@@ -17,9 +17,8 @@ use super::{
 };
 
 /// The places in what `Debug` writes of a script.
-static PLACES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"Span \{ start: \d+, end: \d+, source: SourceId\(\d+\) \}").ok()
-});
+static PLACES: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"Span \{ start: \d+, end: \d+, source: SourceId\(\d+\) \}").ok());
 
 /// A script in the one form that all have.
 ///

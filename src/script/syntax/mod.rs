@@ -26,8 +26,8 @@ pub use parse::{MAX_TEXT, Parsed, parse, parse_expr};
 pub use span::{SourceId, Span};
 
 pub(in crate::script) use near::did_you_mean;
-pub(in crate::script) use statement::OPENERS;
 pub(in crate::script) use parse::too_large;
+pub(in crate::script) use statement::OPENERS;
 
 /// How deep blocks may lie in blocks, and values in values.
 pub const MAX_NESTING: usize = 64;
