@@ -50,7 +50,7 @@ fn tests_are_told_as_they_end() {
 fn passwords_of_the_emulated_card_need_not_be_set_and_appear_nowhere() {
     let script = "secret can = env:ICCARD_CAN or prompt \"CAN\"\nsecret mrz = env:ICCARD_MRZ\n\
                   test \"a\"\naccess pace can %can\nread ef EF.DG1 -> dg1\necho %can\n\
-                  assert text(%dg1[5..]) == %mrz\nend\n\
+                  assert len(%dg1) > 90\nend\n\
                   test \"b\"\nassert %can == %mrz\nend\n00D6 0000 #(%can)\n";
     let dir = folder("secrets", &[("a.apdu", script)]);
     let args = ["run", "-v", "--junit", "j.xml", "--tap-out", "t.tap", "a.apdu"];
@@ -82,7 +82,7 @@ fn bad_input_stops_with_its_place_and_the_report_is_written() {
             ("cycle.apdu", "include \"other.apdu\"\n"),
             ("other.apdu", "include \"cycle.apdu\"\n"),
             ("unset.apdu", "00A4 040C #(%aid)\n"),
-            ("longer.apdu", "00B0 9C00 02 [00 01 02 03]\n"),
+            ("longer.apdu", "00B0 9C00 02 [31 XX XX XX]\n"),
             ("asks.apdu", "prompt \"number\" -> n\n"),
             ("leaves.apdu", "00B0 9C00 02\nfault tear after 0 apdus\n00B0 9C00 02\n"),
             ("good.apdu", "00B0 9C00 02\n"),
@@ -121,15 +121,16 @@ fn bad_input_stops_with_its_place_and_the_report_is_written() {
 
 #[test]
 fn files_of_other_programs_run_as_they_are() {
-    let dir = fixtures();
+    let (dir, fixtures) = (folder("old", &[]), fixtures());
     let card = ["--card", "emulated:iso-files"];
-    let told = text(&dir, &[&["run", "--lenient", "plain-files.scriptor"][..], &card].concat(), 0);
+    let file = |name| fixtures.join(name).display().to_string();
+    let (scriptor, pcom) = (file("plain-files.scriptor"), file("plain-files.pcom"));
+    let told = text(&dir, &[&["run", "--lenient", &scriptor][..], &card].concat(), 0);
     assert_eq!(told, "1 passed, 0 failed\n");
-    let object = json(&dir, &[&["run", "plain-files.pcom"][..], &card].concat(), 0);
+    let object = json(&dir, &[&["run", &pcom][..], &card].concat(), 0);
     assert!(object["files"][0]["apdus"].as_u64().unwrap() > 20, "{object}");
     // What such a file expects counts.
-    let wrong = fs::read_to_string(dir.join("plain-files.pcom")).unwrap();
-    let wrong = wrong.replace("names.var", &dir.join("names.var").display().to_string());
+    let wrong = fs::read_to_string(&pcom).unwrap().replace("names.var", &file("names.var"));
     let dir = folder("pcom", &[("x.pcom", &wrong.replace("[68656C6C6F]", "[68656C6C70]"))]);
     let told = text(&dir, &[&["run", "x.pcom"][..], &card].concat(), 1);
     assert!(told.contains("byte 5 of the answer is"), "{told}");
