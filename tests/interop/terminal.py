@@ -87,7 +87,7 @@ def shell_in_a_terminal(card):
             screen.type("access pa", "Tab")
             screen.type("ca", "Tab")
             screen.wait_for("> access pace can")
-            screen.type(" %c", "Tab", "Enter")
+            screen.type("%c", "Tab", "Enter")
             screen.wait_for("access pace can %can", "resident / PACE-CAN>")
             screen.type("cd /L", "Tab", "Enter")
             screen.wait_for("resident /LDS1 PACE-CAN>")
