@@ -14,6 +14,7 @@ mod face;
 mod failure;
 mod files;
 mod generate;
+mod header;
 mod holder;
 #[cfg(feature = "issuer")]
 mod issuer;
