@@ -3,8 +3,10 @@
 
 use std::{
     collections::BTreeMap,
+    io::Write,
     path::Path,
     process::{Command, Output},
+    sync::{Arc, Mutex},
 };
 
 use iccard::{
@@ -18,8 +20,8 @@ use iccard::{
         pace::{self, Parameters, Password, TerminalOptions},
     },
     tlv::{self, Tag},
-    trace::Trace,
-    transport::{Entry, RecordedExchange, Recording},
+    trace::{Format, Link, Trace},
+    transport::{Counts, Entry, RecordedExchange, Recording},
 };
 use serde_json::Value;
 
@@ -48,7 +50,8 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn parts(exchange: &RecordedExchange) -> [Option<String>; 4] {
-    let plain = exchange.plain.as_ref();
+    // Without an answer nothing is known to be meant.
+    let plain = exchange.plain.as_ref().filter(|_| exchange.response.is_some());
     [
         Some(exchange.command.to_string()),
         exchange.response.as_ref().map(ToString::to_string),
@@ -295,12 +298,16 @@ fn secrets(card: &Personalised) -> Vec<Needle> {
 }
 
 fn person(card: &Personalised) -> Vec<Needle> {
-    let holder = &card.profile.person;
+    let travel = card.profile.travel.as_ref().unwrap();
+    let holder = &travel.person;
     let mut needles = Vec::new();
     for (name, text) in [("surname", &holder.surname), ("given names", &holder.given_names)] {
-        needles.push(Needle::new(name, text.as_bytes()));
+        // Three letters are in words, too; the MRZ has them all.
+        if text.len() > 3 {
+            needles.push(Needle::new(name, text.as_bytes()));
+        }
     }
-    needles.push(Needle::new("document number", card.profile.document.number.as_bytes()));
+    needles.push(Needle::new("document number", travel.document.number.as_bytes()));
     if let Some(dg1) = card.files.get(&File::Dg1) {
         let path = [Tag::new(0x61), Tag::new(0x5F1F)];
         let mrz = tlv::find(dg1, &path).unwrap().unwrap().value;
@@ -422,9 +429,7 @@ fn nothing_that_runs_by_default_writes_a_secret() {
             assert!(iccard(dir, &[&args[..], &["--unsafe-trace"]].concat()).status.success());
             let bytes = std::fs::read(dir.join(form)).unwrap();
             for needle in &person {
-                // A block of the air may end within; the surname is in no other form in a dump.
-                let found = needle.is_in(&bytes);
-                assert!(found, "{name}: {form} has not the {}", needle.name);
+                assert!(needle.is_in(&bytes), "{name}: {form} has not the {}", needle.name);
             }
         }
         // And the passwords, where they are kept.
@@ -470,6 +475,42 @@ fn needles_are_found_however_they_are_written() {
 
 // ---- bad input ----
 
+/// A file in memory.
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Memory {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whatever was read, it is written and read again as the same.
+fn says_the_same_in_each_form(trace: &Trace) {
+    let said: Vec<_> = trace.recording().exchanges().map(parts).collect();
+    if said.is_empty() {
+        return;
+    }
+    let links = [Link::Upper, Link::Iso14443].map(|link| (Format::Pcapng, link));
+    for (format, link) in links.into_iter().chain([(Format::Jsonl, Link::Upper)]) {
+        let file = Memory::default();
+        let mut sink = iccard::trace::sink(format, link, Box::new(file.clone()));
+        sink.begin(trace.recording().header()).unwrap();
+        for ((_, entry), at) in trace.recording().entries().iter().zip(trace.times()) {
+            sink.entry(entry, at.unwrap_or_default()).unwrap();
+        }
+        sink.end(Counts::default()).unwrap();
+        let bytes = file.0.lock().unwrap().clone();
+        let again = Trace::parse("again", &bytes).unwrap();
+        let again: Vec<_> = again.recording().exchanges().map(parts).collect();
+        assert_eq!(again, said, "{format:?} {link:?}");
+    }
+}
+
 #[test]
 fn whatever_is_no_trace_is_refused_with_its_place_and_nothing_panics() {
     let dir = tempfile::tempdir().unwrap();
@@ -492,7 +533,9 @@ fn whatever_is_no_trace_is_refused_with_its_place_and_nothing_panics() {
             for bit in [0x01, 0x80] {
                 let mut wrong = whole.clone();
                 wrong[at] ^= bit;
-                let _ = Trace::parse(form, &wrong);
+                if let Ok(trace) = Trace::parse(form, &wrong) {
+                    says_the_same_in_each_form(&trace);
+                }
             }
         }
     }

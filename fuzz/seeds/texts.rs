@@ -1,9 +1,14 @@
 //! Machine readable zones, JSON and TOML.
 
+use std::io::Write;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use iccard::issuance::{SessionStore, UsedSessions};
 use iccard::profile::{BUILT_IN, new_profile};
+use iccard::trace::{Format, Link, sink};
+use iccard::transport::{Counts, Recording};
 use iccard_fuzz::cards::{NOW, tapped};
 use iccard_fuzz::scratch;
 
@@ -28,9 +33,28 @@ const REDACTED: &str = r#"{"recording":{"format":1,"program":"0.1.0","redacted":
 {"exchange":{"n":1,"us":8,"command":"0020000106[6]","response":"[7]9000"}}
 "#;
 
+// By the order of `import::Format::ALL`.
+const SCRIPTS: &[(u8, &str)] = &[
+    (0, "# select\n00 A4 04 0C 07 \\\nA0 00 00 02 47 10 01\nreset\nexit\n"),
+    (1, "opensc-tool -r 0 --reset -s 00:A4:00:0C:02:3F:00 -s '00 B0 9E 00 00'\n"),
+    (2, "cd aid:A0000002471001\ncat 011E\napdu 00A4040C 05 \"HELLO\"\nverify CHV1 31:32\n"),
+    (3, ".DEFINE %X 3132 ; x\n.POWER_ON\nA020 0001 02 %X (63CX)\nA0C0 0000 02 [3FXX] (9000)\n.DEFINE %F R(3;2)\n"),
+    (4, "/set-var a A000\n/send 00A40400#(${a} |x| #{01})00 6F*9000\n/select ${a}\n/atr\n"),
+    (5, "powerup;\n0x00 0xB0 0x9C 0x00 0x00 0x7F; // read\nextended on; delay 5;\n"),
+    (6, "# cardpeek trace file\nR:3B00\nC:00B09C0000:9000:3104\n"),
+    (7, "# ATR: 3B00\n00A4040C023F00\n# 24ms\n9000\n"),
+    (8, "card_connect -reader \"ACS\"\nselect -AID A000\nsend_apdu -sc 0 -APDU 80CA${T}00\n"),
+    (9, "log => e001000000\n<= 01029000\n"),
+    (10, REDACTED),
+];
+
 pub fn write(folder: &mut Folder) {
     folder.add("recording", 0, REDACTED.as_bytes());
     folder.add("recording", 1, RECORDED.as_bytes());
+    traces(folder);
+    for (format, script) in SCRIPTS {
+        folder.add("script_import", *format, script.as_bytes());
+    }
     for zone in ZONES {
         folder.add("mrz", 0, zone.as_bytes());
         folder.add("explain", 0, zone.as_bytes());
@@ -69,4 +93,41 @@ pub fn write(folder: &mut Folder) {
     UsedSessions::new(&used).consume(&tapped.session, NOW).expect("a record");
     folder.add("evidence", 5, &read(&used));
     let _ = std::fs::remove_dir_all(dir);
+}
+
+/// A file in memory.
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Memory {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("nobody panics").write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+fn traces(folder: &mut Folder) {
+    const DUMP: &[u8] = b"# ATR: 3B8001\n# Sent\n00A40000023F00\n# 24ms\n9000\n";
+    const CLF: &[u8] = b"# cardpeek trace file\nR:3B8001\nC:00A40000023F00:9000:6F00\n";
+    for text in [DUMP, CLF, REDACTED.as_bytes()] {
+        folder.add("trace", 0, text);
+    }
+    let recording = Recording::parse("seed", REDACTED.as_bytes()).expect("a recording");
+    for (choice, format, link) in [
+        (0, Format::Pcapng, Link::Upper),
+        (1, Format::Pcapng, Link::Iso14443),
+        (2, Format::Jsonl, Link::Upper),
+    ] {
+        let file = Memory::default();
+        let mut sink = sink(format, link, Box::new(file.clone()));
+        sink.begin(recording.header()).expect("memory");
+        for (_, entry) in recording.entries() {
+            sink.entry(entry, Duration::from_micros(7)).expect("memory");
+        }
+        sink.end(Counts::default()).expect("memory");
+        folder.add("trace", choice, &file.0.lock().expect("nobody panics"));
+    }
 }

@@ -184,6 +184,9 @@ pub(super) fn open_seeded(args: &CardArgs, purpose: Use, seed: Option<&str>) -> 
 
 /// Opens a card on a reader, whatever the address is.
 pub(super) fn open_reader(args: &CardArgs, options: &ConnectOptions) -> Result<Opened> {
+    if matches!(args.card, CardAddress::Pcsc { .. }) {
+        fits(args)?;
+    }
     let file = args.record.create()?;
     match pcsc::connect(options) {
         Ok(transport) => {
@@ -209,7 +212,8 @@ pub(super) fn open_chip(
     args.record.start(file, Opened::new(transport, source.to_owned()))
 }
 
-fn connect(args: &CardArgs, purpose: Use, seed: Option<&str>) -> Result<Opened> {
+// What only an emulated card has is asked of no other.
+fn fits(args: &CardArgs) -> Result<()> {
     let is_emulated = matches!(args.card, CardAddress::Emulated { .. });
     if let (Some(file), false) = (&args.state, is_emulated) {
         return Err(Failure::usage(format!(
@@ -235,6 +239,11 @@ fn connect(args: &CardArgs, purpose: Use, seed: Option<&str>) -> Result<Opened> 
         .help("only an emulated card does wrong when told to; leave --fault out")
         .into());
     }
+    Ok(())
+}
+
+fn connect(args: &CardArgs, purpose: Use, seed: Option<&str>) -> Result<Opened> {
+    fits(args)?;
     match &args.card {
         CardAddress::Emulated { profile } => {
             let state = State::of(args.state(), false)?;

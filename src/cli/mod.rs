@@ -35,6 +35,7 @@ mod request;
 mod run;
 mod script;
 mod secrets;
+mod shell;
 mod tap;
 mod trace;
 mod trust;
@@ -84,6 +85,8 @@ enum Command {
     Apdu(apdu::ApduArgs),
     /// Run APDU scripts: commands, what is expected of the answers, tests
     Run(Box<run::RunArgs>),
+    /// Talk to a card line by line: scripts, files, completion
+    Shell(shell::ShellArgs),
     /// Put APDU scripts into the one form that all have
     Fmt(fmt::FmtArgs),
     /// Be a card: plug an emulated one into a virtual reader
@@ -210,6 +213,7 @@ pub fn main() -> ExitCode {
         Command::Readers(args) => readers::run(&context, &args),
         Command::Apdu(args) => apdu::run(&context, &args),
         Command::Run(args) => run::run(&context, &args),
+        Command::Shell(args) => shell::run(&context, &args),
         Command::Fmt(args) => fmt::run(&context, &args),
         Command::Emulate(args) => emulate::run(&context, &args),
         Command::Conform(args) => conform::run(&context, &args),

@@ -150,17 +150,14 @@ fn of_script(file: &str, text: &str, target: Target) -> Result<String> {
     let name = Path::new(file).extension().map(|extension| extension.to_ascii_lowercase());
     let lenient = name.is_some_and(|name| name == "pcom" || name == "var");
     let parsed = syntax::parse(id, text, lenient);
-    let wrong = |diagnostic: &Diagnostic| {
-        let mut drawn = diagnostic.draw(&sources, false);
-        if let Some(text) = drawn.strip_prefix("error") {
-            drawn = format!("{file}: {}", text.trim_start_matches(':').trim_start());
-        }
-        let failure = Failure::usage(drawn.trim_end()).step(EXPORT);
+    let wrong = |found: &Diagnostic| {
+        let (line, column) = sources.position(found.span);
+        let message = format!("{file}:{line}:{column}: {} ({})", found.message, found.code);
         Failure {
-            expected: diagnostic.expected.clone(),
-            got: diagnostic.got.clone(),
-            help: diagnostic.help.clone(),
-            ..failure
+            expected: found.expected.clone(),
+            got: found.got.clone(),
+            help: found.help.clone(),
+            ..Failure::usage(message).step(EXPORT)
         }
     };
     if let Some(first) = parsed.diagnostics.iter().find(|found| !found.warning) {

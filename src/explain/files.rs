@@ -61,6 +61,11 @@ fn parsed(file: File, bytes: &[u8]) -> Option<Result<Node, LdsError>> {
 /// by its parser.
 pub(super) fn recognise(bytes: &[u8]) -> Option<File> {
     let tag = Reader::new(bytes).next()?.ok()?.tag;
+    if matches!(tag.value(), 0x43 | 0x47)
+        && AtrInfo::parse(bytes).is_ok_and(|info| info.extended_length().is_some())
+    {
+        return Some(File::AtrInfo);
+    }
     // EF.CardAccess and certificates have readings of their own.
     if matches!(tag.value(), 0x30 | 0x31) {
         return None;

@@ -26,8 +26,9 @@ fn the_likeliest_reading_comes_first_and_the_others_are_named() {
         read["readings"][0]["kind"].as_str().unwrap().starts_with("answer to SELECT"),
         "{read}"
     );
-    let output = iccard(dir).args(["decode", "-"]).write_stdin("3B8A80018031F873F741E082900075\n");
-    let output = { output }.assert().code(0).get_output().stdout.clone();
+    let mut command = iccard(dir);
+    command.args(["decode", "-"]).write_stdin("3B8A80018031F873F741E082900075\n");
+    let output = command.assert().code(0).get_output().stdout.clone();
     assert!(
         String::from_utf8(output).unwrap().starts_with("read as   atr\nATR  ISO 14443-4 type A")
     );

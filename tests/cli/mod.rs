@@ -12,6 +12,7 @@ mod office;
 mod policy;
 mod profile;
 mod report;
+mod run;
 mod trust;
 
 use std::path::Path;
@@ -289,7 +290,7 @@ fn the_dialogue_shown_has_no_secret_and_no_person() {
     let dir = tempfile::tempdir().unwrap();
     let shown = text(dir.path(), &["tap", "-v", "--json"], 0);
     let dialogue: String = shown.lines().filter(|l| l.starts_with(['>', '<', '#'])).collect();
-    assert!(dialogue.contains("READ BINARY (secure messaging)"));
+    assert!(dialogue.contains("READ BINARY, short EF identifier 02 (EF.DG2) (secure messaging)"));
     let card = iccard::profile::resident().unwrap();
     let secrets = &card.profile.secrets;
     for secret in [secrets.can.as_bytes(), secrets.pin.as_ref().unwrap().as_bytes()] {

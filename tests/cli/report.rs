@@ -72,7 +72,7 @@ fn the_page_says_what_was_found_and_is_whole() {
     assert_eq!(page(dir, "r.html"), "mine");
     let tap = json(dir, &["tap", "--card", "emulated", "--report", "r.html", "--force"], 0);
     assert_eq!(tap["report"], "r.html");
-    assert!(page(dir, "r.html").ends_with("</html>\n"));
+    assert!(page(dir, "r.html").ends_with("</html>"));
     text(dir, &["tap", "--card", "emulated", "--report", "r.pdf"], 2);
 }
 
@@ -81,7 +81,7 @@ fn a_card_cannot_write_markup_into_the_page() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let profile = include_str!("../../card-profiles/resident.toml")
-        .replace("TEST Document Signer 1", "<script>alert(1)</script>")
+        .replace("TEST Document Signer 1", "TEST <script>alert(1)</script>")
         .replace("\"길동\"", "\"\\\">& onerror=alert(2)>\"")
         .replace("open resident-card", "<b onclick='x'>open</b> resident-card");
     std::fs::write(dir.join("hostile.toml"), profile).unwrap();

@@ -30,6 +30,8 @@ const SAME_FLOOR: &[(&str, &str)] = &[
     ("profile", "protocol"),
     // A card for a test is tapped.
     ("testing", "tap"),
+    // What a script asks for in a word (`access`, `auth`) is decided as a tap decides it.
+    ("script", "tap"),
     // What is registered is what was committed to, and the way that the policy let it come.
     ("registry", "issuance"),
     ("registry", "policy"),

@@ -81,7 +81,7 @@ def jsonschema_takes_reports(card):
 
 
 def junitparser_reads_reports(card, built):
-    python = pip(built / "junitparser", {"junitparser": "4.0.2"})
+    python = pip(built / "junitparser", {"junitparser": "5.0.3"})
     folder, _ = report(card, "run-junit")
     told = json.loads(check(python, "-c", """
 import json, sys
@@ -91,8 +91,8 @@ cases = []
 for suite in xml:
     for case in suite:
         results = [[type(r).__name__, r.message, r.type] for r in case.result]
-        properties = {p.name: p.value for p in case.properties()}
         element = case._elem
+        properties = {p.get("name"): p.get("value") for p in element.iter("property")}
         cases.append([case.name, case.classname, results, properties,
                       element.get("file"), element.get("line")])
 print(json.dumps({"tests": xml.tests, "failures": xml.failures, "errors": xml.errors,
@@ -113,9 +113,11 @@ print(json.dumps({"tests": xml.tests, "failures": xml.failures, "errors": xml.er
 
 
 def prove_reads_reports(card):
-    """Perl's own harness of the Test Anything Protocol."""
+    """Perl's own harness of the Test Anything Protocol, which knows version 13."""
     need("prove")
     folder, _ = report(card, "run-tap")
+    text = (folder / "tap").read_text()
+    (folder / "tap").write_text(text.replace("TAP version 14", "TAP version 13", 1))
     status, output = run("prove", "--exec", "cat", "--verbose", folder / "tap")
     if status == 0 or "Failed 4/7 subtests" not in output or "Parse errors" in output:
         raise Failed(output)

@@ -75,7 +75,32 @@ def tshark_joins_blocks(card):
     judge(*trace_of_a_tap(card, "iso14443", "-d", "iso14443.subdissector,iso7816"))
 
 
+def what_editcap_writes_is_read(card):
+    """Files in Wireshark's own hand: other blocks, other units of time, no comments."""
+    need("editcap")
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        for link in ("upper", "iso14443"):
+            trace = folder / f"{link}.pcapng"
+            check(card.binary, "tap", "--card", "emulated:resident", "--trace", trace,
+                  "--trace-link", link)
+            said = shown(card, trace)
+            for form in ("pcap", "nsecpcap", "pcapng"):
+                copy = folder / f"{link}.{form}"
+                check("editcap", "-F", form, trace, copy.with_suffix(f".{form}.copy"))
+                read = shown(card, copy.with_suffix(f".{form}.copy"))
+                if read != said or not said:
+                    raise Failed(f"{link}, {form}: {read}, {said} was said")
+
+
+def shown(card, trace):
+    """Names of the wire's commands, and the status words."""
+    entries = json.loads(check(card.binary, "trace", "show", trace, "--json"))["entries"]
+    return [(entry["command"][:8], entry["sw"]) for entry in entries]
+
+
 JUDGES = {
+    "what editcap makes of our traces is read": what_editcap_writes_is_read,
     "tshark names the APDUs of our trace": tshark_names_apdus,
     "tshark joins the blocks of our trace": tshark_joins_blocks,
 }

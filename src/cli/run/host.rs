@@ -33,15 +33,15 @@ use crate::{
 
 /// What the command line says to a script's surroundings.
 #[derive(Clone, Copy)]
-pub(super) struct Told<'a> {
-    pub(super) terminal: Option<&'a TerminalCertificates>,
-    pub(super) seed: Option<&'a str>,
+pub(in crate::cli) struct Told<'a> {
+    pub(in crate::cli) terminal: Option<&'a TerminalCertificates>,
+    pub(in crate::cli) seed: Option<&'a str>,
     /// Whether a person may be asked.
-    pub(super) asks: bool,
+    pub(in crate::cli) asks: bool,
 }
 
 /// The surroundings of one file.
-pub(super) struct FileHost<'a> {
+pub(in crate::cli) struct FileHost<'a> {
     context: &'a Context,
     told: Told<'a>,
     show: &'a Show<'a>,
@@ -59,7 +59,7 @@ struct Emulated {
 }
 
 impl<'a> FileHost<'a> {
-    pub(super) const fn new(
+    pub(in crate::cli) const fn new(
         context: &'a Context,
         told: Told<'a>,
         show: &'a Show<'a>,

@@ -14,7 +14,10 @@ use anyhow::Result;
 use clap::Args;
 use rand_core::CryptoRng;
 
-use self::{host::FileHost, show::Show};
+pub(super) use self::{
+    host::{FileHost, Told},
+    show::Show,
+};
 use super::{
     Context,
     failure::{self, Failure},
@@ -24,6 +27,7 @@ use crate::{
     crypto::{SeededRng, SystemRng},
     script::{
         Files, Program,
+        check::{self, Known},
         report::{self, Report},
         run::{Options, Runner, Value},
     },
@@ -137,7 +141,9 @@ fn one(
     // The program has what it needs of it.
     drop(text);
     if args.check {
-        return Report { file: name, sources: program.sources, ..Report::default() };
+        let given = args.set.iter().chain(&args.set_secret).map(|(name, _)| name.clone());
+        let wrong = check::check(&program, &Known { variables: given.collect() });
+        return Report::of_wrong(name, program.sources, wrong);
     }
     let seed = args.seed.as_deref();
     let rng: Box<dyn CryptoRng> = match seed {
@@ -153,7 +159,7 @@ fn one(
     };
     let host = FileHost::new(
         context,
-        host::Told { terminal, seed, asks: !args.non_interactive },
+        Told { terminal, seed, asks: !args.non_interactive },
         show,
         &program.sources,
     );

@@ -11,25 +11,25 @@ use crate::{
 };
 
 /// Where a run is shown.
-pub(super) struct Show<'a> {
-    pub(super) out: &'a Output,
+pub(in crate::cli) struct Show<'a> {
+    pub(in crate::cli) out: &'a Output,
     several: bool,
 }
 
 impl<'a> Show<'a> {
-    pub(super) const fn new(out: &'a Output, several: bool) -> Self {
+    pub(in crate::cli) const fn new(out: &'a Output, several: bool) -> Self {
         Self { out, several }
     }
 
     /// A file begins.
-    pub(super) fn file(&self, path: &Path) {
+    pub(in crate::cli) fn file(&self, path: &Path) {
         if self.several {
             self.out.line(path.display().to_string());
         }
     }
 
     /// A test has ended.
-    pub(super) fn test(&self, test: &TestResult, sources: &Sources) {
+    pub(in crate::cli) fn test(&self, test: &TestResult, sources: &Sources) {
         let title = &*test.title;
         let line = match &test.outcome {
             Outcome::Passed => {
@@ -46,7 +46,7 @@ impl<'a> Show<'a> {
     }
 
     /// A file has ended: what is not told yet.
-    pub(super) fn end(&self, report: &Report) {
+    pub(in crate::cli) fn end(&self, report: &Report) {
         if let Some(why) = &report.unreadable {
             self.out.line(format!("error: {}: {why}", report.file));
         }
@@ -62,7 +62,7 @@ impl<'a> Show<'a> {
     }
 
     /// The whole run has ended.
-    pub(super) fn closing(&self, reports: &[Report], check: bool) {
+    pub(in crate::cli) fn closing(&self, reports: &[Report], check: bool) {
         if check {
             let all = || reports.iter().flat_map(|report| &report.wrong);
             let errors = all().filter(|wrong| !wrong.warning).count()

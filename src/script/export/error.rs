@@ -16,11 +16,11 @@ pub const TOO_MANY: Code = Code(104);
 
 /// Every code of an export with a sentence about it.
 pub const CODES: [(Code, &str); 5] = [
-    (NO_WORD, "the format has no word for a statement"),
-    (NOT_CONSTANT, "a value is known only when the script runs"),
-    (NOT_EXPECTED, "the format cannot say what is expected"),
-    (NO_COMMAND, "bytes are no command, so length fields cannot be made"),
-    (TOO_MANY, "more than 100,000 commands would be written out"),
+    (NO_WORD, "The format has no word for a statement."),
+    (NOT_CONSTANT, "A value is known only when the script runs."),
+    (NOT_EXPECTED, "The format cannot say what is expected of an answer."),
+    (NO_COMMAND, "Bytes are no command, so its length fields cannot be made."),
+    (TOO_MANY, "More than 100,000 statements would be written out."),
 ];
 
 pub(super) fn no_word(target: Target, span: Span, what: &str) -> Diagnostic {

@@ -255,7 +255,7 @@ impl Told {
         if worked {
             self.out.say(statement);
         } else {
-            let sw = status(last).map_or("no answer".into(), |sw| format!("{sw:04X}"));
+            let sw = status(last).map_or_else(|| "no answer".into(), |sw| format!("{sw:04X}"));
             self.out.comment(&format!("refused when it was recorded ({sw}): {statement}"));
         }
     }

@@ -10,6 +10,8 @@ use super::{
 const FORMAT: Format = Format::Apdutool;
 /// The words of the longest extended command.
 const MOST: usize = 0x1_0000 + 9;
+/// Milliseconds of a day, which is as long as a script waits.
+const DAY: u32 = 24 * 60 * 60 * 1000;
 
 pub(super) fn import(text: &str) -> Result<Imported, ImportError> {
     let mut out = Writer::new(FORMAT);
@@ -100,7 +102,9 @@ fn say(out: &mut Writer, line: &Line<'_>, words: &[String]) {
             out.comment(&format!("{}: choose the reader with --card", words.concat()));
         }
         "echo" => out.say(format!("echo {}", quoted(second))),
-        "delay" if second.parse::<u32>().is_ok() => out.say(format!("sleep {second}ms")),
+        "delay" if second.parse::<u32>().is_ok_and(|ms| ms <= DAY) => {
+            out.say(format!("sleep {second}ms"))
+        }
         _ => out.skip(line.number(), &words.join(" ")),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{
     Format, ImportError, Imported,
-    lines::{Line, bytes, clean, single},
-    writer::Writer,
+    lines::{Line, bytes, single},
+    writer::{Writer, remark},
 };
 
 const FORMAT: Format = Format::Cardpeek;
@@ -17,7 +17,7 @@ pub(super) fn import(text: &str) -> Result<Imported, ImportError> {
         } else if text.is_empty() {
             out.blank();
         } else if let Some(atr) = text.strip_prefix("R:") {
-            out.say(format!("reset cold  # ATR {}", clean(atr.trim_end_matches('\\').chars())));
+            out.say(format!("reset cold  # ATR {}", remark(atr)));
         } else if text.starts_with("C:") {
             exchange(&mut out, &line)?;
         } else {

@@ -120,6 +120,9 @@ fn cd(out: &mut Writer, line: &Line<'_>, word: Option<&Word>) -> Result<(), Impo
         text => match text.strip_prefix("aid:") {
             Some(aid) => {
                 let aid = bytes(aid).map_err(|at| wrong(4 + at))?;
+                if aid.is_empty() {
+                    return Err(wrong(4));
+                }
                 out.say(format!("select aid {}", hex::encode_upper(aid)));
             }
             None => out.say(format!(

@@ -157,7 +157,7 @@ impl<'a> Cursor<'a> {
                 }
                 '#' if rest.starts_with("#(") || rest.starts_with("#{") => {
                     if open.len() > MAX_DEPTH {
-                        return Err(self.wrong("no more than 64 groups in one another"));
+                        return Err(self.wrong("no more than 32 groups in one another"));
                     }
                     open.push((if rest.starts_with("#(") { ')' } else { '}' }, Vec::new()));
                     self.at += 2;

@@ -2,8 +2,8 @@
 
 use super::writer::hex_words;
 
-/// Most `#(` inside another: as in a script.
-pub(super) const MAX_DEPTH: usize = 64;
+/// Most `#(` inside another: fewer than in a script.
+pub(super) const MAX_DEPTH: usize = 32;
 
 /// A part of a byte string.
 #[derive(Clone, Debug, PartialEq, Eq)]

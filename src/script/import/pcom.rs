@@ -8,6 +8,8 @@ use super::{
 };
 
 const FORMAT: Format = Format::Pcom;
+/// The last byte of the longest answer, its status word counted.
+const MAX_ANSWER: u32 = 0x1_0002;
 
 pub(super) fn import(text: &str) -> Result<Imported, ImportError> {
     let mut out = Writer::new(FORMAT);
@@ -199,7 +201,9 @@ impl<'a> Cursor<'a> {
             let (inner, _) = inner.split_once(')')?;
             let (position, len) = inner.split_once(';')?;
             let number = |text: &str| text.trim().parse::<u16>().ok().filter(|n| *n > 0);
-            Some((number(position)?, number(len)?, rest.find(')')? + 1))
+            let (position, len) = (number(position)?, number(len)?);
+            let fits = u32::from(position) + u32::from(len) <= MAX_ANSWER + 1;
+            fits.then_some((position, len, rest.find(')')? + 1))
         };
         let expected = "(position;length), the first byte being 1";
         let (position, len, end) =

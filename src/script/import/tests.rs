@@ -169,7 +169,7 @@ fn jcshell() {
         assert_eq!(fails(Format::JcShell, text), expected);
     }
     let deep = format!("/send {}{}", "#(".repeat(100), ")".repeat(100));
-    assert!(fails(Format::JcShell, &deep).contains("no more than 64 groups"));
+    assert!(fails(Format::JcShell, &deep).contains("no more than 32 groups"));
 }
 
 #[test]

@@ -110,6 +110,9 @@ impl Writer {
         sw: Option<&str>,
         remark: &str,
     ) {
+        if command.is_empty() {
+            return;
+        }
         let seen = |sw: &str| {
             let sw = sw.trim_start_matches('!').to_ascii_uppercase();
             sw.split('|').any(|sw| ["61", "6C", "9F"].iter().any(|own| sw.trim().starts_with(own)))
@@ -151,7 +154,7 @@ impl Writer {
         if let Some(name) = self.names.get(original) {
             return name.clone();
         }
-        let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let legal = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let mut name: String =
             original.chars().take(200).map(|c| if legal(c) { c } else { '_' }).collect();
         if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
@@ -194,7 +197,7 @@ impl Writer {
 }
 
 // What stands behind a `#`: a `\` at its end would swallow the next line.
-fn remark(text: &str) -> String {
+pub(super) fn remark(text: &str) -> String {
     clean(text.trim_end_matches(|c: char| c == '\\' || c.is_whitespace()).chars())
 }
 

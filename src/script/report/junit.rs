@@ -49,7 +49,7 @@ fn suite(report: &Report) -> TestSuite {
         let span = failure.diagnostic.span;
         let status = status(failure, &report.sources);
         suite.add_test_case(of_file(report, span, status));
-    } else if report.tests.is_empty() && report.wrong.is_empty() {
+    } else if report.tests.is_empty() && report.wrong.iter().all(|wrong| wrong.warning) {
         let status = match &report.skipped {
             Some(reason) => skipped(reason),
             None => match &report.unreadable {

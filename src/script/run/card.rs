@@ -228,7 +228,10 @@ impl Machine<'_> {
     }
 
     pub(super) fn fault(&mut self, plan: Option<&FaultPlan>, span: Span) -> Result<(), Failure> {
-        self.session(span)?;
+        // A card that has left is told as well.
+        if self.link.faults.is_none() {
+            self.session(span)?;
+        }
         let Some(faults) = &self.link.faults else {
             let card = self.link.source.as_deref().unwrap_or("this card");
             return Err(Failure::script(

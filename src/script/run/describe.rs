@@ -1,17 +1,13 @@
 //! Commands and status words in words, for messages.
 
-use crate::{
-    apdu::{CommandView, ins},
-    script::syntax::SwPattern,
-};
+use crate::{explain, script::syntax::SwPattern};
 
-/// A command by its name, with nothing that could be personal or secret.
+/// A command by its name and what it is about, with nothing that could be personal or secret.
 pub(super) fn command(bytes: &[u8]) -> String {
-    match (CommandView::parse(bytes), bytes) {
-        (Ok(view), _) => ins::name(view.header.ins).to_owned(),
-        (Err(_), [_, code, ..]) => format!("{}, malformed", ins::name(*code)),
-        _ => "no command".to_owned(),
+    if bytes.is_empty() {
+        return "no command of the card".to_owned();
     }
+    explain::command_line(bytes)
 }
 
 /// Status words as a script writes them: `9000|63CX`, `!6982`.

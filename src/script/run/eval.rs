@@ -182,7 +182,7 @@ impl Machine<'_> {
                 Ok(Value::from(Kind::Bool(right)).shaded(shade.max(other)))
             }
             Operator::Compare(how) => {
-                let (left, right) = self.both(a, b)?;
+                let (left, right) = self.both(how, a, b)?;
                 let truth = compare(how, &left, &right, span)?;
                 Ok(Value::from(Kind::Bool(truth)).shaded(left.shade.max(right.shade)))
             }
@@ -219,8 +219,20 @@ impl Machine<'_> {
     }
 
     /// Two values that are compared: a word of digits is what the other one is.
-    pub(super) fn both(&mut self, a: &Expr, b: &Expr) -> Result<(Value, Value), Failure> {
+    pub(super) fn both(
+        &mut self,
+        how: Compare,
+        a: &Expr,
+        b: &Expr,
+    ) -> Result<(Value, Value), Failure> {
         match (&a.kind, &b.kind) {
+            (ExprKind::Digits(_), ExprKind::Digits(_))
+                if !matches!(how, Compare::Eq | Compare::Ne) =>
+            {
+                // Only numbers are less or more.
+                let (left, right) = (self.number(a)?.0, self.number(b)?.0);
+                Ok((Kind::Int(left).into(), Kind::Int(right).into()))
+            }
             (ExprKind::Digits(_), ExprKind::Digits(_)) => Ok((self.eval(a)?, self.eval(b)?)),
             (ExprKind::Digits(digits), _) => {
                 let right = self.eval(b)?;

@@ -350,7 +350,7 @@ impl Machine<'_> {
         // The two sides say more than that they differ.
         let sides = match &condition.kind {
             ExprKind::Binary(Operator::Compare(how), a, b) => {
-                let (left, right) = self.both(a, b)?;
+                let (left, right) = self.both(*how, a, b)?;
                 if super::eval::compare(*how, &left, &right, condition.span)? {
                     return Ok(());
                 }

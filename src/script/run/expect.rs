@@ -23,6 +23,7 @@ const MAX_REGEX: usize = 1 << 20;
 impl Machine<'_> {
     /// What stands behind a command.
     pub(super) fn expect_answer(&mut self, answer: &Answer) -> Result<(), Failure> {
+        self.last.inline = true;
         match &answer.sw {
             Some(pattern) => self.expect_sw(pattern)?,
             None if self.default_matches(self.last.sw.0) => {}
@@ -40,6 +41,7 @@ impl Machine<'_> {
     /// An `expect` statement.
     pub(super) fn expect(&mut self, expectation: &Expectation, span: Span) -> Result<(), Failure> {
         self.answered(span)?;
+        self.last.inline = false;
         match expectation {
             Expectation::Sw(pattern) => self.expect_sw(pattern),
             Expectation::Data(pattern) => self.expect_data(pattern),
@@ -84,7 +86,7 @@ impl Machine<'_> {
     // The command that was answered, named at its place.
     fn with_command(&self, failure: Failure, span: Span) -> Failure {
         let name = describe::command(&self.last.command);
-        if span == self.last.span {
+        if self.last.inline || span == self.last.span {
             return failure.label(name);
         }
         failure.related(self.last.span, name)
@@ -100,7 +102,8 @@ impl Machine<'_> {
                     .into(),
             ),
             StatusWord::SECURITY_STATUS if plain => Some(
-                "the card wants a secure channel first: `access pace can ..` before this line"
+                "something has to be shown to the card first: `access pace can ..` opens a secure \
+                 channel, a VERIFY shows a PIN"
                     .into(),
             ),
             StatusWord::SECURITY_STATUS => {

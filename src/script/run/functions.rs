@@ -75,12 +75,13 @@ impl Machine<'_> {
                 Ok(Value::text(text).shaded(shade))
             }
             (Function::Hex, [of]) => self.hex(of),
-            (Function::Pad, [of, len, with]) => {
+            // Zeros, where nothing else is said.
+            (Function::Pad, [of, len, with @ ..]) if with.len() < 2 => {
                 let (bytes, shade) = self.bytes_of(of)?;
                 let len = self.number_in(len, 0..=MAX_VALUE as i64)?.0 as usize;
-                let (fill, _) = self.bytes_of(with)?;
-                let [fill] = **fill else {
-                    return Err(Failure::script(Code::OUTSIDE, with.span, "one byte fills it up"));
+                let fill = match with {
+                    [with] => self.one_byte(with)?,
+                    _ => 0,
                 };
                 if bytes.len() > len {
                     let there = bytes.len();
@@ -128,6 +129,14 @@ impl Machine<'_> {
             Kind::Bytes(bytes) => Ok((bytes, value.shade)),
             Kind::Text(text) => Ok((Zeroizing::new(text.as_bytes().to_vec()), value.shade)),
             other => Err(not_bytes(&other, expr.span)),
+        }
+    }
+
+    fn one_byte(&mut self, expr: &Expr) -> Result<u8, Failure> {
+        let (bytes, _) = self.bytes_of(expr)?;
+        match **bytes {
+            [byte] => Ok(byte),
+            _ => Err(Failure::script(Code::OUTSIDE, expr.span, "one byte is expected here")),
         }
     }
 

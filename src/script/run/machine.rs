@@ -80,6 +80,8 @@ pub(super) struct Last {
     pub(super) command: Zeroizing<Vec<u8>>,
     pub(super) span: Span,
     pub(super) any: bool,
+    /// Whether what is expected stands on the line of the command.
+    pub(super) inline: bool,
     /// Whether it came outside of the secure channel, which is closed by that.
     pub(super) naked: bool,
     /// That of a file which was read whole.

@@ -17,6 +17,7 @@ mod failure;
 mod files;
 mod functions;
 mod host;
+mod look;
 mod machine;
 mod pattern;
 mod send;
@@ -103,6 +104,11 @@ impl<'p, 'h> Runner<'p, 'h> {
     /// Variables, answers and the card.
     pub const fn machine(&self) -> &Machine<'h> {
         &self.machine
+    }
+
+    /// The variables that have a value now, by name.
+    pub fn variables(&self) -> std::collections::BTreeMap<&str, &Value> {
+        self.machine.variables()
     }
 
     /// The dialogue, where a card is connected.

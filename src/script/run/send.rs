@@ -94,7 +94,7 @@ impl Machine<'_> {
         self.last.command.clear();
         self.last.command.extend_from_slice(bytes);
         (self.last.span, self.last.any, self.last.shade) = (span, true, None);
-        self.last.naked = false;
+        (self.last.naked, self.last.inline) = (false, false);
         // A command for the reader does not go to the card.
         let for_reader = bytes.first() == Some(&0xFF);
         let done = if self.raw == 0 && !for_reader && self.link.is_protected() {

@@ -30,7 +30,7 @@ const CID: u8 = 0x08;
 const NAD: u8 = 0x04;
 
 /// Most bytes of an APDU that blocks are joined to.
-const MAX_APDU: usize = 0x1_0010;
+const MAX_APDU: usize = 0x1_0012;
 
 /// The blocks of a dialogue.
 #[derive(Debug, Default)]
@@ -207,7 +207,7 @@ impl Joined {
         let inf = inf.get(skipped..).ok_or("a block with its CID and NAD")?;
         let apdu = if from_card { &mut self.from_card } else { &mut self.to_card };
         if apdu.len() + inf.len() > MAX_APDU {
-            return Err("blocks of one APDU, of 65,552 bytes at most");
+            return Err("blocks of one APDU, of 65,554 bytes at most");
         }
         apdu.extend_from_slice(inf);
         if first & CHAINING != 0 {

@@ -93,7 +93,7 @@ impl<'a> Capture<'a> {
                     return wrong(self.file, "tags that end", "they do not");
                 };
                 if read.data.len() > MAX_APDU {
-                    return wrong(self.file, "an APDU of 65,552 bytes at most", "a longer one");
+                    return wrong(self.file, "an APDU of 65,554 bytes at most", "a longer one");
                 }
                 match read.dissector {
                     name if name == upper::APDU.as_bytes() => {
@@ -241,12 +241,8 @@ impl<'a> Capture<'a> {
 }
 
 impl Beside {
-    // One stretch is what redaction leaves out of an APDU.
     fn masked(&self, bytes: &[u8]) -> Masked {
-        match self.gaps.first() {
-            Some(gap) => Masked::without(bytes, gap.clone()),
-            None => Masked::known(bytes),
-        }
+        Masked::without_all(bytes, &self.gaps)
     }
 }
 

@@ -315,7 +315,7 @@ impl<'a> Lines<'a> {
         let bytes = bytes.map_err(|expected| self.wrong(expected, "something else came".into()))?;
         if bytes.len() > MAX_APDU {
             let got = format!("{} bytes came", bytes.len());
-            return Err(self.wrong("an APDU of 65,552 bytes at most", got));
+            return Err(self.wrong("an APDU of 65,554 bytes at most", got));
         }
         Ok(bytes)
     }

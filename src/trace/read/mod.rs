@@ -16,7 +16,7 @@ use crate::transport::{
 /// Most exchanges and resets of a trace.
 const MAX_ENTRIES: usize = 1 << 20;
 /// Most bytes of an APDU: the largest command, and then some.
-const MAX_APDU: usize = 0x1_0010;
+const MAX_APDU: usize = 0x1_0012;
 
 /// A dialogue that was read, whatever the form.
 #[derive(Debug)]

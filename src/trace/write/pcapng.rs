@@ -126,17 +126,18 @@ impl Pcapng {
         self.packets(&frames, at, comments::response(exchange, response))
     }
 
+    // Of one that failed there is nothing to be seen on the link.
     fn reset(&mut self, reset: &RecordedReset, at: Duration) -> io::Result<()> {
+        let Some(atr) = reset.atr.as_ref().filter(|atr| atr.bytes().is_some_and(|b| !b.is_empty()))
+        else {
+            return Ok(());
+        };
         if self.link == Link::Iso14443 {
             let off = self.blocks.deactivate();
             self.packets(&[off], at, Vec::new())?;
         }
         let at = at.saturating_add(Duration::from_micros(reset.us));
-        let kind = words::reset(reset.kind);
-        match &reset.atr {
-            Some(atr) => self.activated(atr, at, vec![format!("{kind} reset")]),
-            None => Ok(()),
-        }
+        self.activated(atr, at, vec![format!("{} reset", words::reset(reset.kind))])
     }
 }
 

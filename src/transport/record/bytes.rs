@@ -1,6 +1,6 @@
 //! Bytes in a recording, some of which may be left out.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zeroize::{Zeroize, Zeroizing};
@@ -38,15 +38,27 @@ impl Masked {
     }
 
     /// The bytes but those of this range, which is cut to what there is.
-    pub fn without(bytes: &[u8], range: std::ops::Range<usize>) -> Self {
-        let end = range.end.min(bytes.len());
-        let start = range.start.min(end);
+    pub fn without(bytes: &[u8], range: Range<usize>) -> Self {
+        Self::without_all(bytes, &[range])
+    }
+
+    /// The bytes but those of these ranges, in order; what lies before the one before is passed over.
+    pub fn without_all(bytes: &[u8], ranges: &[Range<usize>]) -> Self {
         let mut masked = Self::default();
-        masked.push_known(bytes.get(..start).unwrap_or_default());
-        if end > start {
-            masked.0.push(Part::Out(end - start));
+        let mut at = 0;
+        for range in ranges {
+            let end = range.end.min(bytes.len());
+            let start = range.start.max(at).min(end);
+            masked.push_known(bytes.get(at..start).unwrap_or_default());
+            if end > start {
+                match masked.0.last_mut() {
+                    Some(Part::Out(len)) => *len += end - start,
+                    _ => masked.0.push(Part::Out(end - start)),
+                }
+            }
+            at = at.max(end);
         }
-        masked.push_known(bytes.get(end..).unwrap_or_default());
+        masked.push_known(bytes.get(at..).unwrap_or_default());
         masked
     }
 
@@ -95,7 +107,7 @@ impl Masked {
     }
 
     /// Where bytes are left out.
-    pub fn gaps(&self) -> Vec<std::ops::Range<usize>> {
+    pub fn gaps(&self) -> Vec<Range<usize>> {
         let mut at = 0;
         let mut gaps = Vec::new();
         for part in &self.0 {
@@ -229,6 +241,8 @@ mod tests {
         assert!(format!("{most}[1]").parse::<Masked>().is_err());
         let cut: Masked = "01[2]04[1]".parse().unwrap();
         assert_eq!((&*cut.filled(), cut.gaps()), (&vec![1, 0, 0, 4, 0], vec![1..3, 4..5]));
+        assert_eq!(Masked::without_all(&[1, 0, 0, 4, 0], &cut.gaps()), cut);
+        assert_eq!(Masked::without_all(&[1, 2, 3], &[1..2, 0..3]).to_string(), "01[2]");
         let cut = Masked::without(&[1, 2, 3, 4], 1..9);
         assert_eq!((cut.to_string().as_str(), cut.len(), cut.bytes()), ("01[3]", 4, None));
         assert_eq!(Masked::without(&[1, 2], 5..9), Masked::known(&[1, 2]));

@@ -39,6 +39,7 @@ pub(super) struct Page {
     groups: Vec<Group>,
     hash: String,
     steps: Vec<StepBar>,
+    modelled: bool,
     bands: Vec<Band>,
     exchanges: usize,
     cost: Vec<(&'static str, String)>,
@@ -46,7 +47,7 @@ pub(super) struct Page {
     version: &'static str,
 }
 
-/// A check: `good`, `bad` or `open` says how it is shown.
+/// A check: `good`, `bad`, `open` or `plain` says how it is shown.
 struct Line {
     name: &'static str,
     state: &'static str,
@@ -123,6 +124,7 @@ impl Page {
             chain: chain(verdict, signed.as_ref()),
             groups: groups(report, hash),
             hash: hash.to_string(),
+            modelled: tapped.stats.modelled.is_some(),
             steps: steps(report),
             bands: bands(seen),
             exchanges: seen.len(),
@@ -247,7 +249,7 @@ fn groups(report: &Report<'_>, hash: Hash) -> Vec<Group> {
         } else if groups.unlisted.contains(&file) {
             ("bad", "NOT listed in EF.SOD".to_owned())
         } else {
-            ("open", "not a data group".to_owned())
+            ("plain", "not a data group".to_owned())
         }
     };
     let read = report.tapped.evidence.files.iter().map(|(file, bytes)| {

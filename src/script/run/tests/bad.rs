@@ -66,9 +66,9 @@ fn deep_statements_and_expressions_do_not_exhaust_the_stack() {
     let nested = 40;
     let mut text = String::from("block b(n)\n");
     text.push_str(&"if true\n".repeat(nested));
-    text.push_str("call b(1)\n");
+    text.push_str("call b(01)\n");
     text.push_str(&"end\n".repeat(nested));
-    text.push_str("end\ncall b(1)\n");
+    text.push_str("end\ncall b(01)\n");
     fails(&text, &[], Class::Script, "levels of statements");
     let sum = format!("{}1{}", "(".repeat(50), " + 1)".repeat(50));
     passes(&format!("assert {sum} == 51"), &[]);

@@ -124,7 +124,7 @@ fn wrong_passwords_are_refused_in_taps_words() {
     assert_eq!(report.counts().to_string(), "1 passed, 1 failed");
     // Nothing that cannot be right is tried; and no message has what was.
     for password in ["\"12x456\"", "313233343536", "int(123456)"] {
-        let report = on("resident", &format!("access pace can {password}\n"));
+        let report = on("resident", &format!("let x = {password}\naccess pace can %x\n"));
         assert_eq!(report.code(), 2, "{password}: {}", told(&report));
     }
     let report = on("resident", "try\naccess pace can 000000\ncatch sw 6300\nend\n");
