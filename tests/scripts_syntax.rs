@@ -492,8 +492,8 @@ fn the_form_is_this() {
     let expected = "\
 # head
 if sw == 9000
-  00A4 040C 07 A0000002471001 (9000)  # select
-  00B0 9E00 00                [61 XX *] (9000)
+  00A4 040C 07 A0000002471001  (9000)  # select
+  00B0 9E00 00                 [61 XX *] (9000)
 
 else if not true
   00D6 0000 02 0102

@@ -38,7 +38,10 @@ const SCRIPTS: &[(u8, &str)] = &[
     (0, "# select\n00 A4 04 0C 07 \\\nA0 00 00 02 47 10 01\nreset\nexit\n"),
     (1, "opensc-tool -r 0 --reset -s 00:A4:00:0C:02:3F:00 -s '00 B0 9E 00 00'\n"),
     (2, "cd aid:A0000002471001\ncat 011E\napdu 00A4040C 05 \"HELLO\"\nverify CHV1 31:32\n"),
-    (3, ".DEFINE %X 3132 ; x\n.POWER_ON\nA020 0001 02 %X (63CX)\nA0C0 0000 02 [3FXX] (9000)\n.DEFINE %F R(3;2)\n"),
+    (
+        3,
+        ".DEFINE %X 3132 ; x\n.POWER_ON\nA020 0001 02 %X (63CX)\nA0C0 0000 02 [3FXX] (9000)\n.DEFINE %F R(3;2)\n",
+    ),
     (4, "/set-var a A000\n/send 00A40400#(${a} |x| #{01})00 6F*9000\n/select ${a}\n/atr\n"),
     (5, "powerup;\n0x00 0xB0 0x9C 0x00 0x00 0x7F; // read\nextended on; delay 5;\n"),
     (6, "# cardpeek trace file\nR:3B00\nC:00B09C0000:9000:3104\n"),
@@ -52,6 +55,7 @@ pub fn write(folder: &mut Folder) {
     folder.add("recording", 0, REDACTED.as_bytes());
     folder.add("recording", 1, RECORDED.as_bytes());
     traces(folder);
+    scripts(folder);
     for (format, script) in SCRIPTS {
         folder.add("script_import", *format, script.as_bytes());
     }
@@ -106,6 +110,27 @@ impl Write for Memory {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
+    }
+}
+
+// Those of the library, and those that the tests keep for their errors.
+fn scripts(folder: &mut Folder) {
+    for place in ["../apdu-scripts", "../tests/scripts_errors/files"] {
+        let place = Path::new(env!("CARGO_MANIFEST_DIR")).join(place);
+        let files = std::fs::read_dir(place).expect("a folder of the project");
+        let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+        files.sort();
+        for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == "apdu")) {
+            folder.add("script", 0, &std::fs::read(file).expect("a script"));
+        }
+    }
+    for (_, script) in SCRIPTS {
+        folder.add("script", 1, script.as_bytes());
+    }
+    for value in
+        ["tlv(resp, 6F/84) == A000", "%n - 1 < 3 and not sw matches (63CX)", "resp[2..=-1]"]
+    {
+        folder.add("script", 2, value.as_bytes());
     }
 }
 

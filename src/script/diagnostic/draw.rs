@@ -12,6 +12,9 @@ use crate::script::syntax::Span;
 /// So many bytes of a line are shown before and behind a place.
 const AROUND: usize = 160;
 
+/// So many characters of any words are shown.
+const MAX_WORDS: usize = 400;
+
 /// What stands for what is not shown.
 const DOTS: &str = "…";
 
@@ -166,7 +169,14 @@ impl View {
 
 // Words come from files and cards: nothing that ends a line, colours it or turns it around.
 fn one_line(words: &str) -> String {
-    words.chars().map(|c| if c.is_control() || turns(c) { '\u{FFFD}' } else { c }).collect()
+    let mut chars = words.chars();
+    let shown = chars.by_ref().take(MAX_WORDS);
+    let mut shown: String =
+        shown.map(|c| if c.is_control() || turns(c) { '\u{FFFD}' } else { c }).collect();
+    if chars.next().is_some() {
+        shown.push_str(DOTS);
+    }
+    shown
 }
 
 // The same in a line of a file, where every place has to stay where it is. The drawing itself leaves

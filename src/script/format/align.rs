@@ -12,7 +12,7 @@ pub(super) fn align(mut lines: Vec<Line>) -> String {
         |line| &line.tail,
         |line, width| {
             let tail = std::mem::take(&mut line.tail);
-            pad(&mut line.head, width, 1);
+            pad(&mut line.head, width, 2);
             line.head.push_str(&tail);
         },
     );
