@@ -7,8 +7,9 @@ use regex::RegexBuilder;
 use super::{
     Code, Failure, Kind, Shade, Value,
     bytes::not_bytes,
+    compare::{compare, sign, stands},
     describe,
-    eval::{compare, found, path_text, sign, stands},
+    eval::{found, path_text},
     machine::{Default, Machine},
     pattern::{Mismatch, byte_text},
 };
