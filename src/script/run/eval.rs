@@ -208,10 +208,7 @@ impl Machine<'_> {
     fn or(&mut self, a: &Expr, b: &Expr) -> Result<Value, Failure> {
         match self.given(a)? {
             Some(Value { kind: Kind::Bool(false), shade }) => {
-                let right = match self.given(b)? {
-                    Some(right) => right,
-                    None => return self.eval(b),
-                };
+                let Some(right) = self.given(b)? else { return self.eval(b) };
                 Ok(right.shaded(shade))
             }
             Some(value) => Ok(value),

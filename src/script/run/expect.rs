@@ -192,7 +192,7 @@ impl Machine<'_> {
         span: Span,
         value: Option<&(Compare, Expr)>,
     ) -> Result<(), Failure> {
-        let object = found(&self.last.data, path).map(|bytes| Value::bytes(bytes));
+        let object = found(&self.last.data, path).map(Value::bytes);
         let object = match object {
             Ok(object) => object.shaded(self.last.shade()),
             Err(why) => {
