@@ -91,7 +91,7 @@ def shell_in_a_terminal(card):
             screen.wait_for("access pace can %can", "resident / PACE-CAN>")
             screen.type("cd /L", "Tab", "Enter")
             screen.wait_for("resident /LDS1 PACE-CAN>")
-            screen.type("cat ef.c", "Tab", "Enter")
+            screen.type("cat ef.co", "Tab", "Enter")
             screen.wait_for("cat EF.COM", "data groups")
             screen.type("00B0 8100 04", "Enter")
             screen.wait_for("< 615D5F1F 9000")
