@@ -91,7 +91,9 @@ fn every_kind_of_error_has_a_script() {
     // Those of a run need a card.
     let all: BTreeSet<Code> = Code::all().map(|(code, _)| code).filter(|c| c.0 < 70).collect();
     assert_eq!(shown, all);
+    let page = include_str!("../../docs/script-errors.md");
     for (code, sentence) in Code::all() {
+        assert!(page.contains(&format!("| {code} | {sentence} |\n")), "docs lack {code}");
         assert!(sentence.ends_with('.'), "{code}: {sentence}");
         assert_eq!(code.sentence(), sentence, "{code} stands twice");
     }
