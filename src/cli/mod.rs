@@ -15,6 +15,7 @@ mod failure;
 mod files;
 mod fmt;
 mod generate;
+mod header;
 mod holder;
 #[cfg(feature = "issuer")]
 mod issuer;

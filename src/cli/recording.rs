@@ -19,6 +19,7 @@ use super::{
     card::Opened,
     failure::{self, Failure},
     files,
+    header::header,
     output::Output,
     profile::FromRecordingArgs,
     trace::{self, TraceArgs},
@@ -28,17 +29,12 @@ use crate::{
     pki::cvc::{CvCertificate, PrivateKey},
     profile::{self, FromRecordingError, Personalised},
     tap::TerminalCertificates,
-    transport::{
-        Anchor, FORMAT, Header, Masked, Observer, RecordError, Recorder, Recording, Secrets,
-        TerminalSecrets, Transport,
-    },
+    transport::{Anchor, Observer, RecordError, Recorder, Recording, Secrets, TerminalSecrets},
     trust::Anchors,
 };
 
 const STEP: &str = "write the recording";
 const READ: &str = "read the recording";
-/// What stands in a recording for what is left out of its header.
-const OUT: &str = "…";
 
 /// Whether and where to record.
 #[derive(Debug, Args)]
@@ -183,22 +179,6 @@ impl RecordArgs {
         }
         failed.map_or(Ok(()), |failure| Err(failure.into()))
     }
-}
-
-fn header(opened: &Opened, keeps_secrets: bool) -> Result<Header> {
-    let given = std::env::args_os().skip(1);
-    let given = given.map(|argument| argument.to_string_lossy().into_owned());
-    Ok(Header {
-        format: FORMAT,
-        program: env!("CARGO_PKG_VERSION").into(),
-        redacted: !keeps_secrets,
-        time: opened.time.format(&Rfc3339)?,
-        card: card(&opened.source, keeps_secrets),
-        atr: Masked::known(opened.transport.atr()),
-        limits: opened.transport.limits().into(),
-        arguments: arguments(given),
-        secrets: keeps_secrets.then(Secrets::default),
-    })
 }
 
 /// A recording that is replayed.
@@ -347,66 +327,4 @@ pub(super) fn nothing_to_record(option: &str) -> Failure {
         .step(STEP)
         .expected("a command that talks to a card: tap, apdu")
         .help(format!("leave {option} out"))
-}
-
-// The card for a recording: its address, but the path of a recording that was replayed, which may
-// have a name in it.
-fn card(source: &str, keeps_secrets: bool) -> String {
-    if source.starts_with("replay:") && !keeps_secrets {
-        return format!("replay:{OUT}");
-    }
-    source.to_owned()
-}
-
-// The command line for a recording: names of commands and options. Values go, for they are
-// passwords, commands with passwords and paths with names, but those that only tell how the card
-// was talked to.
-fn arguments(given: impl Iterator<Item = String>) -> Vec<String> {
-    const TELLING: [&str; 6] =
-        ["--max-apdu", "--timeout", "--wait", "--reader-limit", "--link", "--unit"];
-    let mut shown: Vec<String> = Vec::new();
-    let mut named = String::new();
-    let mut options = true;
-    for (at, argument) in given.enumerate() {
-        options &= argument != "--";
-        if options && argument.starts_with('-') {
-            named = argument.split('=').next().unwrap_or_default().to_owned();
-            match argument.split_once('=') {
-                Some(_) if TELLING.contains(&named.as_str()) => shown.push(argument),
-                Some(_) => shown.push(format!("{named}={OUT}")),
-                None => shown.push(argument),
-            }
-            continue;
-        }
-        let is_command = at == 0 && argument.bytes().all(|b| b.is_ascii_lowercase());
-        let tells = is_command || (options && TELLING.contains(&named.as_str()));
-        shown.push(if tells { argument } else { OUT.into() });
-        named.clear();
-    }
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_line_keeps_no_value_that_could_be_secret() {
-        let shown = |text: &str| arguments(text.split(' ').map(str::to_owned)).join(" ");
-        assert_eq!(
-            shown("tap --can 123456 --pin=654321 --max-apdu 261 --json --face hong.jpg"),
-            "tap --can … --pin=… --max-apdu 261 --json --face …"
-        );
-        assert_eq!(
-            shown("--card pcsc:x apdu --raw 0020000106313233343536 -- 00"),
-            "--card … … --raw … … …"
-        );
-    }
-
-    #[test]
-    fn the_card_keeps_no_path_that_could_have_a_name() {
-        assert_eq!(card("replay:/home/hong/x.rec", false), "replay:…");
-        assert_eq!(card("replay:/home/hong/x.rec", true), "replay:/home/hong/x.rec");
-        assert_eq!(card("pcsc:A Reader 00 00", false), "pcsc:A Reader 00 00");
-    }
 }

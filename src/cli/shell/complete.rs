@@ -94,7 +94,8 @@ impl Completer for Words {
         found.retain(|offer| offer.to_ascii_lowercase().starts_with(&wanted));
         found.sort_unstable();
         found.dedup();
-        let pair = |offer: String| Pair { display: offer.clone(), replacement: offer };
+        // Behind the one that is meant the next word begins.
+        let pair = |offer: String| Pair { replacement: format!("{offer} "), display: offer };
         Ok((start, found.into_iter().map(pair).collect()))
     }
 }
@@ -110,7 +111,7 @@ mod tests {
         let history = rustyline::history::DefaultHistory::new();
         let context = rustyline::Context::new(&history);
         let (start, found) = words.complete(line, line.len(), &context).unwrap();
-        found.into_iter().map(|pair| format!("{}{}", &line[..start], pair.replacement)).collect()
+        found.into_iter().map(|pair| format!("{}{}", &line[..start], pair.display)).collect()
     }
 
     #[test]

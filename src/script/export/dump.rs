@@ -7,7 +7,7 @@ use super::{
 };
 use crate::script::Diagnostic;
 
-pub(super) fn write(steps: &[Step]) -> Result<String, Diagnostic> {
+pub(super) fn write(steps: &[Step]) -> Result<String, Box<Diagnostic>> {
     let mut text = String::new();
     for step in steps {
         match &step.kind {
@@ -20,8 +20,9 @@ pub(super) fn write(steps: &[Step]) -> Result<String, Diagnostic> {
             StepKind::Exit => break,
             StepKind::Send(sent) => {
                 let answer = sent.answer().ok_or_else(|| {
-                    not_expected(Target::Dump, step.span, "an answer of which not all is known")
-                        .help("a dump has the card's answers: write all data and one status word")
+                    let what = "an answer of which not all is known";
+                    let help = "a dump has the card's answers: write all data and one status word";
+                    Box::new(not_expected(Target::Dump, step.span, what).help(help))
                 })?;
                 text.push_str(&format!("{}\n", hex::encode_upper(&sent.bytes)));
                 if let Some(ms) = sent.ms {

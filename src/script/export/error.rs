@@ -23,22 +23,28 @@ pub const CODES: [(Code, &str); 5] = [
     (TOO_MANY, "More than 100,000 statements would be written out."),
 ];
 
-pub(super) fn no_word(target: Target, span: Span, what: &str) -> Diagnostic {
-    Diagnostic::new(NO_WORD, span, format!("{target} has no word for {what}"))
-        .expected("commands, resets and comments")
-        .got(what)
-        .help("take it out, or run the script as it is with `iccard run`")
+pub(super) fn no_word(target: Target, span: Span, what: &str) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::new(NO_WORD, span, format!("{target} has no word for {what}"))
+            .expected("commands, resets and comments")
+            .got(what)
+            .help("take it out, or run the script as it is with `iccard run`"),
+    )
 }
 
-pub(super) fn not_constant(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::new(NOT_CONSTANT, span, format!("{what} is known only when the script runs"))
-        .expected("bytes that stand in the script")
-        .help("write the bytes, or set them with `let` above")
+pub(super) fn not_constant(span: Span, what: &str) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::new(NOT_CONSTANT, span, format!("{what} is known only when the script runs"))
+            .expected("bytes that stand in the script")
+            .help("write the bytes, or set them with `let` above"),
+    )
 }
 
-pub(super) fn not_expected(target: Target, span: Span, what: &str) -> Diagnostic {
-    Diagnostic::new(NOT_EXPECTED, span, format!("{target} cannot say {what}"))
-        .expected("an answer that the format can say")
-        .got(what)
-        .help("write a simpler expectation for this export")
+pub(super) fn not_expected(target: Target, span: Span, what: &str) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::new(NOT_EXPECTED, span, format!("{target} cannot say {what}"))
+            .expected("an answer that the format can say")
+            .got(what)
+            .help("write a simpler expectation for this export"),
+    )
 }

@@ -17,7 +17,11 @@ use crate::{
 /// Most statements that are gone through, each as often as it comes.
 const MOST: usize = 100_000;
 
-pub(super) fn steps(script: &Script, text: &str, target: Target) -> Result<Vec<Step>, Diagnostic> {
+pub(super) fn steps(
+    script: &Script,
+    text: &str,
+    target: Target,
+) -> Result<Vec<Step>, Box<Diagnostic>> {
     let success =
         SwPattern { span: Span::default(), negated: false, any_of: vec![(0x9000, 0xFFFF)] };
     let any = SwPattern { any_of: vec![(0, 0)], ..success.clone() };
@@ -51,7 +55,7 @@ struct Flat<'a> {
 
 impl Flat<'_> {
     // Bodies stand in one another no deeper than the parser lets them.
-    fn body(&mut self, body: &[Stmt]) -> Result<(), Diagnostic> {
+    fn body(&mut self, body: &[Stmt]) -> Result<(), Box<Diagnostic>> {
         for stmt in body {
             if self.ended {
                 break;
@@ -63,7 +67,7 @@ impl Flat<'_> {
         Ok(())
     }
 
-    fn statement(&mut self, stmt: &Stmt) -> Result<(), Diagnostic> {
+    fn statement(&mut self, stmt: &Stmt) -> Result<(), Box<Diagnostic>> {
         let span = stmt.span;
         match &stmt.kind {
             StmtKind::Send(send) => {
@@ -142,12 +146,13 @@ impl Flat<'_> {
         Ok(())
     }
 
-    fn turn(&mut self, span: Span) -> Result<(), Diagnostic> {
+    fn turn(&mut self, span: Span) -> Result<(), Box<Diagnostic>> {
         self.turns += 1;
         if self.turns > MOST {
-            return Err(Diagnostic::new(TOO_MANY, span, "more than 100,000 statements")
+            let wrong = Diagnostic::new(TOO_MANY, span, "more than 100,000 statements")
                 .expected("100,000 statements at most, rounds of loops counted")
-                .help("export a part of the script"));
+                .help("export a part of the script");
+            return Err(wrong.into());
         }
         Ok(())
     }
@@ -172,7 +177,7 @@ impl Flat<'_> {
         }
     }
 
-    fn select(&mut self, span: Span, selected: &Selected) -> Result<(), Diagnostic> {
+    fn select(&mut self, span: Span, selected: &Selected) -> Result<(), Box<Diagnostic>> {
         let one = |part| self.values.parts(std::slice::from_ref(part));
         let (p1, data) = match selected {
             Selected::MasterFile => (0x00, vec![0x3F, 0x00]),

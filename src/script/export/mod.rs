@@ -67,7 +67,7 @@ impl std::fmt::Display for Target {
 ///
 /// # Errors
 /// A [`Diagnostic`] of one of [`CODES`]: the first place that the format cannot say.
-pub fn export(script: &Script, text: &str, target: Target) -> Result<String, Diagnostic> {
+pub fn export(script: &Script, text: &str, target: Target) -> Result<String, Box<Diagnostic>> {
     write(&flat::steps(script, text, target)?, target)
 }
 
@@ -82,7 +82,7 @@ pub fn export_recording(recording: &Recording, target: Target) -> Result<String,
     Ok(write(&steps, target).unwrap_or_default())
 }
 
-fn write(steps: &[Step], target: Target) -> Result<String, Diagnostic> {
+fn write(steps: &[Step], target: Target) -> Result<String, Box<Diagnostic>> {
     match target {
         Target::Scriptor => Ok(scriptor::write(steps)),
         Target::OpenscTool => Ok(opensc::write(steps)),

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{script::Diagnostic, transport::Reset};
 
-pub(super) fn write(steps: &[Step]) -> Result<String, Diagnostic> {
+pub(super) fn write(steps: &[Step]) -> Result<String, Box<Diagnostic>> {
     let mut text = String::new();
     for step in steps {
         let line = match &step.kind {

@@ -14,7 +14,7 @@ fn script(text: &str, lenient: bool) -> Script {
     parsed.script
 }
 
-fn exported(text: &str, target: Target) -> Result<String, Diagnostic> {
+fn exported(text: &str, target: Target) -> Result<String, Box<Diagnostic>> {
     export(&script(text, false), text, target)
 }
 

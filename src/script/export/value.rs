@@ -42,7 +42,7 @@ impl Values {
     }
 
     /// The bytes of an expression.
-    pub(super) fn bytes(&self, expr: &Expr) -> Result<Vec<u8>, Diagnostic> {
+    pub(super) fn bytes(&self, expr: &Expr) -> Result<Vec<u8>, Box<Diagnostic>> {
         let unknown = |what: &str| Err(not_constant(expr.span, what));
         match &expr.kind {
             ExprKind::Digits(digits) => {
@@ -72,7 +72,7 @@ impl Values {
     }
 
     /// The bytes of parts side by side.
-    pub(super) fn parts(&self, parts: &[Part]) -> Result<Vec<u8>, Diagnostic> {
+    pub(super) fn parts(&self, parts: &[Part]) -> Result<Vec<u8>, Box<Diagnostic>> {
         let mut bytes = Vec::new();
         for part in parts {
             match &part.kind {
@@ -97,18 +97,17 @@ impl Values {
         &self,
         send: &Send,
         default: Option<&SwPattern>,
-    ) -> Result<Sent, Diagnostic> {
+    ) -> Result<Sent, Box<Diagnostic>> {
         let mut bytes = self.parts(&send.parts)?;
         let view = CommandView::parse(&bytes).ok();
         let mut asks = view.is_some_and(|view| view.ne.is_some());
         if send.le.is_some() || send.form.is_some() {
             let span = send.parts.first().map(|part| part.span).unwrap_or_default();
             let wrong = |why: String| {
-                Diagnostic::new(NO_COMMAND, span, why)
-                    .expected("header, Lc and as many bytes, so that length fields can be made")
-                    .help(
-                        "correct the command, or write all of its bytes without le=, short and ext",
-                    )
+                let help = "correct the command, or write all its bytes without le=, short and ext";
+                let wrong = Diagnostic::new(NO_COMMAND, span, why)
+                    .expected("header, Lc and as many bytes, so that length fields can be made");
+                Box::new(wrong.help(help))
             };
             let view = CommandView::parse(&bytes).map_err(|error| wrong(error.to_string()))?;
             let mut command = view.to_command();
@@ -132,7 +131,7 @@ impl Values {
         Ok(Sent { bytes, asks, data, sw, ms: None })
     }
 
-    fn pattern(&self, pattern: &DataPattern) -> Result<Vec<Item>, Diagnostic> {
+    fn pattern(&self, pattern: &DataPattern) -> Result<Vec<Item>, Box<Diagnostic>> {
         let mut items = Vec::new();
         for item in &pattern.items {
             match item {

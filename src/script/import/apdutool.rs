@@ -103,7 +103,7 @@ fn say(out: &mut Writer, line: &Line<'_>, words: &[String]) {
         }
         "echo" => out.say(format!("echo {}", quoted(second))),
         "delay" if second.parse::<u32>().is_ok_and(|ms| ms <= DAY) => {
-            out.say(format!("sleep {second}ms"))
+            out.say(format!("sleep {second}ms"));
         }
         _ => out.skip(line.number(), &words.join(" ")),
     }

@@ -55,7 +55,7 @@ impl Line<'_> {
         got: impl Into<String>,
     ) -> ImportError {
         let piece = self.pieces.iter().rev().find(|(start, _)| *start <= at);
-        let (start, line) = piece.copied().unwrap_or((0, self.number()));
+        let (start, line) = piece.copied().unwrap_or_else(|| (0, self.number()));
         let before = self.text.get(start..at).unwrap_or_default();
         let column = before.chars().count() + 1;
         ImportError::Line { format, line, column, expected, got: got.into() }

@@ -69,7 +69,7 @@ fn options(out: &mut Writer, line: &Line<'_>) -> Result<(), ImportError> {
             ("-a" | "--atr", _) => out.say("echo atr"),
             ("--reset", kind) => {
                 let next = words.next_if(|(_, word)| word == "cold" || word == "warm");
-                let kind = kind.or(next.map(|(_, word)| word));
+                let kind = kind.or_else(|| next.map(|(_, word)| word));
                 out.say(if kind.as_deref() == Some("warm") { "reset warm" } else { "reset cold" });
             }
             ("-c" | "--card-driver" | "-v" | "--verbose", _) => {}

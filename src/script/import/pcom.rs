@@ -79,7 +79,7 @@ fn directive(
         }
         ".CALL" if rest.is_empty() => return Err(line.wrong(FORMAT, place, "a file to call")),
         ".CALL" => {
-            out.say(format!("include {}", quoted(&rest.trim_matches('"').replace('\\', "/"))))
+            out.say(format!("include {}", quoted(&rest.trim_matches('"').replace('\\', "/"))));
         }
         ".POWER_ON" if rest.to_ascii_uppercase().contains("/WARM") => out.say("reset warm"),
         ".POWER_ON" => out.say("reset cold"),

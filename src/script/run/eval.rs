@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::{
     Code, Failure, Kind, Shade, Value,
     bytes::not_bytes,
+    compare::compare,
     machine::{Bytes, Machine},
 };
 use crate::{
@@ -207,10 +208,7 @@ impl Machine<'_> {
     fn or(&mut self, a: &Expr, b: &Expr) -> Result<Value, Failure> {
         match self.given(a)? {
             Some(Value { kind: Kind::Bool(false), shade }) => {
-                let right = match self.given(b)? {
-                    Some(right) => right,
-                    None => return self.eval(b),
-                };
+                let Some(right) = self.given(b)? else { return self.eval(b) };
                 Ok(right.shaded(shade))
             }
             Some(value) => Ok(value),
@@ -332,57 +330,6 @@ pub(super) fn found<'a>(bytes: &'a [u8], path: &[u32]) -> Result<&'a [u8], Strin
 pub(super) fn path_text(path: &[u32]) -> String {
     let tags: Vec<String> = path.iter().map(|tag| Tag::new(*tag).to_string()).collect();
     tags.join("/")
-}
-
-/// Whether two values stand so to each other.
-pub(super) fn compare(
-    how: Compare,
-    left: &Value,
-    right: &Value,
-    span: Span,
-) -> Result<bool, Failure> {
-    let ordering = match (&left.kind, &right.kind) {
-        (Kind::Int(left), Kind::Int(right)) => left.cmp(right),
-        (Kind::Bool(left), Kind::Bool(right)) => left.cmp(right),
-        _ => match (left.as_bytes(), right.as_bytes()) {
-            (Some(a), Some(b)) if matches!(how, Compare::Eq | Compare::Ne) => a.cmp(b),
-            (Some(_), Some(_)) => {
-                return Err(Failure::script(Code::KIND, span, "bytes are equal or they are not")
-                    .help("uint(..) makes a number of them"));
-            }
-            _ => {
-                let (a, b) = (left.described(), right.described());
-                return Err(Failure::script(Code::KIND, span, format!("{a} beside {b}"))
-                    .expected("two values of one kind")
-                    .help("uint(..) makes a number of bytes, u8(..) and u16(..) bytes of one"));
-            }
-        },
-    };
-    Ok(stands(how, ordering))
-}
-
-/// Whether an ordering is that of the comparison.
-pub(super) fn stands(how: Compare, ordering: std::cmp::Ordering) -> bool {
-    match how {
-        Compare::Eq => ordering.is_eq(),
-        Compare::Ne => ordering.is_ne(),
-        Compare::Lt => ordering.is_lt(),
-        Compare::Le => ordering.is_le(),
-        Compare::Gt => ordering.is_gt(),
-        Compare::Ge => ordering.is_ge(),
-    }
-}
-
-/// As it is written.
-pub(super) const fn sign(how: Compare) -> &'static str {
-    match how {
-        Compare::Eq => "==",
-        Compare::Ne => "!=",
-        Compare::Lt => "<",
-        Compare::Le => "<=",
-        Compare::Gt => ">",
-        Compare::Ge => ">=",
-    }
 }
 
 pub(super) fn kind(span: Span, expected: &str, value: &Value) -> Failure {

@@ -351,11 +351,11 @@ impl Machine<'_> {
         let sides = match &condition.kind {
             ExprKind::Binary(Operator::Compare(how), a, b) => {
                 let (left, right) = self.both(*how, a, b)?;
-                if super::eval::compare(*how, &left, &right, condition.span)? {
+                if super::compare::compare(*how, &left, &right, condition.span)? {
                     return Ok(());
                 }
                 let shade = left.shade.max(right.shade);
-                let sign = super::eval::sign(*how);
+                let sign = super::compare::sign(*how);
                 Some((left.shaded(shade).shown(), format!("{sign} {}", right.shown())))
             }
             _ => {

@@ -7,8 +7,9 @@ use regex::RegexBuilder;
 use super::{
     Code, Failure, Kind, Shade, Value,
     bytes::not_bytes,
+    compare::{compare, sign, stands},
     describe,
-    eval::{compare, found, path_text, sign, stands},
+    eval::{found, path_text},
     machine::{Default, Machine},
     pattern::{Mismatch, byte_text},
 };
@@ -191,7 +192,7 @@ impl Machine<'_> {
         span: Span,
         value: Option<&(Compare, Expr)>,
     ) -> Result<(), Failure> {
-        let object = found(&self.last.data, path).map(|bytes| Value::bytes(bytes));
+        let object = found(&self.last.data, path).map(Value::bytes);
         let object = match object {
             Ok(object) => object.shaded(self.last.shade()),
             Err(why) => {

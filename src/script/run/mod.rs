@@ -9,6 +9,7 @@ mod access;
 mod auth;
 mod bytes;
 mod card;
+mod compare;
 mod describe;
 mod eval;
 mod exec;
