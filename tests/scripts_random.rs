@@ -156,12 +156,9 @@ proptest! {
     #[test]
     fn a_form_means_the_same_and_is_its_own(text in prop_oneof![scripts(), lines()], lenient: bool) {
         let parsed = parse(SourceId(0), &text, lenient);
-        let formatted = match format(&text, lenient) {
-            Ok(formatted) => formatted,
-            Err(_) => {
-                prop_assert!(!parsed.diagnostics.is_empty());
-                return Ok(());
-            }
+        let Ok(formatted) = format(&text, lenient) else {
+            prop_assert!(!parsed.diagnostics.is_empty());
+            return Ok(());
         };
         let again = parse(SourceId(0), &formatted, lenient);
         prop_assert!(again.diagnostics.is_empty(), "{text}\n->\n{formatted}\n{:?}", again.diagnostics);
