@@ -36,6 +36,7 @@ mod pki_samples;
 mod record;
 mod scripts_errors;
 mod scripts_library;
+mod scripts_random;
 mod scripts_syntax;
 mod state;
 mod tap;

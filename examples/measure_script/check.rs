@@ -14,7 +14,7 @@ const LINES: usize = 1_000_000;
 const AIM: Duration = Duration::from_secs(2);
 
 /// Prints what it took. Whether that is at most three times what it should be.
-pub fn measure() -> bool {
+pub(crate) fn measure() -> bool {
     let text = script();
     let begun = Instant::now();
     let Ok(program) = Program::load("million.apdu", &text, &mut NoFiles, false) else {

@@ -54,7 +54,8 @@ impl Files {
 
 impl Loader for Files {
     fn load(&mut self, from: &str, path: &str) -> Result<(String, String), String> {
-        let folder = std::path::Path::new(from).parent().unwrap_or(std::path::Path::new(""));
+        let folder =
+            std::path::Path::new(from).parent().unwrap_or_else(|| std::path::Path::new(""));
         let path = folder.join(path);
         let text = Self::read(&path)?;
         // One file has one name, whichever way leads to it.

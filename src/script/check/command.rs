@@ -18,7 +18,7 @@ impl Checker<'_> {
         if let Some((_, time)) = send.expect.time
             && time.is_zero()
         {
-            let place = send.parts.first().map_or(Span::default(), |part| part.span);
+            let place = send.parts.first().map_or_else(Span::default, |part| part.span);
             self.tell(
                 Diagnostic::new(Code::NO_TIME, place, "an answer in no time at all is expected")
                     .label("`time` of zero"),
@@ -105,7 +105,7 @@ impl Checker<'_> {
             }
             before += length;
         }
-        send.parts.last().map_or(Span::default(), |part| part.span)
+        send.parts.last().map_or_else(Span::default, |part| part.span)
     }
 
     // The two digits of a byte in words of them.
@@ -122,6 +122,7 @@ impl Checker<'_> {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Wrong {
     TooShort,
     NoLength,
@@ -131,10 +132,7 @@ enum Wrong {
 // ISO/IEC 7816-4, 5.2, tables 1 and 2. What a short Le other than zero asks for, where there is one;
 // `le` is added later.
 fn shape(bytes: &[u8], le: bool) -> Result<Option<usize>, Wrong> {
-    let body = match bytes {
-        [_, _, _, _, body @ ..] => body,
-        _ => return Err(Wrong::TooShort),
-    };
+    let [_, _, _, _, body @ ..] = bytes else { return Err(Wrong::TooShort) };
     match *body {
         [] => Ok(None),
         [0] => Ok(None),

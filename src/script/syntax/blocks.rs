@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Catch, Expr, MAX_NESTING, Name, Span, Stmt, StmtKind, SwPattern, statement::Opening};
+use super::{Catch, Expr, MAX_NESTING, Name, Span, Stmt, StmtKind, SwPattern, opening::Opening};
 use crate::script::diagnostic::{Code, Diagnostic};
 
 /// A line that ends the statements before it.

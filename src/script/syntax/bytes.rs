@@ -138,7 +138,7 @@ pub(super) fn counted(i: &mut Input<'_>) -> Res<Option<Part>> {
     };
     let open = next(i, length);
     skip(i, length);
-    let parts = deeper(i, |i| parts(i, &[b')']))?;
+    let parts = deeper(i, |i| parts(i, b")"))?;
     close(i, ")", open, "write `#(%aid)`: the bytes with their length before them")?;
     count(i)?;
     Ok(Some(Part { span: span(i, start, at(i)), kind: PartKind::Counted { ber, parts } }))

@@ -9,8 +9,10 @@ mod blocks;
 mod bytes;
 mod expr;
 mod fault;
+mod function;
 mod input;
 mod near;
+mod opening;
 mod parse;
 mod pattern;
 mod pcom;
@@ -18,6 +20,7 @@ mod send;
 mod session;
 mod span;
 mod statement;
+mod tags;
 mod value;
 mod words;
 
@@ -26,8 +29,8 @@ pub use parse::{MAX_TEXT, Parsed, parse, parse_expr};
 pub use span::{SourceId, Span};
 
 pub(in crate::script) use near::did_you_mean;
+pub(in crate::script) use opening::OPENERS;
 pub(in crate::script) use parse::too_large;
-pub(in crate::script) use statement::OPENERS;
 
 /// How deep blocks may lie in blocks, and values in values.
 pub const MAX_NESTING: usize = 64;

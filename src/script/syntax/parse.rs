@@ -7,7 +7,8 @@ use super::{
     blocks::{Blocks, Closed},
     expr,
     input::{Fail, Input, at, blanks, byte, found, input, is_end, rest, skip, span},
-    statement::{self, Line, OPENERS, Opening},
+    opening::{OPENERS, Opening},
+    statement::{self, Line},
     words::word,
 };
 use crate::script::diagnostic::{Code, Diagnostic};
@@ -152,7 +153,7 @@ fn next_line(i: &mut Input<'_>) -> bool {
                 skip(i, 1);
             }
             _ if is_comment => {
-                let line = rest(i).find('\n').unwrap_or(rest(i).len());
+                let line = rest(i).find('\n').unwrap_or_else(|| rest(i).len());
                 skip(i, line);
             }
             _ => return !rest(i).is_empty(),

@@ -227,7 +227,7 @@ pub(super) fn expectation(i: &mut Input<'_>) -> Res<Expectation> {
             Expectation::Len(compare, expr::expr(i)?)
         }
         What::Tlv => {
-            let (path, path_span) = value::tags(i)?;
+            let (path, path_span) = super::tags::tags(i)?;
             let value = match expr::compare(i) {
                 Some(compare) => Some((compare, expr::expr(i)?)),
                 None => None,

@@ -1,18 +1,14 @@
 //! One line: which statement it is.
 
-use std::sync::Arc;
-
 use super::{
-    Expr, ExprKind, For, Name, Part, PartKind, Span, StmtKind, SwPattern, Test,
+    Expr, ExprKind, Name, Part, PartKind, Span, StmtKind, SwPattern,
     bytes::{parts, short},
     expr, fault,
-    input::{
-        Fail, Input, Res, at, blanks, byte, close, count, eat, expected, found, is_end, need, rest,
-        since, skip,
-    },
+    input::{Input, Res, at, blanks, byte, count, expected, is_end, need, rest, since, skip},
     near::did_you_mean,
+    opening::{self, Opening},
     pattern, pcom, send, session, value,
-    words::{choice, duration, eat_word, is_hex, name, need_text, next, run, text, word},
+    words::{duration, eat_word, is_hex, name, need_text, next, run, text, word},
 };
 use crate::script::diagnostic::{Code, Diagnostic};
 
@@ -30,21 +26,6 @@ pub(super) enum Line {
     Catch(Option<SwPattern>),
     /// `end`
     End,
-}
-
-/// The first line of a block.
-pub(super) enum Opening {
-    If(Expr),
-    For(Box<For>),
-    While(Expr),
-    Repeat(Expr),
-    Try,
-    Block(Name, Vec<Name>),
-    Transaction,
-    Raw,
-    Test(Box<Test>),
-    /// One that is wrong, so that its `end` is not.
-    Wrong,
 }
 
 /// Words that a line can begin with, in the order of the manual.
@@ -91,10 +72,6 @@ pub(in crate::script) const KEYWORDS: [&str; 41] = [
     "short",
     "ext",
 ];
-
-/// Words that begin a block.
-pub(in crate::script) const OPENERS: [&str; 9] =
-    ["if", "for", "while", "repeat", "try", "block", "transaction", "raw", "test"];
 
 /// One line. What follows it on the line is the caller's to judge.
 pub(super) fn line(i: &mut Input<'_>) -> Res<Line> {
@@ -201,7 +178,7 @@ fn keyword(i: &mut Input<'_>, word: &str) -> Res<Line> {
         "else" => {
             return Ok(if eat_word(i, "if") { Line::ElseIf(expr::expr(i)?) } else { Line::Else });
         }
-        "for" => return for_(i).map(Line::Open),
+        "for" => return opening::for_(i).map(Line::Open),
         "while" => return Ok(Line::Open(Opening::While(expr::expr(i)?))),
         "repeat" => return Ok(Line::Open(Opening::Repeat(expr::expr(i)?))),
         "break" => StmtKind::Break,
@@ -213,10 +190,10 @@ fn keyword(i: &mut Input<'_>, word: &str) -> Res<Line> {
             let (path, path_span) = need_text(i, "the name of a file", false)?;
             StmtKind::Include { path, path_span }
         }
-        "block" => return block(i).map(Line::Open),
+        "block" => return opening::block(i).map(Line::Open),
         "call" => {
             let name = name(i, "the name of a block")?;
-            StmtKind::Call { name, args: call_arguments(i)? }
+            StmtKind::Call { name, args: opening::call_arguments(i)? }
         }
         "transaction" => return Ok(Line::Open(Opening::Transaction)),
         "raw" => return Ok(Line::Open(Opening::Raw)),
@@ -228,7 +205,7 @@ fn keyword(i: &mut Input<'_>, word: &str) -> Res<Line> {
         }
         "pause" => StmtKind::Pause(if is_end(i) { None } else { Some(expr::expr(i)?) }),
         "echo" => StmtKind::Echo(expr::list(i)?),
-        "test" => return test(i).map(Line::Open),
+        "test" => return opening::test(i).map(Line::Open),
         "skip" => {
             if !eat_word(i, "if") {
                 return Err(expected(i, "`if`").help("write `skip if not defined(%can)`").into());
@@ -313,120 +290,6 @@ fn with_message(i: &mut Input<'_>) -> Res<(Expr, Option<Box<Expr>>)> {
     let message =
         text(i, false)?.map(|(text, span)| Box::new(Expr { span, kind: ExprKind::Text(text) }));
     Ok((condition, message))
-}
-
-fn for_(i: &mut Input<'_>) -> Res<Opening> {
-    const HELP: &str = "write `for i in 0..10`, `for i in 1..=%n step 2`";
-    let name = name(i, "the name of a variable")?;
-    if !eat_word(i, "in") {
-        return Err(expected(i, "`in`").help(HELP).into());
-    }
-    let from = expr::expr(i)?;
-    blanks(i);
-    if !eat(i, "..") {
-        return Err(expected(i, "`..`").help(HELP).into());
-    }
-    let inclusive = eat(i, "=");
-    let to = expr::expr(i)?;
-    let step = if eat_word(i, "step") { Some(expr::expr(i)?) } else { None };
-    Ok(Opening::For(Box::new(For { name, from, to, inclusive, step, body: Vec::new() })))
-}
-
-fn block(i: &mut Input<'_>) -> Res<Opening> {
-    let block = name(i, "the name of a block")?;
-    blanks(i);
-    let mut params: Vec<Name> = Vec::new();
-    if byte(i) == b'(' {
-        let open = next(i, 1);
-        skip(i, 1);
-        blanks(i);
-        while !is_end(i) && byte(i) != b')' {
-            let param = name(i, "the name of a parameter")?;
-            if let Some(before) = params.iter().find(|before| before.text == param.text) {
-                return Err(Diagnostic::new(
-                    Code::TWICE,
-                    param.span,
-                    format!("two parameters are called `{}`", param.text),
-                )
-                .label("the second one")
-                .related(before.span, "the first one")
-                .into());
-            }
-            count(i)?;
-            params.push(param);
-            blanks(i);
-            if !eat(i, ",") {
-                break;
-            }
-            blanks(i);
-        }
-        close(i, ")", open, "write `block name(a, b)`")?;
-    }
-    Ok(Opening::Block(block, params))
-}
-
-fn call_arguments(i: &mut Input<'_>) -> Res<Vec<Expr>> {
-    blanks(i);
-    if byte(i) != b'(' {
-        return Ok(Vec::new());
-    }
-    let open = next(i, 1);
-    skip(i, 1);
-    value::arguments(i, open)
-}
-
-fn test(i: &mut Input<'_>) -> Res<Opening> {
-    #[derive(Clone, Copy)]
-    enum Option_ {
-        Tags,
-        Id,
-        Profile,
-    }
-    let (title, _) = need_text(i, "the test's title", false)?;
-    let mut test = Test { title, tags: Vec::new(), id: None, profile: None, body: Vec::new() };
-    while !is_end(i) {
-        let choices = [("tags", Option_::Tags), ("id", Option_::Id), ("profile", Option_::Profile)];
-        let (place, got) = found(i);
-        let option = choice(i, "option of a test", &choices)?;
-        need(i, "=")?;
-        let is_set = match option {
-            Option_::Tags => !test.tags.is_empty(),
-            Option_::Id => test.id.is_some(),
-            Option_::Profile => test.profile.is_some(),
-        };
-        if is_set {
-            return Err(Diagnostic::new(Code::TWICE, place, format!("{got} stands here twice"))
-                .label("the second one")
-                .help("several tags stand in one list: `tags=lds,sm`")
-                .into());
-        }
-        match option {
-            Option_::Id => test.id = Some(label(i)?),
-            Option_::Profile => test.profile = Some(label(i)?),
-            Option_::Tags => loop {
-                count(i)?;
-                test.tags.push(label(i)?);
-                if !eat(i, ",") {
-                    break;
-                }
-            },
-        }
-    }
-    Ok(Opening::Test(Box::new(test)))
-}
-
-// Letters, digits, `_`, `-` and `.`, or a quoted text.
-fn label(i: &mut Input<'_>) -> Result<Arc<str>, Fail> {
-    blanks(i);
-    if let Some((text, _)) = text(i, false)? {
-        return Ok(text);
-    }
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let length = rest(i).bytes().take_while(is_part).count();
-    if length == 0 {
-        return Err(expected(i, "a word").help("write `tags=lds,sm`").into());
-    }
-    Ok(skip(i, length).into())
 }
 
 /// Parts side by side as one.

@@ -3,39 +3,17 @@
 use std::sync::Arc;
 
 use super::{
-    Expr, ExprKind, Function, Name, Part, PartKind, SliceForm, Span,
-    bytes::{counted, digits, hex, hex_word, no_part, odd, short},
-    expr,
+    Expr, ExprKind, Name, Part, PartKind, SliceForm, Span,
+    bytes::{counted, hex, hex_word, no_part, odd, short},
+    expr, function,
     input::{
         Input, Res, at, blanks, byte, close, count, deeper, eat, expected, found, is_end, need,
         rest, since, skip, span, too_deep,
     },
-    near::did_you_mean,
+    tags,
     words::{is_hex, name, next, number, run, text, variable, word},
 };
 use crate::script::diagnostic::{Code, Diagnostic};
-
-/// A function: its name, and how few and how many arguments it has.
-type Signature = (&'static str, Function, usize, usize);
-
-const FUNCTIONS: [Signature; 16] = [
-    ("uint", Function::Uint, 1, 1),
-    ("int", Function::Int, 1, 1),
-    ("u8", Function::U8, 1, 1),
-    ("u16", Function::U16, 1, 1),
-    ("u24", Function::U24, 1, 1),
-    ("u32", Function::U32, 1, 1),
-    ("len", Function::Len, 1, 1),
-    ("ber", Function::Ber, 2, 2),
-    ("text", Function::Text, 1, 1),
-    ("hex", Function::Hex, 1, 1),
-    ("pad", Function::Pad, 2, 3),
-    ("random", Function::Random, 1, 1),
-    ("sha1", Function::Sha1, 1, 1),
-    ("sha256", Function::Sha256, 1, 1),
-    ("xor", Function::Xor, 2, 2),
-    ("defined", Function::Defined, 1, 1),
-];
 
 /// Words that stand between values.
 const OPERATORS: [&str; 6] = ["and", "or", "not", "mod", "matches", "step"];
@@ -186,7 +164,7 @@ fn first(i: &mut Input<'_>) -> Res<Atom> {
         if digits.bytes().all(|byte| byte.is_ascii_digit()) {
             let place = next(i, digits.len());
             let mut bytes = Vec::new();
-            if digits.len() % 2 == 0 {
+            if digits.len().is_multiple_of(2) {
                 hex_word(i, digits, &mut bytes)?;
             }
             skip(i, digits.len());
@@ -213,7 +191,7 @@ fn first(i: &mut Input<'_>) -> Res<Atom> {
         "false" => known(ExprKind::Bool(false)),
         _ if OPERATORS.contains(&word) => return Err(no_value(i).into()),
         _ if rest(i).as_bytes().get(word.len()) == Some(&b'(') => {
-            return Err(unknown_function(i, word).into());
+            return Err(function::unknown_function(i, word).into());
         }
         _ => known(ExprKind::Var(Name { text: word.into(), span: next(i, word.len()) })),
     };
@@ -239,20 +217,6 @@ fn no_value(i: &mut Input<'_>) -> Diagnostic {
         .got(got)
 }
 
-fn unknown_function(i: &Input<'_>, word: &str) -> Diagnostic {
-    let mut diagnostic = Diagnostic::new(
-        Code::UNKNOWN_FUNCTION,
-        next(i, word.len()),
-        format!("there is no function `{}`", short(word)),
-    )
-    .label("unknown");
-    let known = FUNCTIONS.iter().map(|(name, ..)| *name).chain(["tlv"]);
-    let all: Vec<_> = known.clone().collect();
-    diagnostic.help =
-        did_you_mean(word, known).or_else(|| Some(format!("there are {}", all.join(", "))));
-    diagnostic
-}
-
 /// Whether a value is next that may stand beside others: no number, no truth, no bare name.
 pub(super) fn starts_atom(i: &Input<'_>) -> bool {
     let rest = rest(i);
@@ -269,7 +233,7 @@ pub(super) fn starts_atom(i: &Input<'_>) -> bool {
         "prompt" => !matches!(behind, b'('),
         "env" => behind == b':',
         "W" | "R" | "tlv" => behind == b'(',
-        _ => behind == b'(' && FUNCTIONS.iter().any(|(name, ..)| *name == word),
+        _ => behind == b'(' && function::is_known(word),
     }
 }
 
@@ -305,7 +269,7 @@ pub(super) fn atom(i: &mut Input<'_>) -> Res<Atom> {
             }
             "W" | "R" => response_bytes(i, start)?,
             "tlv" => tlv(i)?,
-            _ => call(i, word, start)?,
+            _ => function::call(i, word, start)?,
         }
     };
     let expr = Expr { span: since(i, start), kind };
@@ -348,103 +312,9 @@ fn tlv(i: &mut Input<'_>) -> Res<ExprKind> {
     if !eat(i, ",") {
         return Err(expected(i, "`,` and the tags").help(HELP).into());
     }
-    let (path, _) = tags(i)?;
+    let (path, _) = tags::tags(i)?;
     close(i, ")", open, HELP)?;
     Ok(ExprKind::Tlv(Box::new(of), path))
-}
-
-/// `6F/84`: tags from the outermost inwards, with the place of the whole path.
-pub(super) fn tags(i: &mut Input<'_>) -> Res<(Vec<u32>, Span)> {
-    blanks(i);
-    let start = at(i);
-    let mut path = Vec::new();
-    loop {
-        path.push(tag(i)?);
-        count(i)?;
-        if !eat(i, "/") {
-            return Ok((path, span(i, start, at(i))));
-        }
-    }
-}
-
-fn tag(i: &mut Input<'_>) -> Res<u32> {
-    const HELP: &str = "write `6F/84`: tags of one to four bytes, from the outermost inwards";
-    let text = run(i);
-    if text.is_empty() {
-        return Err(expected(i, "a tag").help(HELP).into());
-    }
-    let place = next(i, text.len());
-    let wrong = |why: String| {
-        Diagnostic::new(Code::TAG, place, format!("`{}` is no tag: {why}", short(text)))
-            .label("no tag of BER-TLV")
-            .expected("the bytes of one tag (ISO/IEC 8825-1, 8.1.2)")
-            .got(format!("`{}`", short(text)))
-            .help(HELP)
-    };
-    if !is_hex(text) {
-        return Err(wrong("not all of it is hexadecimal".to_owned()).into());
-    }
-    if text.len() % 2 != 0 || text.len() > 8 {
-        return Err(wrong(digits(text.len())).into());
-    }
-    let value = u32::from_str_radix(text, 16).unwrap_or(0);
-    let bytes = value.to_be_bytes();
-    let bytes = bytes.get(4 - text.len() / 2..).unwrap_or_default();
-    let whole = match bytes {
-        [first] => first & 0x1F != 0x1F,
-        [first, between @ .., last] => {
-            first & 0x1F == 0x1F && between.iter().all(|b| b & 0x80 != 0) && last & 0x80 == 0
-        }
-        [] => false,
-    };
-    if !whole {
-        let why = match bytes {
-            [_] => "its first byte says that more follow",
-            _ => "its bytes are not those of one tag",
-        };
-        return Err(wrong(why.to_owned()).into());
-    }
-    skip(i, text.len());
-    Ok(value)
-}
-
-fn call(i: &mut Input<'_>, word: &str, start: usize) -> Res<ExprKind> {
-    let place = span(i, start, at(i));
-    let Some((_, function, least, most)) = FUNCTIONS.iter().find(|(name, ..)| *name == word) else {
-        return Err(no_value(i).into());
-    };
-    let open = next(i, 1);
-    skip(i, 1);
-    let args = arguments(i, open)?;
-    if (*least..=*most).contains(&args.len()) {
-        return Ok(ExprKind::Call(*function, place, args));
-    }
-    let wanted = if least == most { least.to_string() } else { format!("{least} to {most}") };
-    let noun = if *most == 1 { "argument" } else { "arguments" };
-    Err(Diagnostic::new(
-        Code::ARGUMENTS,
-        span(i, start, at(i)),
-        format!("`{word}` has {wanted} {noun}, got {}", args.len()),
-    )
-    .label(format!("{wanted} {noun} expected"))
-    .expected(format!("{wanted} {noun}"))
-    .got(args.len().to_string())
-    .into())
-}
-
-/// Values with `,` between them, up to the closing bracket, which is passed over too.
-pub(super) fn arguments(i: &mut Input<'_>, open: Span) -> Res<Vec<Expr>> {
-    let mut args = Vec::new();
-    blanks(i);
-    while !is_end(i) && byte(i) != b')' {
-        args.push(deeper(i, expr::expr)?);
-        blanks(i);
-        if !eat(i, ",") {
-            break;
-        }
-    }
-    close(i, ")", open, "values stand with `,` between them")?;
-    Ok(args)
 }
 
 // `value[2]`, `value[2..6]`, as often as they stand there, each without a blank before it. A file
@@ -491,6 +361,5 @@ fn slices(i: &mut Input<'_>, mut of: Expr) -> Res<Expr> {
 
 /// Every word that means something in an expression, for who completes a line.
 pub(super) fn known_words() -> impl Iterator<Item = &'static str> {
-    let functions = FUNCTIONS.iter().map(|(name, ..)| *name);
-    functions.chain(VALUES).chain(OPERATORS).chain(["tlv", "env", "prompt"])
+    function::names().chain(VALUES).chain(OPERATORS).chain(["tlv", "env", "prompt"])
 }

@@ -166,7 +166,7 @@ pub(super) fn text(i: &mut Input<'_>, raw: bool) -> Res<Option<(Arc<str>, Span)>
     skip(i, 1);
     let mut text = String::new();
     loop {
-        let plain = rest(i).find(['"', '\\', '\n']).unwrap_or(rest(i).len());
+        let plain = rest(i).find(['"', '\\', '\n']).unwrap_or_else(|| rest(i).len());
         text.push_str(skip(i, plain));
         match rest(i).as_bytes() {
             [b'"', ..] => {
