@@ -2,6 +2,7 @@
 //! where it takes more than three times as long as it should.
 //!
 //!     cargo run --release --example measure_sends
+#![allow(clippy::print_stdout)]
 
 use std::{process::ExitCode, time::Duration};
 
