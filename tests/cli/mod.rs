@@ -62,8 +62,21 @@ fn the_readme_runs_as_printed() {
         std::fs::create_dir_all(dir.join(sandbox)).unwrap();
     }
     std::fs::copy("README.md", dir.join("README.md")).unwrap();
+    copy(Path::new("apdu-scripts"), &dir.join("README.in/apdu-scripts"));
     let cases = trycmd::TestCases::new();
     cases.env("ICCARD_CARD", "emulated").case(dir.join("README.md").to_str().unwrap());
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (path, to) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            std::fs::copy(&path, &to).unwrap();
+        }
+    }
 }
 
 #[test]
