@@ -35,6 +35,7 @@ mod passive_samples;
 mod pki_samples;
 mod record;
 mod scripts_errors;
+mod scripts_fmt;
 mod scripts_library;
 mod scripts_random;
 mod scripts_syntax;
