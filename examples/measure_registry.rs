@@ -48,7 +48,9 @@ fn main() -> ExitCode {
 /// machine does meanwhile hits all of them alike.
 fn compare(name: &str, mut all: Vec<Filled>) -> bool {
     for filled in &all {
-        (0..WARM_UP).for_each(|_| drop(filled.enrol()));
+        for _ in 0..WARM_UP {
+            filled.enrol();
+        }
     }
     for _ in 0..ROUNDS {
         all.iter_mut().for_each(Filled::round);
@@ -266,7 +268,11 @@ impl Filled {
         let this = &*self;
         thread::scope(|scope| {
             for _ in 0..THREADS {
-                scope.spawn(|| (0..ROUNDS / THREADS).for_each(|_| drop(this.enrol())));
+                scope.spawn(|| {
+                    for _ in 0..ROUNDS / THREADS {
+                        this.enrol();
+                    }
+                });
             }
         });
         let rate = (ROUNDS / THREADS * THREADS) as f64 / begun.elapsed().as_secs_f64();
