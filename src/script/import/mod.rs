@@ -10,7 +10,7 @@
 //! let file = "# select\n00 A4 04 0C 07 \\\nA0 00 00 02 47 10 01\nreset\n";
 //! assert_eq!(Format::recognise("select.txt", file.as_bytes()), Some(Format::Scriptor));
 //! let script = import(Format::Scriptor, "select.txt", file.as_bytes())?;
-//! assert!(script.text.ends_with("# select\n00A4 040C 07 A0000002471001\nreset cold\n"));
+//! assert!(script.text.ends_with("# select\n00A4 040C 07 A0000002471001\nreset warm\n"));
 //! # Ok::<(), iccard::script::import::ImportError>(())
 //! ```
 
