@@ -1,6 +1,6 @@
 //! Scripts and traces of other programs as scripts of ours.
 //!
-//! Each format is read in a file of its own and written through one [`writer`], so that all imports
+//! Each format is read in a file of its own and written through one writer, so that all imports
 //! look alike. What a format says and a script has no word for becomes a comment and a [`Note`];
 //! what would change the dialogue if it were left out is an error.
 //!
