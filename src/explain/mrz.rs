@@ -58,80 +58,54 @@ static TD1: Layout = Layout {
     long_numbers: true,
 };
 
-static TD2: Layout = Layout {
-    name: "TD2, ID-2 document",
-    lines: 2,
-    width: 36,
-    fields: &[
-        field("document code", (1, 1, 2)),
-        field("issuing State", (1, 3, 5)),
-        field(NAME, (1, 6, 36)),
-        checked(NUMBER, (2, 1, 9), (2, 10, 10)),
-        field("nationality", (2, 11, 13)),
-        checked(BIRTH, (2, 14, 19), (2, 20, 20)),
-        field("sex", (2, 21, 21)),
-        checked(EXPIRY, (2, 22, 27), (2, 28, 28)),
-        field(OPTIONAL, (2, 29, 35)),
-    ],
-    composite: Some(((2, 36, 36), &[(2, 1, 10), (2, 14, 20), (2, 22, 35)])),
-    long_numbers: true,
-};
+// Two lines (ICAO Doc 9303-4 to -7): the second is alike up to the date behind the sex.
+macro_rules! two_lines {
+    ($name:literal, $width:literal, $date:expr, $rest:expr, $composite:expr, $long:literal) => {
+        Layout {
+            name: $name,
+            lines: 2,
+            width: $width,
+            fields: &[
+                field("document code", (1, 1, 2)),
+                field("issuing State", (1, 3, 5)),
+                field(NAME, (1, 6, $width)),
+                checked(NUMBER, (2, 1, 9), (2, 10, 10)),
+                field("nationality", (2, 11, 13)),
+                checked(BIRTH, (2, 14, 19), (2, 20, 20)),
+                field("sex", (2, 21, 21)),
+                checked($date, (2, 22, 27), (2, 28, 28)),
+                $rest,
+            ],
+            composite: $composite,
+            long_numbers: $long,
+        }
+    };
+}
 
-static TD3: Layout = Layout {
-    name: "TD3, passport",
-    lines: 2,
-    width: 44,
-    fields: &[
-        field("document code", (1, 1, 2)),
-        field("issuing State", (1, 3, 5)),
-        field(NAME, (1, 6, 44)),
-        checked(NUMBER, (2, 1, 9), (2, 10, 10)),
-        field("nationality", (2, 11, 13)),
-        checked(BIRTH, (2, 14, 19), (2, 20, 20)),
-        field("sex", (2, 21, 21)),
-        checked(EXPIRY, (2, 22, 27), (2, 28, 28)),
-        checked("personal number", (2, 29, 42), (2, 43, 43)),
-    ],
-    composite: Some(((2, 44, 44), &[(2, 1, 10), (2, 14, 20), (2, 22, 43)])),
-    long_numbers: false,
-};
+static TD2: Layout = two_lines!(
+    "TD2, ID-2 document",
+    36,
+    EXPIRY,
+    field(OPTIONAL, (2, 29, 35)),
+    Some(((2, 36, 36), &[(2, 1, 10), (2, 14, 20), (2, 22, 35)])),
+    true
+);
+
+static TD3: Layout = two_lines!(
+    "TD3, passport",
+    44,
+    EXPIRY,
+    checked("personal number", (2, 29, 42), (2, 43, 43)),
+    Some(((2, 44, 44), &[(2, 1, 10), (2, 14, 20), (2, 22, 43)])),
+    false
+);
 
 // Visas have no composite check digit (ICAO Doc 9303-7 clause 4.2.2).
-static MRV_A: Layout = Layout {
-    name: "MRV-A, visa",
-    fields: &[
-        field("document code", (1, 1, 2)),
-        field("issuing State", (1, 3, 5)),
-        field(NAME, (1, 6, 44)),
-        checked(NUMBER, (2, 1, 9), (2, 10, 10)),
-        field("nationality", (2, 11, 13)),
-        checked(BIRTH, (2, 14, 19), (2, 20, 20)),
-        field("sex", (2, 21, 21)),
-        checked("valid until", (2, 22, 27), (2, 28, 28)),
-        field(OPTIONAL, (2, 29, 44)),
-    ],
-    composite: None,
-    ..TD3
-};
+static MRV_A: Layout =
+    two_lines!("MRV-A, visa", 44, "valid until", field(OPTIONAL, (2, 29, 44)), None, false);
 
-static MRV_B: Layout = Layout {
-    name: "MRV-B, visa",
-    fields: &[
-        field("document code", (1, 1, 2)),
-        field("issuing State", (1, 3, 5)),
-        field(NAME, (1, 6, 36)),
-        checked(NUMBER, (2, 1, 9), (2, 10, 10)),
-        field("nationality", (2, 11, 13)),
-        checked(BIRTH, (2, 14, 19), (2, 20, 20)),
-        field("sex", (2, 21, 21)),
-        checked("valid until", (2, 22, 27), (2, 28, 28)),
-        field(OPTIONAL, (2, 29, 36)),
-    ],
-    composite: None,
-    long_numbers: false,
-    lines: 2,
-    width: 36,
-};
+static MRV_B: Layout =
+    two_lines!("MRV-B, visa", 36, "valid until", field(OPTIONAL, (2, 29, 36)), None, false);
 
 static LICENCE: Layout = Layout {
     name: "driving licence, one line",

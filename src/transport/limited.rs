@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{Deadline, Limits, Reset, Transport, TransportError, Work, pcsc::End};
+use super::{Deadline, Limits, Reset, Transport, TransportError, Work, forward::forward_to_reader};
 
 /// `SCARD_E_NOT_TRANSACTED`: what PC/SC drivers say of an APDU that the reader did not carry.
 const NOT_TRANSACTED: u32 = 0x8010_0016;
@@ -204,27 +204,7 @@ impl<T: Transport> Transport for LimitedReader<T> {
         self.inner.modelled()
     }
 
-    fn begin_transaction(&mut self, deadline: Deadline) -> Result<(), TransportError> {
-        self.inner.begin_transaction(deadline)
-    }
-
-    fn end_transaction(&mut self) -> Result<(), TransportError> {
-        self.inner.end_transaction()
-    }
-
-    fn leave_card(&mut self, end: End) -> Result<(), TransportError> {
-        self.inner.leave_card(end)
-    }
-
-    fn control(
-        &mut self,
-        code: u32,
-        data: &[u8],
-        response: &mut Vec<u8>,
-        deadline: Deadline,
-    ) -> Result<(), TransportError> {
-        self.inner.control(code, data, response, deadline)
-    }
+    forward_to_reader!(self => self.inner);
 }
 
 #[cfg(test)]

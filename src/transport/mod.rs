@@ -14,6 +14,7 @@
 mod address;
 mod error;
 pub mod fault;
+mod forward;
 mod limited;
 mod limits;
 pub mod link;
@@ -27,6 +28,8 @@ pub mod vpcd;
 mod work;
 
 use std::time::{Duration, Instant};
+
+use forward::forward_to_reader;
 
 pub use address::{AddressError, CardAddress};
 pub use error::TransportError;
@@ -159,27 +162,7 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
         (**self).modelled()
     }
 
-    fn begin_transaction(&mut self, deadline: Deadline) -> Result<(), TransportError> {
-        (**self).begin_transaction(deadline)
-    }
-
-    fn end_transaction(&mut self) -> Result<(), TransportError> {
-        (**self).end_transaction()
-    }
-
-    fn leave_card(&mut self, end: pcsc::End) -> Result<(), TransportError> {
-        (**self).leave_card(end)
-    }
-
-    fn control(
-        &mut self,
-        code: u32,
-        data: &[u8],
-        response: &mut Vec<u8>,
-        deadline: Deadline,
-    ) -> Result<(), TransportError> {
-        (**self).control(code, data, response, deadline)
-    }
+    forward_to_reader!(self => (**self));
 }
 
 /// A chip: what a card is to the one who plugs it in.

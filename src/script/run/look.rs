@@ -14,6 +14,16 @@ impl Machine<'_> {
         self.session(Span::default())
     }
 
+    /// The dialogue, where a card is connected.
+    pub const fn dialogue(&mut self) -> Option<&mut Session> {
+        self.link.session.as_mut()
+    }
+
+    /// Whether commands are protected now.
+    pub fn is_protected(&self) -> bool {
+        self.link.is_protected()
+    }
+
     /// The last answer: its data, its status word, how long it took.
     pub fn answer(&self) -> Option<(&[u8], StatusWord, Duration)> {
         self.last.any.then_some((&*self.last.data, self.last.sw, self.last.time))

@@ -3,14 +3,10 @@
 use std::{collections::HashSet, time::Instant};
 
 use super::{Event, Failure, Flow, machine::Machine};
-use crate::{
-    apdu::StatusWord,
-    script::{
-        Program,
-        report::{Outcome, Report, TestResult},
-        syntax::{Span, Stmt, StmtKind, Test},
-    },
-    session::Session,
+use crate::script::{
+    Program,
+    report::{Outcome, Report, TestResult},
+    syntax::{Span, Stmt, StmtKind, Test},
 };
 
 impl Machine<'_> {
@@ -115,20 +111,5 @@ impl Machine<'_> {
         }
         missing.sort_by_key(|test| (test.span.source, test.span.start));
         self.report.tests.extend(missing);
-    }
-
-    /// The dialogue, where a card is connected.
-    pub const fn dialogue(&mut self) -> Option<&mut Session> {
-        self.link.session.as_mut()
-    }
-
-    /// The data and the status word of the last answer, where there is one.
-    pub fn last_answer(&self) -> Option<(&[u8], StatusWord)> {
-        self.last.any.then(|| (&self.last.data[..], self.last.sw))
-    }
-
-    /// Whether commands are protected now.
-    pub fn is_protected(&self) -> bool {
-        self.link.is_protected()
     }
 }

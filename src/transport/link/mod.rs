@@ -16,7 +16,7 @@ use std::{
 pub use cost::Costs;
 pub use timing::{Kind, Parameters, Rate, RateError};
 
-use super::{Deadline, Limits, Reset, Transport, TransportError, Work, pcsc::End};
+use super::{Deadline, Limits, Reset, Transport, TransportError, Work, forward::forward_to_reader};
 
 /// A way to a card that keeps the modelled time beside the real one.
 #[derive(Debug)]
@@ -106,25 +106,5 @@ impl<T: Transport> Transport for Link<T> {
         Some(self.modelled)
     }
 
-    fn begin_transaction(&mut self, deadline: Deadline) -> Result<(), TransportError> {
-        self.inner.begin_transaction(deadline)
-    }
-
-    fn end_transaction(&mut self) -> Result<(), TransportError> {
-        self.inner.end_transaction()
-    }
-
-    fn leave_card(&mut self, end: End) -> Result<(), TransportError> {
-        self.inner.leave_card(end)
-    }
-
-    fn control(
-        &mut self,
-        code: u32,
-        data: &[u8],
-        response: &mut Vec<u8>,
-        deadline: Deadline,
-    ) -> Result<(), TransportError> {
-        self.inner.control(code, data, response, deadline)
-    }
+    forward_to_reader!(self => self.inner);
 }

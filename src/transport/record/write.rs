@@ -11,7 +11,8 @@ use super::{
     format::micros, redact, sink::Lines,
 };
 use crate::transport::{
-    Deadline, Exchange, Limits, Observer, Reset, Step, Transport, TransportError, Work, pcsc::End,
+    Deadline, Exchange, Limits, Observer, Reset, Step, Transport, TransportError, Work,
+    forward::forward_to_reader,
 };
 
 /// Writes a dialogue down, in one or several forms. Its clones write the same ones.
@@ -279,25 +280,5 @@ impl<T: Transport> Transport for Recorded<T> {
         self.inner.modelled()
     }
 
-    fn begin_transaction(&mut self, deadline: Deadline) -> Result<(), TransportError> {
-        self.inner.begin_transaction(deadline)
-    }
-
-    fn end_transaction(&mut self) -> Result<(), TransportError> {
-        self.inner.end_transaction()
-    }
-
-    fn leave_card(&mut self, end: End) -> Result<(), TransportError> {
-        self.inner.leave_card(end)
-    }
-
-    fn control(
-        &mut self,
-        code: u32,
-        data: &[u8],
-        response: &mut Vec<u8>,
-        deadline: Deadline,
-    ) -> Result<(), TransportError> {
-        self.inner.control(code, data, response, deadline)
-    }
+    forward_to_reader!(self => self.inner);
 }
