@@ -56,9 +56,9 @@ pub struct Session {
 }
 
 /// Most bytes that GET RESPONSE collects for one command.
-const MAX_RESPONSE: usize = 0x1_0000;
+pub(super) const MAX_RESPONSE: usize = 0x1_0000;
 /// Most times that it is sent for one command: a card that gives a byte at a time has no end.
-const MAX_PARTS: usize = 1024;
+pub(super) const MAX_PARTS: usize = 1024;
 
 impl Session {
     /// A dialogue in plain, with short length fields until [`Session::allow`] is told better, and

@@ -1,7 +1,5 @@
 //! Commands on their way to the card.
 
-use std::time::Duration;
-
 use zeroize::Zeroizing;
 
 use super::{
@@ -15,11 +13,6 @@ use crate::{
     session::SessionError,
     sm::SmError,
 };
-
-/// Most bytes that GET RESPONSE collects for one command.
-const MAX_RESPONSE: usize = 0x1_0000;
-/// Most times that it is sent for one command.
-const MAX_PARTS: usize = 1024;
 
 impl Machine<'_> {
     /// A line of bytes: sends them and looks at the answer.
@@ -114,53 +107,14 @@ impl Machine<'_> {
     }
 
     fn send_plain(&mut self, bytes: &[u8], handle: bool) -> Result<(), Stop> {
-        self.exchange(bytes, false)?;
-        if !handle {
-            return Ok(());
-        }
-        if let (Some(ne), Some(le)) = (self.last.sw.correct_le(), le_of(bytes)) {
-            // The same once more with the Le that the card names.
-            let mut again = Zeroizing::new(bytes.to_vec());
-            let len = again.len();
-            if let Some(tail) = again.get_mut(len - le..) {
-                let ne = (ne as u16).to_be_bytes();
-                let ne = if le == 1 { ne.get(1..).unwrap_or_default() } else { &ne };
-                tail.copy_from_slice(ne);
-            }
-            self.exchange(&again, false)?;
-        }
-        let cla = bytes.first().copied().unwrap_or_default() & 0x03;
-        let mut parts = 0;
-        while let Some(waiting) = self.last.sw.bytes_waiting() {
-            parts += 1;
-            let before = self.last.data.len();
-            if before >= MAX_RESPONSE || parts > MAX_PARTS {
-                return Err(too_much());
-            }
-            let get = [cla, ins::GET_RESPONSE, 0, 0, waiting as u8];
-            self.exchange(&get, true)?;
-            if self.last.data.len() == before && self.last.sw.bytes_waiting().is_some() {
-                return Err(too_much());
-            }
-        }
-        Ok(())
-    }
-
-    // One exchange of bytes as they are; its data follow those that are there, or take their place.
-    fn exchange(&mut self, bytes: &[u8], append: bool) -> Result<(), Stop> {
         let Some(session) = &mut self.link.session else { return Ok(()) };
-        let (answer, time) = session.send_as_is(bytes, STEP)?;
-        let Some((data, &sw)) = answer.split_last_chunk::<2>() else {
-            let source = crate::apdu::ApduError::ResponseTooShort { got: answer.len() };
-            return Err(SessionError::Apdu { step: STEP.0, source }.into());
+        self.last.data.clear();
+        let data = &mut *self.last.data;
+        (self.last.sw, self.last.time) = if handle {
+            session.exchange_as_is(bytes, STEP, data)?
+        } else {
+            session.send_as_is(bytes, STEP, data)?
         };
-        if !append {
-            self.last.data.clear();
-            self.last.time = Duration::ZERO;
-        }
-        self.last.data.extend_from_slice(data);
-        self.last.sw = StatusWord(u16::from_be_bytes(sw));
-        self.last.time += time;
         Ok(())
     }
 
@@ -246,18 +200,4 @@ impl From<Failure> for Stop {
     fn from(failure: Failure) -> Self {
         Self::Failed(Box::new(failure))
     }
-}
-
-fn too_much() -> Stop {
-    SessionError::TooMuch { step: STEP.0, limit: MAX_RESPONSE }.into()
-}
-
-// How many bytes Le has in a command, where it has one.
-fn le_of(bytes: &[u8]) -> Option<usize> {
-    let view = CommandView::parse(bytes).ok()?;
-    view.ne?;
-    Some(match (view.extended, view.data) {
-        (false, _) => 1,
-        (true, _) => 2,
-    })
 }
