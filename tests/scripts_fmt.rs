@@ -85,7 +85,7 @@ fn what_is_wrong_is_told_and_left_alone() {
     assert_eq!(value["files"][0]["diagnostics"][0]["code"], "E09");
     for file in ["bytes.apdu", "nowhere.apdu"] {
         let output = fmt(dir.path(), &[file], "");
-        assert_eq!(output.status.code(), Some(2), "{file}");
+        assert_eq!(output.status.code(), Some(7), "{file}");
         assert!(String::from_utf8_lossy(&output.stderr).contains(file));
     }
 }

@@ -1,7 +1,7 @@
 //! `iccard fmt`: scripts in the one form that all have.
 
 use std::{
-    io::{Read, Write},
+    io::Read,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -13,13 +13,16 @@ use serde_json::{Value, json};
 
 use super::{
     Context,
-    failure::{Failure, NEGATIVE, USAGE},
+    failure::{FILE, Failure, NEGATIVE, USAGE},
+    files,
 };
 use crate::script::{
     Diagnostic, Files, Sources,
     format::{format, meaning},
     syntax::{MAX_TEXT, SourceId, parse},
 };
+
+const STEP: &str = "read the script";
 
 #[derive(Debug, Args)]
 pub(super) struct FmtArgs {
@@ -41,7 +44,7 @@ enum Done {
 pub(super) fn run(context: &Context, args: &FmtArgs) -> Result<ExitCode> {
     let out = &context.out;
     let (mut changed, mut wrong) = (0_usize, 0_usize);
-    let mut files = Vec::new();
+    let mut told = Vec::new();
     for path in &args.files {
         let name = path.display().to_string();
         let text = read(path)?;
@@ -57,7 +60,7 @@ pub(super) fn run(context: &Context, args: &FmtArgs) -> Result<ExitCode> {
                 if args.check {
                     out.line(format!("{name}: not in its form"));
                 } else if !is_stdin(path) {
-                    write(path, &new)?;
+                    files::rewrite(path, "write the script", new.as_bytes())?;
                     out.line(format!("{name}: written"));
                 } else if !out.is_json() {
                     out.raw(new.as_bytes());
@@ -72,9 +75,9 @@ pub(super) fn run(context: &Context, args: &FmtArgs) -> Result<ExitCode> {
                 ("wrong", found.iter().map(|one| one.json(&sources)).collect::<Vec<Value>>())
             }
         };
-        files.push(json!({ "file": name, "state": state, "diagnostics": diagnostics }));
+        told.push(json!({ "file": name, "state": state, "diagnostics": diagnostics }));
     }
-    out.object(json!({ "files": files, "changed": changed, "wrong": wrong }));
+    out.object(json!({ "files": told, "changed": changed, "wrong": wrong }));
     Ok(match (wrong, changed) {
         (1.., _) => ExitCode::from(USAGE),
         (0, 1..) if args.check => ExitCode::from(NEGATIVE),
@@ -88,13 +91,14 @@ fn is_stdin(path: &Path) -> bool {
 
 fn read(path: &Path) -> Result<String> {
     let told = |why: String| {
-        Failure::usage(format!("{}: {why}", path.display()))
-            .step("read the script")
+        Failure::new(FILE, format!("{}: {why}", path.display()))
+            .step(STEP)
             .expected(format!("UTF-8 text of at most {MAX_TEXT} bytes"))
             .got(why)
             .help("`iccard script import` reads files of other programs")
     };
     if !is_stdin(path) {
+        std::fs::metadata(path).map_err(|error| Failure::file(path, STEP, &error))?;
         return Files::read(path).map_err(|why| told(why).into());
     }
     let mut text = String::new();
@@ -127,20 +131,4 @@ fn formatted(name: &str, text: &str) -> Result<Done> {
             .into());
     }
     Ok(Done::Changed(new))
-}
-
-// Whole or not at all, with the rights that the file has.
-fn write(path: &Path, text: &str) -> Result<()> {
-    let write = || -> std::io::Result<()> {
-        // A link stays one.
-        let path = path.canonicalize()?;
-        let folder = path.parent().unwrap_or_else(|| Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().set_permissions(path.metadata()?.permissions())?;
-        file.as_file().sync_all()?;
-        file.persist(&path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|error| Failure::file(path, "write the script", &error).into())
 }

@@ -21,7 +21,7 @@ pub(super) use self::{
 use super::{
     Context,
     failure::{self, Failure},
-    tap,
+    files, tap,
 };
 use crate::{
     crypto::{SeededRng, SystemRng},
@@ -94,6 +94,9 @@ impl std::fmt::Debug for RunArgs {
 pub(super) fn run(context: &Context, args: &RunArgs) -> Result<ExitCode> {
     let out = &context.out;
     // Everything that can be wrong without the card comes before the card.
+    for report in args.junit.iter().chain(&args.tap_out) {
+        files::need_folder(report, "write the report")?;
+    }
     let terminal = tap::terminal_given(args.terminal_key.as_deref(), &args.cvc_chain)?;
     let terminal = terminal.map(|(terminal, _)| terminal);
     if args.seed.is_some() && !args.check {

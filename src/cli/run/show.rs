@@ -49,6 +49,9 @@ impl<'a> Show<'a> {
     pub(in crate::cli) fn end(&self, report: &Report) {
         if let Some(why) = &report.unreadable {
             self.out.line(format!("error: {}: {why}", report.file));
+            self.out.line(
+                "  help: check the path; `iccard script import` reads files of other programs",
+            );
         }
         for wrong in &report.wrong {
             self.diagnostic(wrong, &report.sources);
@@ -70,7 +73,9 @@ impl<'a> Show<'a> {
             let warnings = all().filter(|wrong| wrong.warning).count();
             self.out.line(match (errors, warnings) {
                 (0, 0) => "nothing is wrong".into(),
-                (errors, warnings) => format!("{errors} errors, {warnings} warnings"),
+                (errors, warnings) => {
+                    format!("{}, {}", counted(errors, "error"), counted(warnings, "warning"))
+                }
             });
             return;
         }
@@ -81,6 +86,10 @@ impl<'a> Show<'a> {
     fn diagnostic(&self, diagnostic: &Diagnostic, sources: &Sources) {
         self.out.line(diagnostic.draw(sources, self.out.is_coloured()).trim_end());
     }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn time(time: Duration) -> String {

@@ -75,6 +75,7 @@ fn of_trace(error: TraceError) -> Failure {
     let failure = Failure::new(failure::FILE, error.to_string()).step(READ);
     match error {
         TraceError::Recording(error) => recording::of_recording(error),
+        TraceError::Io { source, .. } => failure.of_kind(&source),
         TraceError::Unknown { expected, got, .. } => failure
             .expected(expected)
             .got(got)

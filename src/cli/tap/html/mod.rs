@@ -39,6 +39,7 @@ impl ReportFile {
                 .help(format!("give --report {}", path.with_extension("html").display()))
                 .into());
         }
+        files::need_folder(path, STEP)?;
         if !force && path.exists() {
             return Err(Failure::new(failure::FILE, format!("{}: is there", path.display()))
                 .step(STEP)
