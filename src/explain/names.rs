@@ -90,7 +90,7 @@ pub(super) fn password(reference: u8) -> Option<&'static str> {
 }
 
 /// `1 byte`, `2 bytes`.
-pub(super) fn count(n: usize, what: &str) -> String {
+pub(crate) fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 

@@ -3,6 +3,8 @@
 //! For each file in `files` that is no `lib`, what is found in it stands beside it in a file ending
 //! in `.txt`. `ICCARD_BLESS=1` writes those anew.
 
+mod run;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@ use std::{path::Path, time::Duration};
 
 use crate::{
     cli::output::Output,
+    explain::count,
     script::{
         Diagnostic, Sources,
         report::{Counts, Outcome, Report, TestResult},
@@ -74,7 +75,7 @@ impl<'a> Show<'a> {
             self.out.line(match (errors, warnings) {
                 (0, 0) => "nothing is wrong".into(),
                 (errors, warnings) => {
-                    format!("{}, {}", counted(errors, "error"), counted(warnings, "warning"))
+                    format!("{}, {}", count(errors, "error"), count(warnings, "warning"))
                 }
             });
             return;
@@ -86,10 +87,6 @@ impl<'a> Show<'a> {
     fn diagnostic(&self, diagnostic: &Diagnostic, sources: &Sources) {
         self.out.line(diagnostic.draw(sources, self.out.is_coloured()).trim_end());
     }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn time(time: Duration) -> String {

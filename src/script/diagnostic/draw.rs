@@ -12,6 +12,10 @@ use crate::script::syntax::Span;
 /// So many bytes of a line are shown before and behind a place.
 const AROUND: usize = 160;
 
+/// So many bytes may lie between two places that are shown as one piece; lines without a mark are
+/// left out of it.
+const BETWEEN: usize = 1 << 14;
+
 /// So many characters of any words are shown.
 const MAX_WORDS: usize = 400;
 
@@ -32,7 +36,8 @@ impl Diagnostic {
         let mut views = vec![view];
         for (span, words) in &self.related {
             let words = Some(one_line(words));
-            match views.iter_mut().find(|view| view.shows(*span)) {
+            let near = views.iter_mut().position(|view| view.reach(sources, *span));
+            match near.and_then(|at| views.get_mut(at)) {
                 Some(view) => view.mark(AnnotationKind::Context, *span, words),
                 None => {
                     let mut view = View::of(sources, *span);
@@ -109,7 +114,7 @@ fn origin(sources: &Sources, span: Span) -> Origin<'static> {
 }
 
 // What is shown of the line in which a place begins: all of it, or where it is too long the part
-// around the place.
+// around the place. Other places in whole lines near by belong to the same piece.
 struct View {
     text: String,
     line: usize,
@@ -120,7 +125,8 @@ struct View {
     from: usize,
     to: usize,
     dots: usize,
-    marks: Vec<Annotation<'static>>,
+    whole: bool,
+    marks: Vec<(AnnotationKind, Span, Option<String>)>,
 }
 
 impl View {
@@ -132,39 +138,70 @@ impl View {
         let end = at + rest.find('\n').unwrap_or(rest.len());
         let from = if at - start > AROUND { floor(text, at - AROUND) } else { start };
         let to = if end - at > AROUND { floor(text, at + AROUND) } else { end };
-        let shown = text.get(from..to).unwrap_or_default().trim_end_matches('\r');
-        let shown: String = shown.chars().map(shown_as).collect();
+        let shown = shown(text, from, to);
         let dots = if from > start { DOTS } else { "" };
         let more = if to < end { DOTS } else { "" };
         Self {
-            text: format!("{dots}{shown}{more}"),
             line: sources.position(span).0,
             first: span,
             start,
             from,
             to: from + shown.len(),
+            text: format!("{dots}{shown}{more}"),
             dots: dots.len(),
+            whole: from == start && to == end,
             marks: Vec::new(),
         }
     }
 
-    // Whether a place begins in what is shown.
-    fn shows(&self, span: Span) -> bool {
+    // Whether a place begins in what is shown, after more is shown where that is little.
+    fn reach(&mut self, sources: &Sources, span: Span) -> bool {
         let at = span.start as usize;
-        span.source == self.first.source && (self.from..=self.to).contains(&at)
+        if span.source != self.first.source {
+            return false;
+        }
+        if (self.from..=self.to).contains(&at) {
+            return true;
+        }
+        let other = Self::of(sources, span);
+        let (from, to) = (self.from.min(other.from), self.to.max(other.to));
+        if !self.whole || !other.whole || to - from > BETWEEN {
+            return false;
+        }
+        self.line = self.line.min(other.line);
+        self.text = shown(sources.text(span.source), from, to);
+        (self.start, self.from, self.to) = (from, from, to);
+        true
     }
 
     fn mark(&mut self, kind: AnnotationKind, span: Span, label: Option<String>) {
+        self.marks.push((kind, span, label));
+    }
+
+    fn annotation(
+        &self,
+        kind: AnnotationKind,
+        span: Span,
+        label: Option<String>,
+    ) -> Annotation<'static> {
         let range = span.range();
         let place = |at: usize| at.clamp(self.from, self.to) - self.from + self.dots;
         let (start, end) = (place(range.start), place(range.end));
         let (start, end) = (floor(&self.text, start), floor(&self.text, end.max(start)));
-        self.marks.push(kind.span(start..end).label(label));
+        kind.span(start..end).label(label)
     }
 
-    fn snippet(self, path: Option<String>) -> Snippet<'static, Annotation<'static>> {
-        Snippet::source(self.text).line_start(self.line).path(path).annotations(self.marks)
+    fn snippet(mut self, path: Option<String>) -> Snippet<'static, Annotation<'static>> {
+        let marks = std::mem::take(&mut self.marks);
+        let marks: Vec<_> =
+            marks.into_iter().map(|(kind, at, label)| self.annotation(kind, at, label)).collect();
+        Snippet::source(self.text).line_start(self.line).path(path).annotations(marks)
     }
+}
+
+fn shown(text: &str, from: usize, to: usize) -> String {
+    let shown = text.get(from..to).unwrap_or_default().trim_end_matches('\r');
+    shown.chars().map(shown_as).collect()
 }
 
 // Words come from files and cards: nothing that ends a line, colours it or turns it around.

@@ -7,6 +7,7 @@ use super::{
     card::bounded,
     machine::{Block, Default, Machine},
 };
+use crate::explain::count;
 use crate::script::{
     Program,
     syntax::{Catch, Expr, ExprKind, For, Name, Operator, Script, Span, Stmt, StmtKind},
@@ -328,9 +329,9 @@ impl Machine<'_> {
         };
         if block.params.len() != args.len() {
             let (expected, got) = (block.params.len(), args.len());
-            let message = format!("{} takes {expected} values, {got} are given", name.text);
+            let message = format!("{} takes {}, not {got}", name.text, count(expected, "value"));
             return Err(Failure::script(Code::CALL, span, message)
-                .expected(format!("{expected} values"))
+                .expected(count(expected, "value"))
                 .got(got.to_string()));
         }
         let mut frame = std::collections::HashMap::with_capacity(args.len());

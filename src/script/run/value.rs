@@ -73,7 +73,7 @@ impl Value {
     pub fn described(&self) -> String {
         match (&self.kind, self.shade) {
             (Kind::Bytes(_), Shade::Secret) => "bytes".into(),
-            (Kind::Bytes(bytes), _) => format!("{} bytes", bytes.len()),
+            (Kind::Bytes(bytes), _) => crate::explain::count(bytes.len(), "byte"),
             (Kind::Int(_), _) => "a number".into(),
             (Kind::Text(_), _) => "a text".into(),
             (Kind::Bool(_), _) => "true or false".into(),
