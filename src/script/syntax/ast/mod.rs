@@ -1,6 +1,12 @@
 //! What a script says, each part with its place.
 
+mod session;
+mod value;
+
 use std::{sync::Arc, time::Duration};
+
+pub use session::*;
+pub use value::*;
 
 use super::{SourceId, Span};
 use crate::transport::{Reset, fault::FaultPlan};
@@ -23,15 +29,6 @@ pub struct Stmt {
     pub span: Span,
     /// What it says.
     pub kind: StmtKind,
-}
-
-/// A name and its place. Names are letters, digits, `_` and `-`, a letter first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Name {
-    /// The name, without `%` or `${}`.
-    pub text: Arc<str>,
-    /// Its place.
-    pub span: Span,
 }
 
 /// What a statement says.
@@ -271,72 +268,6 @@ pub struct Answer {
     pub time: Option<(Compare, Duration)>,
 }
 
-/// A part of a byte string.
-#[derive(Clone, Debug)]
-pub struct Part {
-    /// Its place.
-    pub span: Span,
-    /// What it is.
-    pub kind: PartKind,
-}
-
-/// What a part of a byte string is.
-#[derive(Clone, Debug)]
-pub enum PartKind {
-    /// `00A4 040C`.
-    Hex(Vec<u8>),
-    /// `"text"`, in UTF-8.
-    Text(Arc<str>),
-    /// `#(..)`: the parts with their length in one byte before them (in three, `00` first, where
-    /// they are longer than 255); `#ber(..)`: in the form of BER.
-    Counted {
-        /// Whether the length is that of BER.
-        ber: bool,
-        /// What is counted.
-        parts: Vec<Part>,
-    },
-    /// `%name`, `${name}`, `u16(%off)`, `resp[2..6]`, `W(3;2)`: whatever gives bytes.
-    Expr(Box<Expr>),
-}
-
-/// `(9000|6282|63CX)`, `(*)`, `(!6982)`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SwPattern {
-    /// Its place, parentheses included.
-    pub span: Span,
-    /// Whether none of them may match.
-    pub negated: bool,
-    /// The alternatives: value and mask; `*` has the mask 0.
-    pub any_of: Vec<(u16, u16)>,
-}
-
-impl SwPattern {
-    /// Whether a status word is one of these.
-    pub fn matches(&self, sw: u16) -> bool {
-        self.any_of.iter().any(|&(value, mask)| sw & mask == value & mask) != self.negated
-    }
-}
-
-/// `[6F XX 84 07 *]`: bytes with wildcards.
-#[derive(Clone, Debug)]
-pub struct DataPattern {
-    /// Its place, brackets included.
-    pub span: Span,
-    /// What stands in it. More than one `*` is allowed.
-    pub items: Vec<PatternItem>,
-}
-
-/// A part of a [`DataPattern`].
-#[derive(Clone, Debug)]
-pub enum PatternItem {
-    /// A byte, and the bits of it that count.
-    Byte(u8, u8),
-    /// Whatever gives bytes.
-    Parts(Part),
-    /// `*`: any number of bytes.
-    Any,
-}
-
 /// What `expect` says of the last answer.
 #[derive(Clone, Debug)]
 pub enum Expectation {
@@ -363,23 +294,6 @@ pub enum Expectation {
     Time(Compare, Duration),
 }
 
-/// How two values are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compare {
-    /// `==`
-    Eq,
-    /// `!=`
-    Ne,
-    /// `<`
-    Lt,
-    /// `<=`
-    Le,
-    /// `>`
-    Gt,
-    /// `>=`
-    Ge,
-}
-
 /// A handler of `try`.
 #[derive(Clone, Debug)]
 pub struct Catch {
@@ -389,102 +303,6 @@ pub struct Catch {
     pub sw: Option<SwPattern>,
     /// The statements.
     pub body: Vec<Stmt>,
-}
-
-/// `connect ..`.
-#[derive(Clone, Debug, Default)]
-pub struct Connect {
-    /// `reader="exact name"` or `reader=~"part"`: whether a part will do, and the name.
-    pub reader: Option<(bool, Expr)>,
-    /// `shared`, `exclusive`, `direct`.
-    pub share: Option<Share>,
-    /// `protocol=t0|t1|any`.
-    pub protocol: Option<Protocol>,
-    /// `wait=30s`.
-    pub wait: Option<Duration>,
-}
-
-/// How a reader is shared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Share {
-    /// With other programs.
-    Shared,
-    /// With nobody.
-    Exclusive,
-    /// Without a card, for control codes.
-    Direct,
-}
-
-/// A transmission protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// T=0.
-    T0,
-    /// T=1.
-    T1,
-    /// Either.
-    Any,
-}
-
-/// What becomes of a card that is left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Disposition {
-    /// It is left as it is.
-    Leave,
-    /// It is reset.
-    Reset,
-    /// Its power goes off.
-    Unpower,
-}
-
-/// How a card is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// PACE with the CAN.
-    PaceCan,
-    /// PACE with the PIN.
-    PacePin,
-    /// PACE with the PUK.
-    PacePuk,
-    /// PACE with the MRZ.
-    PaceMrz,
-    /// Basic Access Control with the MRZ.
-    Bac,
-    /// Basic Access Protection with the machine-readable line of a driving licence.
-    Bap,
-}
-
-/// What is proven.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Auth {
-    /// Chip Authentication.
-    Chip,
-    /// Terminal Authentication.
-    Terminal,
-    /// Active Authentication.
-    Active,
-}
-
-/// A file, by its identifier or by the name that a standard gives it.
-#[derive(Clone, Debug)]
-pub enum FileRef {
-    /// `011E`, `%fid`.
-    Id(Part),
-    /// `EF.COM`.
-    Named(crate::lds::File, Span),
-}
-
-/// What is selected.
-#[derive(Clone, Debug)]
-pub enum Selected {
-    /// The master file.
-    MasterFile,
-    /// An application, by its name (its first bytes will do).
-    Aid(Part),
-    /// A DF by its identifier.
-    Df(Part),
-    /// An EF under the current DF.
-    Ef(FileRef),
 }
 
 /// `test .. end`.
@@ -500,138 +318,4 @@ pub struct Test {
     pub profile: Option<Arc<str>>,
     /// The statements.
     pub body: Vec<Stmt>,
-}
-
-/// An expression and its place.
-#[derive(Clone, Debug)]
-pub struct Expr {
-    /// From its first character to its last.
-    pub span: Span,
-    /// What it is.
-    pub kind: ExprKind,
-}
-
-/// What an expression is.
-#[derive(Clone, Debug)]
-pub enum ExprKind {
-    /// A word of digits, bytes or a number as its place wants it: a number in ranges, counts,
-    /// indexes and arithmetic, and beside a number; bytes everywhere else. `0x10` and `-1` are
-    /// numbers anywhere.
-    Digits(Arc<str>),
-    /// A number.
-    Int(i64),
-    /// Bytes: parts side by side.
-    Bytes(Vec<Part>),
-    /// Text.
-    Text(Arc<str>),
-    /// `true`, `false`.
-    Bool(bool),
-    /// `%name`, `${name}`.
-    Var(Name),
-    /// `resp`: the data of the last answer, without its status word.
-    Resp,
-    /// `sw`: its status word.
-    Sw,
-    /// `atr`: the card's answer to reset.
-    Atr,
-    /// `env:NAME`.
-    Env(Name),
-    /// `prompt "text"`.
-    Prompt(Box<Expr>),
-    /// `value[2]`: a byte as a number. `value[2..6]`, `value[-8..]`, `value[2..=5]`: bytes.
-    Slice {
-        /// Of what.
-        of: Box<Expr>,
-        /// Where it begins; at the first byte where it is not said, from the end where negative.
-        from: Option<Box<Expr>>,
-        /// Where it ends; at the last byte where it is not said. `None` inside `Some` never is.
-        to: Option<Box<Expr>>,
-        /// Which form it has.
-        form: SliceForm,
-    },
-    /// `name(a, b)`: see [`Function`].
-    Call(Function, Span, Vec<Expr>),
-    /// `tlv(value, 6F/84)`: the value of a data object; tags from the outermost inwards.
-    Tlv(Box<Expr>, Vec<u32>),
-    /// `R(3;2)`, `W(3;2)`: bytes of the last answer with its status word, the first is 1.
-    ResponseBytes(u16, u16),
-    /// `-x`.
-    Neg(Box<Expr>),
-    /// `not x`.
-    Not(Box<Expr>),
-    /// `a + b` and so on.
-    Binary(Operator, Box<Expr>, Box<Expr>),
-    /// `sw matches (63CX)`.
-    SwMatches(SwPattern),
-    /// `resp matches [6F *]`.
-    Matches(Box<Expr>, DataPattern),
-}
-
-/// Forms of a slice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SliceForm {
-    /// `[i]`
-    Index,
-    /// `[a..b]`
-    Exclusive,
-    /// `[a..=b]`
-    Inclusive,
-}
-
-/// Operators of two values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operator {
-    /// `+`
-    Add,
-    /// `-`
-    Sub,
-    /// `*`
-    Mul,
-    /// `/`
-    Div,
-    /// `mod`
-    Mod,
-    /// A comparison.
-    Compare(Compare),
-    /// `and`
-    And,
-    /// `or`: of truths; of values, the first that there is (`env:CAN or prompt "CAN"`).
-    Or,
-}
-
-/// What can be called in an expression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Function {
-    /// `uint(bytes)`: the number that they are, the first byte the highest.
-    Uint,
-    /// `int(digits)`: the number that decimal digits or a text of them mean.
-    Int,
-    /// `u8(n)`: one byte.
-    U8,
-    /// `u16(n)`: two bytes, the higher first.
-    U16,
-    /// `u24(n)`: three.
-    U24,
-    /// `u32(n)`: four.
-    U32,
-    /// `len(bytes)`.
-    Len,
-    /// `ber(84, bytes)`: a data object.
-    Ber,
-    /// `text(bytes)`: as UTF-8.
-    Text,
-    /// `hex(bytes)`: as capital digits; `hex("6F..")`: the bytes of a text of digits.
-    Hex,
-    /// `pad(bytes, 8, FF)`: filled up to a length.
-    Pad,
-    /// `random(n)`: from the run's seed.
-    Random,
-    /// `sha1(bytes)`.
-    Sha1,
-    /// `sha256(bytes)`.
-    Sha256,
-    /// `xor(a, b)`: of the same length.
-    Xor,
-    /// `defined(%x)`: whether it has a value.
-    Defined,
 }
