@@ -9,6 +9,7 @@ mod error;
 mod ladder;
 mod read;
 mod recover;
+mod select;
 
 pub use dialogue::{Session, Stats};
 pub use error::SessionError;

@@ -9,7 +9,7 @@ use rand_core::CryptoRng;
 
 use super::{Event, LearntLengths, Options, StepTime, TapError, lengths};
 use crate::{
-    apdu::{Command, Header, StatusWord, ins},
+    apdu::StatusWord,
     lds::{AtrInfo, Df, File},
     session::{Session, SessionError},
     sm::{SecureChannel, SessionKeys},
@@ -135,16 +135,7 @@ impl<'a> Reader<'a> {
             Df::Edl => Step("SELECT driving licence application"),
             Df::KeyOnly => Step("SELECT application of a key-only card"),
         };
-        let p1 = if df.aid().is_some() { 0x04 } else { 0x00 };
-        let mut select = Command::new(Header::new(0x00, ins::SELECT, p1, 0x0C));
-        if let Some(aid) = df.aid() {
-            select = select.with_data(aid);
-        }
-        let mut sw = self.session.exchange_extended(&select, step)?.sw;
-        if df == Df::MasterFile && !sw.is_success() {
-            // Vendors differ in whether the MF is to be named.
-            sw = self.session.exchange(&select.with_data([0x3F, 0x00]), step)?.sw;
-        }
+        let sw = self.session.select_df(df, step)?;
         Ok(if sw.is_success() { Ok(()) } else { Err(sw) })
     }
 

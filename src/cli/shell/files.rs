@@ -7,7 +7,8 @@ use crate::{
     transport::Step,
 };
 
-const STEP: Step = Step("shell");
+/// What observers call the shell's own exchanges.
+pub(super) const STEP: Step = Step("shell");
 /// Most applications that EF.DIR is believed to name.
 const MAX_APPLICATIONS: usize = 32;
 
@@ -91,21 +92,6 @@ impl std::fmt::Display for Found {
             Self::Odd(sw) => write!(f, "{sw}"),
         }
     }
-}
-
-/// Selects a DF.
-pub(super) fn enter(session: &mut Session, df: Df) -> Result<Result<(), StatusWord>, SessionError> {
-    let header = Header::new(0x00, ins::SELECT, if df.aid().is_some() { 0x04 } else { 0 }, 0x0C);
-    let mut select = Command::new(header);
-    if let Some(aid) = df.aid() {
-        select = select.with_data(aid);
-    }
-    let mut sw = session.exchange(&select, STEP)?.sw;
-    if df == Df::MasterFile && !sw.is_success() {
-        // Vendors differ in whether the MF is to be named.
-        sw = session.exchange(&select.with_data([0x3F, 0x00]), STEP)?.sw;
-    }
-    Ok(if sw.is_success() { Ok(()) } else { Err(sw) })
 }
 
 /// The files of a place that the card knows, each looked at with a read of its first byte.

@@ -134,10 +134,8 @@ impl Shell<'_> {
         for (name, df) in files::DIRECTORIES {
             let place = Place::Known(df);
             let listed = with_session(&mut machine, |session| {
-                Ok(match files::enter(session, df)? {
-                    Ok(()) => Ok(files::list(session, &place)?),
-                    Err(sw) => Err(sw),
-                })
+                let sw = session.select_df(df, files::STEP)?;
+                Ok(if sw.is_success() { Ok(files::list(session, &place)?) } else { Err(sw) })
             });
             match listed {
                 Ok(Ok(all)) => {
@@ -164,8 +162,8 @@ impl Shell<'_> {
     // Applications that EF.DIR names and nobody here knows.
     fn show_others(&self, machine: &mut Machine<'_>) -> Result<(), Failure> {
         let dir = with_session(machine, |session| {
-            let here = files::enter(session, Df::MasterFile)?;
-            Ok(if here.is_ok() { files::read(session, File::Dir).ok() } else { None })
+            let here = session.select_df(Df::MasterFile, files::STEP)?;
+            Ok(if here.is_success() { files::read(session, File::Dir).ok() } else { None })
         })?;
         for aid in files::applications(&dir.unwrap_or_default()) {
             if !files::DIRECTORIES.iter().any(|(_, df)| df.aid() == Some(&aid)) {

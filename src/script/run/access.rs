@@ -143,13 +143,7 @@ impl Machine<'_> {
         let mut read = session.read_file(file, Step(file.name()), &mut |_| {});
         if matches!(read, Err(SessionError::ReadRefused { .. })) && !session.is_protected() {
             // Some cards start inside an application.
-            let select = crate::apdu::Command::new(crate::apdu::Header::new(
-                0x00,
-                crate::apdu::ins::SELECT,
-                0x00,
-                0x0C,
-            ));
-            read = match session.exchange(&select, Step("SELECT MF")) {
+            read = match session.select_df(Df::MasterFile, Step("SELECT MF")) {
                 Ok(_) => session.read_file(file, Step(file.name()), &mut |_| {}),
                 Err(error) => Err(error),
             };

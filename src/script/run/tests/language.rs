@@ -240,7 +240,7 @@ fn files_and_blocks() {
         ["00A4040C02A000", "00C20000", "A0A40000023F00", "A0B0000001", "00C00000", "00C10000"];
     assert_eq!(log.lock().unwrap().sent, expected);
     fails("call nothing", &[], Class::Script, "no block nothing");
-    fails("block b(x)\nend\ncall b", &[], Class::Script, "takes 1 values, 0 are given");
+    fails("block b(x)\nend\ncall b", &[], Class::Script, "takes 1 value, not 0");
     fails("block b\ncall b\nend\ncall b", &[], Class::Script, "does a block call itself?");
 }
 
