@@ -9,7 +9,7 @@ use crate::{
     apdu::{CommandView, ins},
     lds::{Df, File},
     script::{
-        import::writer::{Writer, hex_words},
+        import::writer::{Writer, hex_words, remark},
         syntax::{Span, SwPattern},
     },
     tlv::{Reader, Tag},
@@ -61,7 +61,11 @@ pub(super) fn steps(recording: &Recording) -> Vec<Step> {
     let header = recording.header();
     let step = |kind| Step { span: Span::default(), kind };
     let mut steps = vec![
-        step(StepKind::Comment(format!("recorded {} by iccard/{}", header.time, header.program))),
+        // What a file says of itself must not end the comment.
+        step(StepKind::Comment(remark(&format!(
+            "recorded {} by iccard/{}",
+            header.time, header.program
+        )))),
         step(StepKind::Comment(format!("ATR: {}", header.atr))),
     ];
     for (_, entry) in recording.entries() {

@@ -168,3 +168,21 @@ fn a_full_recording_gives_its_answers_and_no_secret() {
         assert!(!script.contains(secret), "{script}");
     }
 }
+
+// What a recording says of itself stands in comments; nothing of it becomes a command.
+#[test]
+fn a_header_does_not_end_its_comment() {
+    let text = "{\"recording\":{\"format\":1,\"program\":\"0.1\\n00A40000\\\\\",\"redacted\":false,\
+         \"time\":\"now\\r\\n00B0000001\\u007F\",\"card\":\"c\\n00C0\",\"atr\":\"3B00\",\
+         \"limits\":{\"command_data\":255,\"response_data\":256},\"arguments\":[],\"secrets\":{}}}\n\
+         {\"exchange\":{\"n\":1,\"us\":9,\"command\":\"00B09C0000\",\"response\":\"9000\"}}\n";
+    let recording = Recording::parse("t.rec", text.as_bytes()).unwrap();
+    assert_eq!(script(&of_recording(&recording), false).body.len(), 1);
+    for target in Target::ALL {
+        let text = export_recording(&recording, target).unwrap();
+        let commands = text.lines().filter(|line| !line.starts_with(['#', ';']));
+        let commands: Vec<_> = commands.filter(|line| line.contains("00")).collect();
+        assert!(commands.len() <= 2 && !commands.concat().contains("00A40000"), "{text}");
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+    }
+}

@@ -46,9 +46,9 @@ impl Writer {
         Self::titled(format!("imported from {format}"))
     }
 
-    pub(in crate::script) fn titled(origin: impl Into<String>) -> Self {
+    pub(in crate::script) fn titled(origin: impl AsRef<str>) -> Self {
         Self {
-            origin: origin.into(),
+            origin: remark(origin.as_ref()),
             first: Vec::new(),
             body: String::new(),
             notes: Vec::new(),
@@ -197,7 +197,7 @@ impl Writer {
 }
 
 // What stands behind a `#`: a `\` at its end would swallow the next line.
-pub(super) fn remark(text: &str) -> String {
+pub(in crate::script) fn remark(text: &str) -> String {
     clean(text.trim_end_matches(|c: char| c == '\\' || c.is_whitespace()).chars())
 }
 
