@@ -36,6 +36,7 @@ pub use certificates::{cms, cvc, security_infos, x509};
 pub use command::{command, command_line};
 pub use files::file;
 pub use mrz::mrz;
+#[cfg(feature = "scripts")]
 pub(crate) use names::count;
 pub use node::Node;
 pub use oid::oid;
