@@ -10,8 +10,8 @@ use super::{
 const FORMAT: Format = Format::Apdutool;
 /// The words of the longest extended command.
 const MOST: usize = 0x1_0000 + 9;
-/// Milliseconds of a day, which is as long as a script waits.
-const DAY: u32 = 24 * 60 * 60 * 1000;
+/// Milliseconds of an hour, which is as long as a script waits.
+const HOUR: u32 = 60 * 60 * 1000;
 
 pub(super) fn import(text: &str) -> Result<Imported, ImportError> {
     let mut out = Writer::new(FORMAT);
@@ -102,9 +102,11 @@ fn say(out: &mut Writer, line: &Line<'_>, words: &[String]) {
             out.comment(&format!("{}: choose the reader with --card", words.concat()));
         }
         "echo" => out.say(format!("echo {}", quoted(second))),
-        "delay" if second.parse::<u32>().is_ok_and(|ms| ms <= DAY) => {
-            out.say(format!("sleep {second}ms"));
-        }
+        "delay" => match second.parse::<u32>() {
+            // As a number: zeros in front and a sign are none of a script.
+            Ok(ms) if ms <= HOUR => out.say(format!("sleep {ms}ms")),
+            _ => out.skip(line.number(), &words.join(" ")),
+        },
         _ => out.skip(line.number(), &words.join(" ")),
     }
 }

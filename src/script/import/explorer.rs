@@ -32,7 +32,8 @@ pub(super) fn import(text: &str) -> Result<Imported, ImportError> {
             "sm" if argument(1) == "open" => out.say("sm on"),
             "sm" if argument(1) == "close" => out.say("sm off"),
             "random" => {
-                let count = argument(1).parse::<u8>().map_err(|_| {
+                let count = argument(1).parse::<u8>().ok().filter(|count| *count > 0);
+                let count = count.ok_or_else(|| {
                     let at = words.get(1).map_or(line.text.len(), |word| word.at);
                     line.wrong(FORMAT, at, "how many bytes, 1 to 255")
                 })?;

@@ -178,9 +178,11 @@ fn apdutool() {
         Format::Apdutool,
         "walletdemo.scr",
         "powerup;\n// select\n0x00 0xA4 0x04 0x00 0x05 0x01 2 0x03 0x04\n  0x05 0x7F;\n\
-         echo \"a; b\"; 0x80 0x50 0 0 0 0x02;\nextended on;\n0 0xB0 0 0 0 0 1 0;\ndelay 20; powerdown;\n",
+         echo \"a; b\"; 0x80 0x50 0 0 0 0x02;\nextended on;\n0 0xB0 0 0 0 0 1 0;\ndelay 20; delay +00000000000000000000000000005;\n\
+         delay 3600001; powerdown;\n",
         "default-sw (*)\n\nreset cold\n# select\n00A4 0400 05 0102030405 7F\necho \"a; b\"\n8050 0000 02\n\
-         00B0 0000 000100\nsleep 20ms\ndisconnect unpower\n",
+         00B0 0000 000100\nsleep 20ms\nsleep 5ms\n# not imported: delay 3600001\n\
+         disconnect unpower\n",
     );
     for (text, expected) in [
         (
