@@ -119,6 +119,43 @@ fn bad_input_stops_with_its_place_and_the_report_is_written() {
     assert_eq!(codes, [0, 4, 1]);
 }
 
+// Once the script says that it is there, a signal ends it: in a loop, in a wait. No later file is run.
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_run_and_its_report_is_written() {
+    use std::io::{BufRead, BufReader};
+
+    for (name, signal, rest) in [
+        ("loop", "-INT", "while true\n  sleep 0ms\nend\n"),
+        ("wait", "-INT", "sleep 60min\n"),
+        ("term", "-TERM", "sleep 60min\n"),
+    ] {
+        let script = format!(
+            "test \"before\"\n  00B0 9C00 02\nend\ntest \"within\"\n  echo \"here\"\n  {rest}end\n\
+             test \"after\"\nend\n"
+        );
+        let dir = folder(name, &[("a.apdu", &script), ("b.apdu", "echo \"later\"\n")]);
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_iccard"));
+        command.current_dir(&dir).env_remove("ICCARD_CARD").stdout(std::process::Stdio::piped());
+        command.args(["run", "--max-steps", &u64::MAX.to_string(), "--junit", "junit.xml"]);
+        let mut run = command.args(["a.apdu", "b.apdu"]).spawn().unwrap();
+        let mut lines = BufReader::new(run.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.by_ref().any(|line| line == "here"), "{name}");
+        let kill = ["kill", signal, &run.id().to_string()].map(str::to_owned);
+        assert!(std::process::Command::new("env").args(kill).status().unwrap().success());
+        let told = lines.collect::<Vec<_>>().join("\n");
+        assert_eq!(run.wait().unwrap().code(), Some(2), "{name}: {told}");
+        for words in
+            ["not ok within", "error[E92]: the run was stopped", "1 passed, 1 failed, 1 not run"]
+        {
+            assert!(told.contains(words), "{name}: {words:?} is not in\n{told}");
+        }
+        assert!(!told.contains("later"), "{name}: {told}");
+        let junit = fs::read_to_string(dir.join("junit.xml")).unwrap();
+        assert!(junit.contains("the run was stopped") && junit.contains("after"), "{junit}");
+    }
+}
+
 #[test]
 fn files_of_other_programs_run_as_they_are() {
     let (dir, fixtures) = (folder("old", &[]), fixtures());

@@ -108,6 +108,12 @@ def shell_in_a_terminal(card):
                 screen.tmux("send-keys", key)
             screen.type("00 (6A86)", "Enter")
             screen.wait_for("> 00B0 9F00 00 (6A86)", "< 6A86")
+            # Ctrl-C ends what runs, and not the shell.
+            for line in ("repeat 1", 'echo "it waits"', "sleep 60min", "end"):
+                screen.type(line, "Enter")
+            screen.wait_for("\nit waits\n")
+            screen.tmux("send-keys", "C-c")
+            screen.wait_for("error[E92]", "PACE-CAN>")
             screen.type(f"save {folder}/done.apdu", "Enter")
             screen.wait_for("done.apdu written")
             screen.type("exit", "Enter")

@@ -7,7 +7,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::show::Show;
+use super::{show::Show, stop::Stop};
 use crate::{
     cli::{
         Context,
@@ -38,6 +38,8 @@ pub(in crate::cli) struct Told<'a> {
     pub(in crate::cli) seed: Option<&'a str>,
     /// Whether a person may be asked.
     pub(in crate::cli) asks: bool,
+    /// Whether the run is to end.
+    pub(in crate::cli) stop: &'a Stop,
 }
 
 /// The surroundings of one file.
@@ -193,17 +195,18 @@ impl Host for FileHost<'_> {
     fn prompt(&mut self, text: &str, secret: bool) -> Result<Zeroizing<String>, HostError> {
         self.may_ask(&format!("{text:?}"))?;
         let read = if secret {
-            rpassword::prompt_password(format!("{text}: "))
+            // Not left behind: it is what shows again what is typed.
+            rpassword::prompt_password(format!("{text}: ")).map(Some)
         } else {
             self.show.out.note(format!("{text}:"));
-            line()
+            self.told.stop.or(line)
         };
         let answer = read.map_err(|error| HostError::Other {
             class: Class::Script,
             message: format!("{text:?} is asked for, and nothing could be read: {error}"),
             help: None,
         })?;
-        let answer = Zeroizing::new(answer);
+        let answer = Zeroizing::new(answer.ok_or(HostError::Stopped)?);
         Ok(Zeroizing::new(answer.trim().to_owned()))
     }
 
@@ -211,15 +214,16 @@ impl Host for FileHost<'_> {
         let text = if text.is_empty() { "go on" } else { text };
         self.may_ask(&format!("Enter after {text:?}"))?;
         self.show.out.note(format!("{text}: press Enter"));
-        line().map(drop).map_err(|error| HostError::Other {
+        let read = self.told.stop.or(line).map_err(|error| HostError::Other {
             class: Class::Script,
             message: format!("Enter could not be waited for: {error}"),
             help: None,
-        })
+        })?;
+        read.map(drop).ok_or(HostError::Stopped)
     }
 
     fn sleep(&mut self, time: Duration) {
-        std::thread::sleep(time);
+        self.told.stop.sleep(time);
     }
 
     fn echo(&mut self, text: &str) {
@@ -234,6 +238,10 @@ impl Host for FileHost<'_> {
         if let Event::Tested(test) = event {
             self.show.test(test, self.sources);
         }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.told.stop.is_set()
     }
 }
 

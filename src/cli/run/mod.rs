@@ -3,6 +3,7 @@
 mod given;
 mod host;
 mod show;
+mod stop;
 
 use std::{
     io::Read,
@@ -17,6 +18,7 @@ use rand_core::CryptoRng;
 pub(super) use self::{
     host::{FileHost, Told},
     show::Show,
+    stop::Stop,
 };
 use super::{
     Context,
@@ -102,13 +104,17 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> Result<ExitCode> {
     if args.seed.is_some() && !args.check {
         out.note("--seed: all randomness follows from that text, so nothing is secure");
     }
+    let stop = if args.check { Stop::default() } else { Stop::on_signals()? };
     let show = Show::new(out, args.files.len() > 1);
     let mut reports = Vec::new();
     for path in &args.files {
         show.file(path);
-        let report = one(context, args, terminal.as_ref(), path, &show);
+        let report = one(context, args, terminal.as_ref(), path, &show, &stop);
         show.end(&report);
         reports.push(report);
+        if stop.is_set() {
+            break;
+        }
     }
     show.closing(&reports, args.check);
     out.object(report::json(&reports));
@@ -131,6 +137,7 @@ fn one(
     terminal: Option<&TerminalCertificates>,
     path: &Path,
     show: &Show<'_>,
+    stop: &Stop,
 ) -> Report {
     let name = path.display().to_string();
     let text = match read(path) {
@@ -162,7 +169,7 @@ fn one(
     };
     let host = FileHost::new(
         context,
-        Told { terminal, seed, asks: !args.non_interactive },
+        Told { terminal, seed, asks: !args.non_interactive, stop },
         show,
         &program.sources,
     );

@@ -53,4 +53,8 @@ impl Host for ShellHost<'_> {
             self.show.out.line(format!("{word} {}", test.title));
         }
     }
+
+    fn is_stopped(&self) -> bool {
+        self.inner.is_stopped()
+    }
 }

@@ -23,7 +23,7 @@ use self::{
 use super::{
     Context,
     failure::Failure,
-    run::{FileHost, Show, Told},
+    run::{FileHost, Show, Stop, Told},
 };
 use crate::{
     apdu::StatusWord,
@@ -47,26 +47,29 @@ pub(super) struct ShellArgs {
 }
 
 pub(super) fn run(context: &Context, args: &ShellArgs) -> Result<ExitCode> {
+    let known =
+        Rc::new(RefCell::new(Known { place: Place::Known(Df::MasterFile), variables: Vec::new() }));
+    let input = Input::new(Rc::clone(&known), !args.no_history)?;
+    // Lines that come from a file are a run like another, and Ctrl-C ends all of it.
+    let stop = if input.is_person() { Stop::on_ctrl_c()? } else { Stop::default() };
     let (sources, show) = (Sources::default(), Show::new(&context.out, false));
-    let told = Told { terminal: None, seed: args.seed.as_deref(), asks: true };
+    let told = Told { terminal: None, seed: args.seed.as_deref(), asks: true, stop: &stop };
     let host = ShellHost { inner: FileHost::new(context, told, &show, &sources), show: &show };
     let rng: Box<dyn rand_core::CryptoRng> = match &args.seed {
         Some(seed) => Box::new(SeededRng::new(seed.as_bytes(), "shell")),
         None => Box::new(SystemRng::default()),
     };
     let nothing = Program::load("shell", "", &mut Files, false).map_err(|_| empty())?;
-    // A person ends a loop with Ctrl-C, and is told of one that does not end by itself.
+    // Ctrl-C ends a loop, and one that would run for ever ends by itself.
     let options = Options::default();
     let machine = Runner::new(&nothing, Box::new(host), rng, options).into_machine();
-    let known =
-        Rc::new(RefCell::new(Known { place: Place::Known(Df::MasterFile), variables: Vec::new() }));
-    let input = Input::new(Rc::clone(&known), !args.no_history)?;
     if input.is_person() {
         context.out.line("The script language line by line; `help` says what else. Ctrl-D ends.");
     }
     let shell = Shell {
         context,
         known,
+        stop: stop.clone(),
         input,
         done: Done::default(),
         other: None,
@@ -84,6 +87,8 @@ fn empty() -> Failure {
 struct Shell<'a> {
     context: &'a Context,
     known: Rc<RefCell<Known>>,
+    /// Set by Ctrl-C while statements run.
+    stop: Stop,
     input: Input,
     done: Done,
     /// A DF that was entered by `cd` and whose files nobody knows.
@@ -184,6 +189,8 @@ impl Shell<'_> {
         if keep && !secret {
             self.input.remember(text);
         }
+        // What came at the prompt, or after the last statement, is not meant for these.
+        self.stop.clear();
         let mut runner = Runner::resume(&program, machine);
         let (mut how, mut ran) = (After::More, true);
         for stmt in body {

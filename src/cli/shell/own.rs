@@ -31,7 +31,7 @@ Everything else is the script language (apdu-scripts/README.md):
   access pace can %can                 opens the card
   read ef EF.COM                       a file
   let n = uint(resp[1])                a value of the last answer
-Tab completes; a line that begins with a blank stands in no history.";
+Tab completes; Ctrl-C ends what runs; a line that begins with a blank stands in no history.";
 
 /// What a secure channel is called in the prompt.
 pub(super) const fn way(access: Access) -> &'static str {

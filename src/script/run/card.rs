@@ -132,7 +132,7 @@ impl Machine<'_> {
             self.drop_session();
         }
         let failure = Failure::of_session(error, span);
-        if self.host.is_stopped() { self.stopped(span) } else { failure }
+        if self.host.is_stopped() { Failure::stopped(span) } else { failure }
     }
 
     pub(super) fn connect(&mut self, connect: &Connect, span: Span) -> Result<(), Failure> {

@@ -156,7 +156,7 @@ impl Machine<'_> {
             StmtKind::Timeout(time) => self.timeout(*time, span),
             StmtKind::Sleep(time) => {
                 self.host.sleep(bounded(*time, span)?);
-                Ok(())
+                self.go_on(span)
             }
             StmtKind::Prompt { text, into } => {
                 let text = self.told(text)?;

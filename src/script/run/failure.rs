@@ -83,6 +83,11 @@ impl Failure {
         Self::new(Class::Expectation, code, span, message)
     }
 
+    /// Somebody pressed Ctrl-C.
+    pub(super) fn stopped(span: Span) -> Self {
+        Self::script(Code::STOPPED, span, "the run was stopped").ending_file()
+    }
+
     /// With what the card answered.
     pub(super) const fn sw(mut self, sw: StatusWord) -> Self {
         self.sw = Some(sw);

@@ -29,16 +29,16 @@ pub trait Host {
     /// Asks a person for a line.
     ///
     /// # Errors
-    /// [`HostError::Nobody`] where none can answer.
+    /// [`HostError::Nobody`] where none can answer, [`HostError::Stopped`] where the run is to end.
     fn prompt(&mut self, text: &str, secret: bool) -> Result<Zeroizing<String>, HostError>;
 
     /// Waits until a person says to go on.
     ///
     /// # Errors
-    /// [`HostError::Nobody`] where none can.
+    /// [`HostError::Nobody`] where none can, [`HostError::Stopped`] where the run is to end.
     fn pause(&mut self, text: &str) -> Result<(), HostError>;
 
-    /// Waits.
+    /// Waits, at most until the run is to end.
     fn sleep(&mut self, time: Duration) {
         std::thread::sleep(time);
     }
@@ -113,6 +113,9 @@ pub enum HostError {
     /// The card or its reader.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// The run is to end, and does not wait for the answer.
+    #[error("the run was stopped")]
+    Stopped,
     /// Anything else.
     #[error("{message}")]
     Other {
@@ -131,6 +134,7 @@ impl HostError {
             Self::Nobody { .. } => Failure::script(Code::NOBODY, span, self.to_string())
                 .help("give the value otherwise: `env:NAME or prompt ..`, or --set"),
             Self::Transport(error) => Failure::of_transport(&error, span),
+            Self::Stopped => Failure::stopped(span),
             Self::Other { class, message, help } => {
                 let code = match class {
                     Class::Absent => Code::ABSENT,

@@ -165,14 +165,12 @@ impl<'h> Machine<'h> {
             .help("is the loop's condition ever false? --max-steps allows more")
             .ending_file());
         }
-        if self.steps.is_multiple_of(256) && self.host.is_stopped() {
-            return Err(self.stopped(span));
-        }
-        Ok(())
+        self.go_on(span)
     }
 
-    pub(super) fn stopped(&self, span: Span) -> Failure {
-        Failure::script(Code::STOPPED, span, "the run was stopped").ending_file()
+    /// Fails where the run is to end.
+    pub(super) fn go_on(&self, span: Span) -> Result<(), Failure> {
+        if self.host.is_stopped() { Err(Failure::stopped(span)) } else { Ok(()) }
     }
 
     /// Goes a level down, for as long as `act` takes.
