@@ -20,9 +20,9 @@ use super::{
 use crate::{
     script::{
         Diagnostic, Sources,
-        export::{self, Target},
+        export::{self, ExportError, Target},
         import::{self, Format, ImportError, MAX_IMPORT},
-        syntax,
+        is_lenient, syntax,
     },
     transport::Recording,
 };
@@ -128,7 +128,12 @@ fn export(context: &Context, args: &ExportArgs) -> Result<ExitCode> {
     let target = Target::from_name(&args.to).unwrap_or(Target::Scriptor);
     let text = if Format::recognise(&file, &bytes) == Some(Format::Recording) {
         let recording = Recording::parse(&file, &bytes).map_err(of_recording)?;
-        export::export_recording(&recording, target).map_err(of_recording)?
+        export::export_recording(&recording, target).map_err(|error| match error {
+            ExportError::Recording(error) => of_recording(error),
+            error => Failure::usage(format!("{file}: {error}"))
+                .step(EXPORT)
+                .help("another format may have a word for it"),
+        })?
     } else {
         let text = std::str::from_utf8(&bytes).map_err(|_| {
             Failure::usage(format!("{file}: this is no text"))
@@ -137,33 +142,47 @@ fn export(context: &Context, args: &ExportArgs) -> Result<ExitCode> {
                 .got("other bytes")
                 .help("a script ends in .apdu or .pcom; `iccard script import` makes one")
         })?;
-        of_script(&file, text, target)?
+        match of_script(&file, text, target) {
+            Ok(text) => text,
+            Err(wrong) => return Ok(not_exported(context, &file, target, &wrong)),
+        }
     };
     let text = Zeroizing::new(text);
     let object = json!({ "to": target.name(), "file": file });
     finish(context, args.out.as_deref(), "write the export", &text, object)
 }
 
-fn of_script(file: &str, text: &str, target: Target) -> Result<String> {
+// What is wrong, with the texts that its places are in.
+type Wrong = (Sources, Vec<Diagnostic>);
+
+fn of_script(file: &str, text: &str, target: Target) -> Result<String, Wrong> {
     let mut sources = Sources::default();
     let id = sources.add(file, text.into()).unwrap_or_default();
-    let name = Path::new(file).extension().map(|extension| extension.to_ascii_lowercase());
-    let lenient = name.is_some_and(|name| name == "pcom" || name == "var");
-    let parsed = syntax::parse(id, text, lenient);
-    let wrong = |found: &Diagnostic| {
-        let (line, column) = sources.position(found.span);
-        let message = format!("{file}:{line}:{column}: {} ({})", found.message, found.code);
-        Failure {
-            expected: found.expected.clone(),
-            got: found.got.clone(),
-            help: found.help.clone(),
-            ..Failure::usage(message).step(EXPORT)
-        }
-    };
-    if let Some(first) = parsed.diagnostics.iter().find(|found| !found.warning) {
-        return Err(wrong(first).into());
+    let parsed = syntax::parse(id, text, is_lenient(file));
+    if parsed.diagnostics.iter().any(|found| !found.warning) {
+        return Err((sources, parsed.diagnostics));
     }
-    export::export(&parsed.script, text, target).map_err(|found| wrong(&found).into())
+    export::export(&parsed.script, text, target).map_err(|wrong| (sources, vec![*wrong]))
+}
+
+// Drawn on stderr, as stdout is the export's.
+fn not_exported(context: &Context, file: &str, target: Target, wrong: &Wrong) -> ExitCode {
+    let (sources, found) = wrong;
+    let out = &context.out;
+    if !out.is_json() {
+        found.iter().for_each(|one| out.note(one.draw(sources, false)));
+    }
+    let first = found.iter().find(|one| !one.warning).map(|one| {
+        let (line, column) = sources.position(one.span);
+        format!("{file}:{line}:{column}: {} ({})", one.message, one.code)
+    });
+    out.object(json!({
+        "to": target.name(),
+        "file": file,
+        "error": { "code": failure::USAGE, "step": EXPORT, "message": first },
+        "diagnostics": found.iter().map(|one| one.json(sources)).collect::<Vec<_>>(),
+    }));
+    ExitCode::from(failure::USAGE)
 }
 
 fn finish(

@@ -2,7 +2,7 @@
 
 /// The kind of a [`Diagnostic`](super::Diagnostic), by which people look it up: stable over
 /// versions. 1 to 49 are of the text, 50 to 69 of what a check without a card finds, 70 to 99 of a
-/// run.
+/// run, 100 and above of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Code(pub u16);
 
@@ -14,7 +14,7 @@ impl Code {
 
     /// Every kind with its sentence, in order.
     pub fn all() -> impl Iterator<Item = (Self, &'static str)> {
-        [TEXT, CHECK, super::run::RUN].into_iter().flatten().copied()
+        [TEXT, CHECK, super::run::RUN, super::export::EXPORT].into_iter().flatten().copied()
     }
 }
 

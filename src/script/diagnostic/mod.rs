@@ -2,6 +2,7 @@
 
 mod code;
 mod draw;
+mod export;
 mod run;
 mod sources;
 

@@ -2,14 +2,14 @@
 
 use super::{
     Target,
-    error::{TOO_MANY, no_word, not_constant},
+    error::{no_word, not_constant},
     step::{Sent, Step, StepKind, is_any, status},
     value::{Values, number},
 };
 use crate::{
     apdu::{Command, Header},
     script::{
-        Diagnostic,
+        Code, Diagnostic,
         syntax::{Disposition, FileRef, Script, Selected, Span, Stmt, StmtKind, SwPattern},
     },
 };
@@ -149,9 +149,10 @@ impl Flat<'_> {
     fn turn(&mut self, span: Span) -> Result<(), Box<Diagnostic>> {
         self.turns += 1;
         if self.turns > MOST {
-            let wrong = Diagnostic::new(TOO_MANY, span, "more than 100,000 statements")
-                .expected("100,000 statements at most, rounds of loops counted")
-                .help("export a part of the script");
+            let wrong =
+                Diagnostic::new(Code::TOO_MANY_STATEMENTS, span, "more than 100,000 statements")
+                    .expected("100,000 statements at most, rounds of loops counted")
+                    .help("export a part of the script");
             return Err(wrong.into());
         }
         Ok(())

@@ -15,13 +15,13 @@ mod step;
 mod tests;
 mod value;
 
-pub use error::{CODES, NO_COMMAND, NO_WORD, NOT_CONSTANT, NOT_EXPECTED, TOO_MANY};
+pub use error::ExportError;
 pub use recorded::of_recording;
 
 use step::Step;
 
 use super::{Diagnostic, syntax::Script};
-use crate::transport::{RecordError, Recording};
+use crate::transport::Recording;
 
 /// A format that can be exported to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,7 +66,7 @@ impl std::fmt::Display for Target {
 /// A script in another format. `text` is what it was parsed from, for its comments.
 ///
 /// # Errors
-/// A [`Diagnostic`] of one of [`CODES`]: the first place that the format cannot say.
+/// A [`Diagnostic`], E100 and above: the first place that the format cannot say.
 pub fn export(script: &Script, text: &str, target: Target) -> Result<String, Box<Diagnostic>> {
     write(&flat::steps(script, text, target)?, target)
 }
@@ -74,12 +74,11 @@ pub fn export(script: &Script, text: &str, target: Target) -> Result<String, Box
 /// The wire of a recording in another format.
 ///
 /// # Errors
-/// [`RecordError::Redacted`] where bytes are left out.
-pub fn export_recording(recording: &Recording, target: Target) -> Result<String, RecordError> {
+/// [`ExportError`] where bytes are left out, or where the format cannot say what happened.
+pub fn export_recording(recording: &Recording, target: Target) -> Result<String, ExportError> {
     recording.need_all("export it")?;
     let steps = recorded::steps(recording);
-    // All steps are exact commands, resets and comments, which every format has.
-    Ok(write(&steps, target).unwrap_or_default())
+    Ok(write(&steps, target)?)
 }
 
 fn write(steps: &[Step], target: Target) -> Result<String, Box<Diagnostic>> {

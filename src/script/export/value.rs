@@ -3,13 +3,13 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    error::{NO_COMMAND, not_constant},
+    error::not_constant,
     step::{Item, Sent},
 };
 use crate::{
     apdu::{CommandView, Form},
     script::{
-        Diagnostic,
+        Code, Diagnostic,
         syntax::{
             DataPattern, Expr, ExprKind, Function, LengthForm, Part, PartKind, PatternItem, Send,
             SwPattern,
@@ -105,7 +105,7 @@ impl Values {
             let span = send.parts.first().map(|part| part.span).unwrap_or_default();
             let wrong = |why: String| {
                 let help = "correct the command, or write all its bytes without le=, short and ext";
-                let wrong = Diagnostic::new(NO_COMMAND, span, why)
+                let wrong = Diagnostic::new(Code::NOT_A_COMMAND, span, why)
                     .expected("header, Lc and as many bytes, so that length fields can be made");
                 Box::new(wrong.help(help))
             };
