@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from harness import BUILD_PATIENCE, Failed, check, need, run
+from harness import Failed, run, run_example
 from packages import npm, pip
 
 HERE = Path(__file__).resolve().parent
@@ -19,32 +19,40 @@ def made(card):
     """The folder of credentials, made once a run by the example `make_credentials`."""
     folder = Path(card.scratch.name) / "credentials"
     if not folder.exists():
-        need("cargo")
-        check("cargo", "run", "--quiet", "--locked", "--manifest-path", ROOT / "Cargo.toml",
-              "--features", "credentials", "--example", "make_credentials", "--", folder,
-              patience=BUILD_PATIENCE)
+        run_example(card.binary, "make_credentials", folder)
     return folder
 
 
-def judged_by_node(card, script, packages, name):
+def owf():
+    return npm(BUILT / "npm-owf-mdoc", OWF)
+
+
+def auth0():
+    return npm(BUILT / "npm-auth0-mdl", AUTH0)
+
+
+def pymdoccbor():
+    return pip(BUILT / "pip-pymdoccbor", PYMDOCCBOR)
+
+
+def judged_by_node(card, script, cwd):
     folder = made(card)
-    cwd = npm(BUILT / name, packages)
     status, output = run("node", HERE / script, cwd, folder)
     if status != 0:
         raise Failed(output)
 
 
 def owf_judges_our_mdoc(card):
-    judged_by_node(card, "mdoc/owf.mjs", OWF, "npm-owf-mdoc")
+    judged_by_node(card, "mdoc/owf.mjs", owf())
 
 
 def auth0_judges_our_mdoc(card):
-    judged_by_node(card, "mdoc/auth0.mjs", AUTH0, "npm-auth0-mdl")
+    judged_by_node(card, "mdoc/auth0.mjs", auth0())
 
 
 def pymdoccbor_reads_our_mdoc(card):
     folder = made(card)
-    python = pip(BUILT / "pip-pymdoccbor", PYMDOCCBOR)
+    python = pymdoccbor()
     status, output = run(python, HERE / "mdoc/read_by_pymdoccbor.py", folder)
     if status != 0:
         raise Failed(output)

@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60  # seconds for one judge
 BUILD_PATIENCE = 900  # seconds to build one
 
@@ -71,6 +72,17 @@ class Program:
     def check_deadline(self):
         if time.monotonic() > self.deadline:
             raise Failed(f"out of time: {' '.join(self.command)}\n{self.output()}")
+
+
+def run_example(binary, name, *arguments):
+    """Runs an example: the one built with the binary, where it is there, or else it is built."""
+    built = Path(binary).parent / "examples" / name
+    if os.access(built, os.X_OK):
+        return check(built, *arguments)
+    need("cargo")
+    return check("cargo", "run", "--quiet", "--locked", "--manifest-path", ROOT / "Cargo.toml",
+                 "--features", "credentials", "--example", name, "--", *arguments,
+                 patience=BUILD_PATIENCE)
 
 
 def run(*command, patience=PATIENCE, environment=None):

@@ -5,21 +5,17 @@ import shutil
 import sys
 from pathlib import Path
 
-from harness import BUILD_PATIENCE, Failed, Skipped, check, need, run
+from harness import BUILD_PATIENCE, Failed, Skipped, need, run, run_example
 
 HERE = Path(__file__).resolve().parent
 JUDGES = HERE / "sd_jwt"
-ROOT = HERE.parent.parent
 
 
 def made(card):
     """The folder with what is judged."""
     folder = Path(card.scratch.name) / "sd_jwt"
     if not folder.exists():
-        need("cargo")
-        check("cargo", "run", "--quiet", "--locked", "--manifest-path", ROOT / "Cargo.toml",
-              "--features", "credentials", "--example", "make_sd_jwt", "--", folder,
-              patience=BUILD_PATIENCE)
+        run_example(card.binary, "make_sd_jwt", folder)
     return folder
 
 
@@ -45,14 +41,18 @@ def judged(command, least):
         raise Failed(output)
 
 
-def sd_jwt_js(card, built):
+def install_js(built):
     need("node", "npm")
-    out = installed(built, "node_modules/.done", "npm", "ci", "--prefix", "{out}", "--no-audit",
-                    "--no-fund", "--ignore-scripts")
+    return installed(built, "node_modules/.done", "npm", "ci", "--prefix", "{out}", "--no-audit",
+                     "--no-fund", "--ignore-scripts")
+
+
+def sd_jwt_js(card, built):
+    out = install_js(built)
     judged(("node", JUDGES / "judge.mjs", made(card), out.resolve()), 12)
 
 
-def sd_jwt_python(card, built):
+def install_python(built):
     venv = built / "sd_jwt" / "venv"
     if not (venv / "bin" / "python").exists():
         status, output = run(sys.executable, "-m", "venv", venv, patience=BUILD_PATIENCE)
@@ -60,4 +60,9 @@ def sd_jwt_python(card, built):
             raise Skipped(f"no virtual environment: {output.strip()[-200:]}")
     installed(built, "venv/.done", venv / "bin" / "python", "-m", "pip", "install", "--quiet",
               "--disable-pip-version-check", "-r", JUDGES / "requirements.txt")
+    return venv
+
+
+def sd_jwt_python(card, built):
+    venv = install_python(built)
     judged((venv / "bin" / "python", JUDGES / "judge.py", made(card)), 12)

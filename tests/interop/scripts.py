@@ -80,8 +80,12 @@ def jsonschema_takes_reports(card):
             raise Failed("a wrong report is taken")
 
 
+def junitparser(built):
+    return pip(built / "junitparser", {"junitparser": "5.0.3"})
+
+
 def junitparser_reads_reports(card, built):
-    python = pip(built / "junitparser", {"junitparser": "5.0.3"})
+    python = junitparser(built)
     folder, _ = report(card, "run-junit")
     told = json.loads(check(python, "-c", """
 import json, sys
