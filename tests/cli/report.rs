@@ -96,6 +96,39 @@ fn a_card_cannot_write_markup_into_the_page() {
 }
 
 #[test]
+fn a_tap_that_fails_has_a_page_that_says_why() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    let tap =
+        ["tap", "--card", "emulated:passport-pace-gm", "--can", "000001", "--report", "r.html"];
+    let error = json(dir, &tap, 5);
+    assert_eq!(error["error"]["code"], 5);
+    let html = page(dir, "r.html");
+    for words in [
+        "<h1>NOT READ</h1>",
+        "access refused",
+        "<dt>step</dt><dd>PACE</dd>",
+        "the CAN is wrong",
+        "GENERAL AUTHENTICATE, PACE 4 of 4",
+        "<span class=\"state bad\">6300</span>",
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+    ] {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+    assert_eq!(dangerous(&html), Vec::<String>::new());
+    assert!(!html.contains("000001") && html.ends_with("</html>"));
+
+    // A card that leaves: what it answered until then.
+    let left =
+        ["tap", "--card", "emulated", "--fault", "tear after 12 apdus", "--report", "l.html"];
+    text(dir, &left, 4);
+    let html = page(dir, "l.html");
+    assert!(html.contains("the way to the card failed") && html.contains("put it back"), "{html}");
+    assert!(html.contains("<dt>answered commands</dt><dd>12</dd>"), "{html}");
+    assert!(!html.contains("HONG") && !html.contains("길동"), "{html}");
+}
+
+#[test]
 fn other_cards_have_a_page_too() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();

@@ -89,7 +89,8 @@ pub(super) struct TapArgs {
     /// Write the face, in the card's own format
     #[arg(long, value_name = "FILE")]
     face: Option<PathBuf>,
-    /// Write a page that shows verdict, holder, checks and dialogue: personal data in clear
+    /// Write a page that shows verdict, holder, checks and dialogue: personal data in clear; of a tap
+    /// that failed, why and how far it came
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
     /// With --report: write over a file that is there
@@ -201,7 +202,15 @@ pub(super) fn run(context: &Context, args: &TapArgs) -> Result<ExitCode> {
     let mut progress = Progress::new(out.is_json() || context.verbose);
     let tapped = tap::tap(&mut session, &options, &mut *rng, now, &mut |e| progress.show(e));
     progress.clear();
-    let tapped = tapped?;
+    let tapped = match (tapped, &page) {
+        (Ok(tapped), _) => tapped,
+        (Err(error), None) => return Err(error.into()),
+        (Err(error), Some(page)) => {
+            let failure = Failure::from_error(error.into());
+            page.write_failed(&failure, &source, now, out);
+            return Err(failure.into());
+        }
+    };
     if let Some(learnt) = tapped.lengths.as_ref().filter(|_| !repeats) {
         lengths::keep(&context.card, &mut lengths, learnt);
     }

@@ -1,8 +1,10 @@
 //! `iccard tap --report FILE.html`: one page that says what was found, how, and what it cost.
 //!
 //! The page is whole in itself: no script, nothing from elsewhere, and a policy in it that forbids
-//! both. It shows the holder, for that is what it is for, so its file is its owner's alone.
+//! both. It shows the holder, for that is what it is for, so its file is its owner's alone. Of a tap
+//! that failed it says why, and shows the dialogue until then.
 
+mod failed;
 mod page;
 mod waterfall;
 
@@ -10,9 +12,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use askama::Template;
+use time::UtcDateTime;
 
-use self::page::Page;
 pub(super) use self::waterfall::Gathered;
+use self::{failed::FailedPage, page::Page};
 use super::{
     super::{failure, failure::Failure, files, output::Output},
     report::Report,
@@ -58,7 +61,22 @@ impl ReportFile {
 
     /// Writes the page, whole or not at all.
     pub(super) fn write(&self, report: &Report<'_>, out: &Output) -> Result<()> {
-        let page = Page::new(report, &self.gathered.take());
+        let size = self.put(&Page::new(report, &self.gathered.take()))?;
+        out.row("report", format!("{}   it shows the holder: {size} B", self.path.display()));
+        Ok(())
+    }
+
+    /// Writes the page of a tap that failed. What is wrong with the page itself is only told, for the
+    /// failure is what counts.
+    pub(super) fn write_failed(&self, why: &Failure, source: &str, now: UtcDateTime, out: &Output) {
+        let page = FailedPage::new(why, source, &self.gathered.take(), now);
+        match self.put(&page) {
+            Ok(_) => out.note(format!("report: {}", self.path.display())),
+            Err(error) => out.note(format!("error: {error:#}")),
+        }
+    }
+
+    fn put(&self, page: &impl Template) -> Result<usize> {
         let html = page.render().map_err(|error| {
             Failure::new(failure::FILE, format!("the page cannot be made: {error}")).step(STEP)
         })?;
@@ -67,11 +85,7 @@ impl ReportFile {
         } else {
             files::write_new_private(&self.path, STEP, html.as_bytes())?;
         }
-        out.row(
-            "report",
-            format!("{}   it shows the holder: {} B", self.path.display(), html.len()),
-        );
-        Ok(())
+        Ok(html.len())
     }
 
     pub(super) fn path(&self) -> &Path {
