@@ -6,6 +6,7 @@
 //! [`Diagnostic`] that points at its place. apdu-scripts/README.md is the language's manual.
 
 pub mod check;
+mod counting;
 mod diagnostic;
 pub mod export;
 pub mod format;

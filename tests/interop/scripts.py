@@ -127,20 +127,92 @@ def prove_reads_reports(card):
         raise Failed(output)
 
 
+def answers_of_scriptor(output):
+    return [
+        "".join(answer.split())
+        for answer in re.findall(r"^< ((?:[0-9A-F]{2}\s+)+):", output, re.MULTILINE)
+    ]
+
+
+def answers_of_opensc_tool(output):
+    """Data in lines of 16 bytes, each with its characters behind it."""
+    answers = []
+    for block in output.split("Received (SW1=0x")[1:]:
+        status, _, rest = block.partition("\n")
+        data = ""
+        for line in rest.splitlines():
+            found = re.match(r"((?:[0-9A-F]{2} ){1,16})", line)
+            if not found:
+                break
+            data += found.group(1).replace(" ", "")
+        sw1, sw2 = re.match(r"(..), SW2=0x(..)", status).groups()
+        answers.append(data + sw1 + sw2)
+    return answers
+
+
+def our_answers(card, name, *command):
+    """What the emulated card answers to a script that we run."""
+    record = card.folder(name) / "ours.rec"
+    check(card.binary, "run", *command, "--card", "emulated:iso-files", "--record", record,
+          "--record-secrets")
+    lines = [json.loads(line) for line in record.read_text().splitlines()]
+    return [line["exchange"]["response"] for line in lines if "exchange" in line]
+
+
+def must_be_the_same(ours, theirs, least, output):
+    if len(theirs) < least or ours != theirs:
+        pairs = [(a, b) for a, b in zip(ours, theirs) if a != b]
+        raise Failed(f"{len(ours)} answers, {len(theirs)} of theirs; {pairs[:5]}\n{output}")
+
+
 def scriptor_gets_the_same_answers(card):
     """The same file, unchanged, through pcscd to a card in a vpcd and by our runner."""
     need("scriptor")
     script = FIXTURES / "plain-files.scriptor"
     output = pcsc.through_pcscd(card, "scriptor", script, profile="iso-files")
-    theirs = [
-        "".join(answer.split())
-        for answer in re.findall(r"^< ((?:[0-9A-F]{2}\s+)+):", output, re.MULTILINE)
-    ]
-    record = card.folder("run-scriptor") / "ours.rec"
-    check(card.binary, "run", "--lenient", "--card", "emulated:iso-files", "--record", record,
-          "--record-secrets", script)
-    lines = [json.loads(line) for line in record.read_text().splitlines()]
-    ours = [line["exchange"]["response"] for line in lines if "exchange" in line]
-    if len(theirs) < 150 or ours != theirs:
-        pairs = [(a, b) for a, b in zip(ours, theirs) if a != b]
-        raise Failed(f"{len(ours)} answers, {len(theirs)} of scriptor; {pairs[:5]}\n{output}")
+    ours = our_answers(card, "run-scriptor", "--lenient", script)
+    must_be_the_same(ours, answers_of_scriptor(output), 150, output)
+
+
+# Values, loops, computed bytes, texts and expectations, which the others have no words for.
+EXPORTED = """
+let aid = A00000006349434301
+let pin = "123456"
+00A4 040C #(%aid)
+# the first file, piece by piece
+00A4 020C #(4401)
+for n in 0..4
+  00B0 00 u8(%n) 02 [XX XX]
+end
+00B0 0100 00 (6XXX)
+test "the PIN opens the file"
+  00D6 0000 #(41) (6982)
+  0020 0081 #("000000") (63CX)
+  0020 0081 #(%pin)
+  repeat 3
+    00D6 0000 #("ABC")
+    00B0 0000 03 ["ABC"]
+  end
+end
+reset cold
+00A4 040C #(%aid)
+00A4 020C #(4401)
+00D6 0000 #(41) (6982)
+"""
+
+
+def exports_run_in_other_programs(card):
+    """A script of ours as scriptor and as opensc-tool have it: the card answers all of them alike."""
+    need("scriptor", "opensc-tool")
+    folder = card.folder("export")
+    script = folder / "ours.apdu"
+    script.write_text(EXPORTED)
+    ours = our_answers(card, "run-export", script)
+    for target, program, read in (
+        ("scriptor", ["scriptor"], answers_of_scriptor),
+        ("opensc-tool", ["sh"], answers_of_opensc_tool),
+    ):
+        file = folder / target
+        check(card.binary, "script", "export", script, "--to", target, "--out", file)
+        output = pcsc.through_pcscd(card, *program, file, profile="iso-files")
+        must_be_the_same(ours, read(output), 19, output)

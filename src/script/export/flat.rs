@@ -4,13 +4,14 @@ use super::{
     Target,
     error::{no_word, not_constant},
     step::{Sent, Step, StepKind, is_any, status},
-    value::{Values, number},
+    value::Values,
 };
 use crate::{
     apdu::{Command, Header},
     script::{
         Code, Diagnostic,
-        syntax::{Disposition, FileRef, Script, Selected, Span, Stmt, StmtKind, SwPattern},
+        counting::Counting,
+        syntax::{Disposition, Expr, FileRef, Script, Selected, Span, Stmt, StmtKind, SwPattern},
     },
 };
 
@@ -92,7 +93,7 @@ impl Flat<'_> {
                 self.body(&test.body)?;
             }
             StmtKind::Repeat { count, body } => {
-                let count = number(count).ok_or_else(|| not_constant(count.span, "this number"))?;
+                let count = self.number(count)?;
                 for _ in 0..count.max(0) {
                     self.turn(span)?;
                     self.body(body)?;
@@ -116,10 +117,18 @@ impl Flat<'_> {
             StmtKind::If { .. } | StmtKind::SkipIf { .. } => {
                 return Err(no_word(self.target, span, "a condition"));
             }
-            StmtKind::For { .. }
-            | StmtKind::While { .. }
-            | StmtKind::Break
-            | StmtKind::Continue => {
+            StmtKind::For(counted) => {
+                let (from, to) = (self.number(&counted.from)?, self.number(&counted.to)?);
+                let step = counted.step.as_ref().map_or(Ok(1), |step| self.number(step))?;
+                let numbers = Counting::new(from, to, counted.inclusive, step)
+                    .ok_or_else(|| no_word(self.target, span, "a loop without an end"))?;
+                for now in numbers {
+                    self.turn(span)?;
+                    self.values.set_number(&counted.name.text, now);
+                    self.body(&counted.body)?;
+                }
+            }
+            StmtKind::While { .. } | StmtKind::Break | StmtKind::Continue => {
                 return Err(no_word(self.target, span, "a loop"));
             }
             StmtKind::Try { .. } => return Err(no_word(self.target, span, "an attempt")),
@@ -144,6 +153,10 @@ impl Flat<'_> {
             _ => return Err(no_word(self.target, span, "this statement")),
         }
         Ok(())
+    }
+
+    fn number(&self, expr: &Expr) -> Result<i64, Box<Diagnostic>> {
+        self.values.number(expr).ok_or_else(|| not_constant(expr.span, "this number"))
     }
 
     fn turn(&mut self, span: Span) -> Result<(), Box<Diagnostic>> {

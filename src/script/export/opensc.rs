@@ -1,5 +1,5 @@
-//! Shell lines for opensc-tool: one call up to the next reset, for the card keeps no state between
-//! two of them.
+//! Shell lines for opensc-tool: one call up to the next reset, and one for that, which a call makes
+//! after its commands, wherever the option stands.
 
 use super::step::{Step, StepKind};
 use crate::transport::Reset;
@@ -18,10 +18,9 @@ pub(super) fn write(steps: &[Step]) -> String {
             }
             StepKind::Reset(kind) => {
                 call(&mut text, &mut comments, &mut words);
-                words.push(format!(
-                    "--reset={}",
-                    if *kind == Reset::Warm { "warm" } else { "cold" }
-                ));
+                let kind = if *kind == Reset::Warm { "warm" } else { "cold" };
+                words.push(format!("--reset={kind}"));
+                call(&mut text, &mut comments, &mut words);
             }
             StepKind::PowerOff | StepKind::Exit => call(&mut text, &mut comments, &mut words),
         }

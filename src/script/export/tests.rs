@@ -47,8 +47,9 @@ fn a_script_without_variables_for_other_programs() {
     );
     assert_eq!(
         exported(WALK, Target::OpenscTool).unwrap(),
-        "# read something\n# then exit\n# the first bytes\n# echo \"done\"\n\
-         opensc-tool --card-driver default --reset=cold \\\n  -s 00:A4:04:0C:07:A0:00:00:02:47:10:01 \\\n  \
+        "# read something\nopensc-tool --card-driver default --reset=cold\n\
+         # then exit\n# the first bytes\n# echo \"done\"\n\
+         opensc-tool --card-driver default -s 00:A4:04:0C:07:A0:00:00:02:47:10:01 \\\n  \
          -s 00:B0:9E:00:04 \\\n  -s 00:B0:00:04:04 \\\n  -s 00:B0:00:04:04 \\\n  -s 00:CA:00:66:00:01:00\n"
     );
     // PCOM has neither `*` nor alternatives.
@@ -78,6 +79,8 @@ fn what_cannot_be_said_is_told_with_its_place() {
         ),
         ("00B0 u16(%x) 00\n", 5, "this number is known only when the script runs"),
         ("00A4 0000 02 3F le=1\n", 0, "Lc says 2 data bytes, 1 bytes follow it"),
+        ("let n = u8(256)\n00B0 00 %n\n", 24, "`n` is known only when the script runs"),
+        ("for n in 0..2\n00B0 00 %n\nend\n", 22, "`n` is known only when the script runs"),
         ("repeat 100\nrepeat 100\nrepeat 100\nend\nend\nend\n", 22, "more than 100,000 statements"),
     ] {
         let error = exported(text, Target::Scriptor).unwrap_err();
@@ -85,6 +88,16 @@ fn what_cannot_be_said_is_told_with_its_place() {
         assert_eq!(error.span.start, place, "{text}");
         assert!(error.help.is_some(), "{text}");
     }
+}
+
+#[test]
+fn counted_loops_are_written_out() {
+    let text = "let n = 0x10\nfor i in 2..=0 step -1\n  00B0 00 u8(%i * 4 + %n) 04\nend\n\
+                repeat %n - 15\n00B2 01 04 00\nend\n";
+    assert_eq!(
+        exported(text, Target::Pcom).unwrap(),
+        "00B0001804 (9000)\n00B0001404 (9000)\n00B0001004 (9000)\n00B2010400 (9000)\n"
+    );
 }
 
 // A dump is all that happened: there and back it is the same bytes.

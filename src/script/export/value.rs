@@ -11,8 +11,8 @@ use crate::{
     script::{
         Code, Diagnostic,
         syntax::{
-            DataPattern, Expr, ExprKind, Function, LengthForm, Part, PartKind, PatternItem, Send,
-            SwPattern,
+            DataPattern, Expr, ExprKind, Function, LengthForm, Operator, Part, PartKind,
+            PatternItem, Send, SwPattern,
         },
     },
 };
@@ -22,15 +22,29 @@ const MOST: usize = 1 << 17;
 
 /// The variables whose values are known.
 #[derive(Debug, Default)]
-pub(super) struct Values(HashMap<Arc<str>, Vec<u8>>);
+pub(super) struct Values(HashMap<Arc<str>, Known>);
+
+#[derive(Clone, Debug)]
+enum Known {
+    Bytes(Vec<u8>),
+    Number(i64),
+}
 
 impl Values {
     /// A variable has this value from here on; one that is not known without running is forgotten.
     pub(super) fn set(&mut self, name: &Arc<str>, value: &Expr) {
-        match self.bytes(value) {
-            Ok(bytes) => self.0.insert(Arc::clone(name), bytes),
-            Err(_) => self.0.remove(name),
+        // Digits on their own are bytes.
+        let known = match (self.bytes(value), self.number(value)) {
+            (Ok(bytes), _) => Known::Bytes(bytes),
+            (Err(_), Some(number)) => Known::Number(number),
+            (Err(_), None) => return self.forget(name),
         };
+        self.0.insert(Arc::clone(name), known);
+    }
+
+    /// A variable has this number from here on.
+    pub(super) fn set_number(&mut self, name: &Arc<str>, number: i64) {
+        self.0.insert(Arc::clone(name), Known::Number(number));
     }
 
     pub(super) fn forget(&mut self, name: &Arc<str>) {
@@ -51,8 +65,8 @@ impl Values {
             ExprKind::Bytes(parts) => self.parts(parts),
             ExprKind::Text(text) => Ok(text.as_bytes().to_vec()),
             ExprKind::Var(name) => match self.0.get(&name.text) {
-                Some(bytes) => Ok(bytes.clone()),
-                None => unknown(&format!("`{}`", name.text)),
+                Some(Known::Bytes(bytes)) => Ok(bytes.clone()),
+                _ => unknown(&format!("`{}`", name.text)),
             },
             ExprKind::Call(function, _, args) => {
                 let width = match function {
@@ -62,10 +76,12 @@ impl Values {
                     Function::U32 => 4,
                     _ => return unknown("this value"),
                 };
-                let number = args.first().and_then(number).and_then(|n| u32::try_from(n).ok());
-                let bytes = number.map(u32::to_be_bytes);
-                let Some(bytes) = bytes else { return unknown("this number") };
-                Ok(bytes.get(4 - width..).unwrap_or_default().to_vec())
+                let number = args.first().and_then(|arg| self.number(arg));
+                let bytes = number.and_then(|n| u32::try_from(n).ok()).map(u32::to_be_bytes);
+                match bytes.as_ref().map(|bytes| bytes.split_at(4 - width)) {
+                    Some((over, bytes)) if over.iter().all(|byte| *byte == 0) => Ok(bytes.to_vec()),
+                    _ => unknown("this number"),
+                }
             }
             _ => unknown("this value"),
         }
@@ -118,7 +134,7 @@ impl Values {
                 None => Form::Auto,
             };
             if let Some(le) = &send.le {
-                let ne = number(le).and_then(|n| u32::try_from(n).ok());
+                let ne = self.number(le).and_then(|n| u32::try_from(n).ok());
                 let ne = ne.ok_or_else(|| not_constant(le.span, "this number"))?;
                 let most = if command.form == Form::Extended { 0x1_0000 } else { 0x100 };
                 command.ne = Some(if ne == 0 { most } else { ne });
@@ -129,6 +145,32 @@ impl Values {
         let data = send.expect.data.as_ref().map(|pattern| self.pattern(pattern)).transpose()?;
         let sw = send.expect.sw.as_ref().or(default).cloned();
         Ok(Sent { bytes, asks, data, sw, ms: None })
+    }
+
+    /// The number that an expression is, where that can be told.
+    pub(super) fn number(&self, expr: &Expr) -> Option<i64> {
+        match &expr.kind {
+            ExprKind::Int(number) => Some(*number),
+            ExprKind::Digits(digits) => digits.parse().ok(),
+            ExprKind::Var(name) => match self.0.get(&name.text) {
+                Some(Known::Number(number)) => Some(*number),
+                _ => None,
+            },
+            ExprKind::Call(Function::Int, _, args) => args.first().and_then(|arg| self.number(arg)),
+            ExprKind::Neg(of) => self.number(of)?.checked_neg(),
+            ExprKind::Binary(operator, a, b) => {
+                let (a, b) = (self.number(a)?, self.number(b)?);
+                match operator {
+                    Operator::Add => a.checked_add(b),
+                    Operator::Sub => a.checked_sub(b),
+                    Operator::Mul => a.checked_mul(b),
+                    Operator::Div => a.checked_div(b),
+                    Operator::Mod => a.checked_rem_euclid(b),
+                    Operator::Compare(_) | Operator::And | Operator::Or => None,
+                }
+            }
+            _ => None,
+        }
     }
 
     fn pattern(&self, pattern: &DataPattern) -> Result<Vec<Item>, Box<Diagnostic>> {
@@ -144,15 +186,6 @@ impl Values {
             }
         }
         Ok(items)
-    }
-}
-
-/// The number that an expression is, where it is one as it stands.
-pub(super) fn number(expr: &Expr) -> Option<i64> {
-    match &expr.kind {
-        ExprKind::Int(number) => Some(*number),
-        ExprKind::Digits(digits) => digits.parse().ok(),
-        _ => None,
     }
 }
 

@@ -33,9 +33,11 @@ fn command(out: &mut Writer, line: &Line<'_>, at: usize, text: &str) -> Result<(
     Ok(())
 }
 
-// The words behind the program's name; what stands in front of it is the shell's.
+// The words behind the program's name; what stands in front of it is the shell's. Wherever it stands,
+// a reset comes after the commands of its call.
 fn options(out: &mut Writer, line: &Line<'_>) -> Result<(), ImportError> {
     let mut words = words(&line.text).into_iter().peekable();
+    let mut reset = None;
     while let Some((at, word)) = words.next() {
         let (name, mut given) = match word.split_once('=') {
             Some((name, value)) if name.starts_with("--") => {
@@ -70,16 +72,25 @@ fn options(out: &mut Writer, line: &Line<'_>) -> Result<(), ImportError> {
             ("--reset", kind) => {
                 let next = words.next_if(|(_, word)| word == "cold" || word == "warm");
                 let kind = kind.or_else(|| next.map(|(_, word)| word));
-                out.say(if kind.as_deref() == Some("warm") { "reset warm" } else { "reset cold" });
+                let warm = kind.as_deref() == Some("warm");
+                reset = Some(if warm { "reset warm" } else { "reset cold" });
             }
             ("-c" | "--card-driver" | "-v" | "--verbose", _) => {}
-            (name, _) if name.ends_with("opensc-tool") => {}
+            // Another call on the same line.
+            (name, _) if name.ends_with("opensc-tool") => {
+                if let Some(reset) = reset.take() {
+                    out.say(reset);
+                }
+            }
             (name, _) if name.starts_with('-') => {
                 out.skip(line.number(), name);
             }
             // sudo, && and the like.
             _ => {}
         }
+    }
+    if let Some(reset) = reset {
+        out.say(reset);
     }
     Ok(())
 }

@@ -62,8 +62,8 @@ fn opensc_tool() {
         "walk.sh",
         "# two of them\nsudo opensc-tool -r 1 --reset -a -s 00:A4:0:0C:02:3F:00 \\\n  \
          --send-apdu='00 B0 9E 00 00' -f && opensc-tool --reset=warm -w\n",
-        "default-sw (*)\n\n# two of them\n# reader 1: choose one with --card\nreset cold\necho atr\n\
-         00A4 000C 02 3F00\n00B0 9E00 00\n# not imported: -f\nreset warm\nwait card\n",
+        "default-sw (*)\n\n# two of them\n# reader 1: choose one with --card\necho atr\n\
+         00A4 000C 02 3F00\n00B0 9E00 00\n# not imported: -f\nreset cold\nwait card\nreset warm\n",
     );
     assert_eq!(notes, [(2, "`-f` has no meaning here".to_owned())]);
     golden(

@@ -9,6 +9,7 @@ use super::{
     machine::{Bytes, Machine},
 };
 use crate::{
+    explain::count,
     script::syntax::{Compare, Expr, ExprKind, Operator, SliceForm, Span},
     tlv::{self, Tag},
 };
@@ -321,7 +322,24 @@ pub(super) fn found<'a>(bytes: &'a [u8], path: &[u32]) -> Result<&'a [u8], Strin
     let tags: Vec<Tag> = path.iter().map(|tag| Tag::new(*tag)).collect();
     match tlv::find(bytes, &tags) {
         Ok(Some(object)) => Ok(object.value),
-        Ok(None) => Err(format!("no data object {} is there", path_text(path))),
+        Ok(None) => {
+            // How far the path leads: lengths and tags that the script names, no data.
+            let leads = |n: &usize| {
+                let (way, tag) = (tags.get(..*n)?, tags.get(*n)?);
+                let inside =
+                    if way.is_empty() { bytes } else { tlv::find(bytes, way).ok()??.value };
+                Some((way.len(), *tag, inside.len()))
+            };
+            let why = match (0..tags.len()).rev().find_map(|n| leads(&n)) {
+                Some((0, tag, len)) => format!(": no {tag} in {}", count(len, "byte")),
+                Some((n, tag, len)) => {
+                    let way = path_text(path.get(..n).unwrap_or_default());
+                    format!(": {way} is, and no {tag} in its {}", count(len, "byte"))
+                }
+                None => String::new(),
+            };
+            Err(format!("no data object {} is there{why}", path_text(path)))
+        }
         Err(error) => Err(format!("no data object {} can be read: {error}", path_text(path))),
     }
 }

@@ -10,6 +10,7 @@ use super::{
 use crate::explain::count;
 use crate::script::{
     Program,
+    counting::Counting,
     syntax::{Catch, Expr, ExprKind, For, Name, Operator, Script, Span, Stmt, StmtKind},
 };
 
@@ -276,19 +277,13 @@ impl Machine<'_> {
         let step = counted.step.as_ref().map(|step| self.number(step)).transpose()?;
         let shade = shade.max(other);
         let step = step.map_or(1, |(step, _)| step);
-        let range = Range { from, to, inclusive: counted.inclusive, step };
-        if range.step == 0 {
+        let Some(numbers) = Counting::new(from, to, counted.inclusive, step) else {
             return Err(Failure::script(Code::OUTSIDE, span, "a step of zero comes to no end"));
-        }
-        let mut now = range.from;
-        while range.has(now) {
+        };
+        for now in numbers {
             self.set(&counted.name, Value::from(Kind::Int(now)).shaded(shade));
             if let Some(flow) = self.round(program, &counted.body, span)? {
                 return Ok(flow);
-            }
-            match now.checked_add(range.step) {
-                Some(next) => now = next,
-                None => break,
             }
         }
         Ok(Flow::Next)
@@ -375,24 +370,5 @@ impl Machine<'_> {
             Some((got, expected)) => failure.expected(expected).got(got),
             None => failure,
         })
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Range {
-    from: i64,
-    to: i64,
-    inclusive: bool,
-    step: i64,
-}
-
-impl Range {
-    const fn has(self, now: i64) -> bool {
-        match (self.step > 0, self.inclusive) {
-            (true, false) => now < self.to,
-            (true, true) => now <= self.to,
-            (false, false) => now > self.to,
-            (false, true) => now >= self.to,
-        }
     }
 }
