@@ -136,12 +136,33 @@ const fn baud(di: u8) -> Option<u32> {
     })
 }
 
+const HISTORICAL: &str = "historical bytes";
+
+// For two kinds of cards the reader puts something else in their place (PC/SC part 3 clause
+// 3.1.3.2.3), which only looks like compact-TLV.
 fn historical(atr: &Atr) -> Node {
-    historical_bytes(atr.historical())
+    let bytes = atr.historical();
+    let part = |range| bytes.get::<std::ops::Range<usize>>(range).unwrap_or_default();
+    match atr.contactless() {
+        Some(Contactless::Storage(card)) => {
+            let standard = card.standard().unwrap_or("not registered");
+            let name = card.name().unwrap_or("not registered");
+            Node::new(HISTORICAL, "of the reader, for a card without any")
+                .bytes(bytes)
+                .child(Node::new("4F registered identifier", "PC/SC workgroup").bytes(part(3..8)))
+                .child(Node::new("SS standard", standard).bytes(part(8..9)))
+                .child(Node::new("NN card name", name).bytes(part(9..11)))
+        }
+        Some(Contactless::TypeB { .. }) => {
+            Node::new(HISTORICAL, "of the reader: what ATQB and the answer to ATTRIB said")
+                .bytes(bytes)
+        }
+        _ => historical_bytes(bytes),
+    }
 }
 
 fn historical_bytes(bytes: &[u8]) -> Node {
-    const LABEL: &str = "historical bytes";
+    const LABEL: &str = HISTORICAL;
     if bytes.is_empty() {
         return Node::new(LABEL, "none");
     }
@@ -294,6 +315,15 @@ mod tests {
         assert!(text.contains("F 372, D 4: 93 clock cycles a bit   13"), "{text}");
         assert!(text.contains("T=1: blocks of 254 bytes"), "{text}");
         assert!(text.contains("proprietary, \"JCOPv241\""), "{text}");
+        let storage = "3B8F8001804F0CA000000306030001000000006A";
+        let text = atr(&hex::decode(storage).unwrap()).draw();
+        assert!(
+            text.contains("SS standard") && text.contains("ISO 14443 type A part 3   03"),
+            "{text}"
+        );
+        assert!(text.contains("MIFARE Classic 1K   0001") && !text.contains("expected"), "{text}");
+        let text = atr(&hex::decode("3B8880011C2D94F77781850028").unwrap()).draw();
+        assert!(text.contains("ATQB") && !text.contains("expected"), "{text}");
         let text = atr(&hex::decode("3B8A80018031F873F741E082900074").unwrap()).draw();
         assert!(text.contains("refused") && text.contains("75"), "{text}");
     }
