@@ -186,3 +186,23 @@ end
     let formatted = format(text, false).unwrap();
     assert_eq!(formatted.replace("#select", "# select"), expected);
 }
+
+#[test]
+fn a_line_that_goes_on_goes_on_with_something() {
+    for (text, expected) in [
+        (
+            "00A4 040C \\\n07 A0000002471001 (9000)\n",
+            "00A4 040C \\\n    07 A0000002471001  (9000)\n",
+        ),
+        ("reset \\\n\\\n  # again\n", "reset  # again\n"),
+        ("reset \\\n\nreset\n", "reset\nreset\n"),
+        ("\\\nreset\n", "reset\n"),
+        ("if sw == 9000\n\\\nreset\n\\\nend\n", "if sw == 9000\n  reset\nend\n"),
+        // In a lenient file a comment, now as before.
+        ("\\\n\r\n#(", "#(\n"),
+        ("\\\n#(\"a\")", "#(\"a\")\n"),
+    ] {
+        assert_eq!(format(text, true).unwrap(), expected, "{text:?}");
+        assert_eq!(format(expected, true).unwrap(), expected, "{text:?}");
+    }
+}

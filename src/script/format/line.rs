@@ -57,7 +57,12 @@ impl<'t> Layout<'t> {
     }
 
     fn line(&mut self) -> Line {
-        let first = self.next(false);
+        // What goes on before it has begun is a line of its own.
+        let mut first = self.next(false);
+        while first.kind == Kind::GoesOn {
+            self.at = first.start + first.text.len();
+            first = self.next(false);
+        }
         // In a lenient file a line that begins with `#` is a comment, whatever follows.
         if self.lenient && first.text.starts_with('#') {
             let rest = self.text.get(first.start..).unwrap_or_default();
@@ -75,7 +80,8 @@ impl<'t> Layout<'t> {
             self.depth = self.depth.saturating_sub(1);
         }
         let indent = INDENT.repeat(self.depth);
-        let mut writer = Writer { line: Line::default(), word, send, before: None, indent };
+        let mut writer =
+            Writer { line: Line::default(), word, send, before: None, goes_on: None, indent };
         let tail = send.and_then(tail);
         if let Some((digits, end)) = send.and_then(|send| grouped(send, self.text)) {
             writer.push_first(&digits);
@@ -88,7 +94,14 @@ impl<'t> Layout<'t> {
             match token.kind {
                 Kind::End => break,
                 Kind::Comment => writer.line.comment = token.text.trim_end().to_owned(),
-                _ => writer.push(token, tail.is_some_and(|tail| token.start >= tail)),
+                kind => {
+                    let in_tail = tail.is_some_and(|tail| token.start >= tail);
+                    if kind == Kind::GoesOn {
+                        writer.goes_on.get_or_insert((token, in_tail));
+                    } else {
+                        writer.push(token, in_tail);
+                    }
+                }
             }
         }
         let mut line = writer.line;
@@ -108,6 +121,8 @@ struct Writer<'t> {
     word: &'t str,
     send: Option<&'t Send>,
     before: Option<Token<'t>>,
+    /// A backslash that nothing has followed yet.
+    goes_on: Option<(Token<'t>, bool)>,
     indent: String,
 }
 
@@ -119,6 +134,13 @@ impl<'t> Writer<'t> {
     }
 
     fn push(&mut self, token: Token<'t>, in_tail: bool) {
+        if let Some((goes_on, in_tail)) = self.goes_on.take() {
+            self.write(goes_on, in_tail);
+        }
+        self.write(token, in_tail);
+    }
+
+    fn write(&mut self, token: Token<'t>, in_tail: bool) {
         let blank = self.blank(token);
         let shown = match token.kind {
             Kind::GoesOn => format!("\\\n{}{INDENT}{INDENT}", self.indent),
