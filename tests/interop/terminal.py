@@ -114,6 +114,13 @@ def shell_in_a_terminal(card):
             screen.wait_for("\nit waits\n")
             screen.tmux("send-keys", "C-c")
             screen.wait_for("error[E92]", "PACE-CAN>")
+            # It ends what asks, too, and what is typed then is the shell's.
+            screen.type('pause "look"', "Enter")
+            screen.wait_for("look: press Enter")
+            screen.tmux("send-keys", "C-c")
+            screen.wait_for("look: press Enter", "error[E92]", "PACE-CAN>")
+            screen.type('echo "nothing is lost"', "Enter")
+            screen.wait_for("\nnothing is lost\n")
             screen.type(f"save {folder}/done.apdu", "Enter")
             screen.wait_for("done.apdu written")
             screen.type("exit", "Enter")

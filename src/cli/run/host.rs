@@ -1,9 +1,6 @@
 //! The world around a script: cards, a person at a terminal, the environment.
 
-use std::{
-    io::{BufRead, IsTerminal},
-    time::Duration,
-};
+use std::{io::IsTerminal, time::Duration};
 
 use zeroize::Zeroizing;
 
@@ -199,7 +196,7 @@ impl Host for FileHost<'_> {
             rpassword::prompt_password(format!("{text}: ")).map(Some)
         } else {
             self.show.out.note(format!("{text}:"));
-            self.told.stop.or(line)
+            self.told.stop.or_line()
         };
         let answer = read.map_err(|error| HostError::Other {
             class: Class::Script,
@@ -214,7 +211,7 @@ impl Host for FileHost<'_> {
         let text = if text.is_empty() { "go on" } else { text };
         self.may_ask(&format!("Enter after {text:?}"))?;
         self.show.out.note(format!("{text}: press Enter"));
-        let read = self.told.stop.or(line).map_err(|error| HostError::Other {
+        let read = self.told.stop.or_line().map_err(|error| HostError::Other {
             class: Class::Script,
             message: format!("Enter could not be waited for: {error}"),
             help: None,
@@ -257,12 +254,6 @@ fn own_password(card: &Personalised, name: &str) -> Option<Zeroizing<String>> {
         "ICCARD_BAP" => card.licence.as_ref().map(|line| text(line.as_str())),
         _ => None,
     }
-}
-
-fn line() -> std::io::Result<String> {
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line)?;
-    Ok(line)
 }
 
 fn of_anyhow(error: anyhow::Error) -> HostError {

@@ -2,11 +2,10 @@
 
 use std::{
     ffi::c_int,
-    io,
+    io::{self, BufRead as _},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{self, RecvTimeoutError},
     },
     time::{Duration, Instant},
 };
@@ -16,8 +15,8 @@ use signal_hook::{
     flag,
 };
 
-/// What a shell's user sees of a program that a signal ended: 128 and the signal's number.
-const ENDED_BY_SIGNAL: i32 = 130;
+/// What a shell tells of a program that a signal ended: this and the signal's number.
+const ENDED_BY_SIGNAL: i32 = 128;
 
 /// How soon whoever waits sees that the run is to end.
 const LOOK: Duration = Duration::from_millis(50);
@@ -42,7 +41,8 @@ impl Stop {
         let stop = Self::default();
         for &signal in signals {
             // In this order, or the first signal would be taken for the second.
-            flag::register_conditional_shutdown(signal, ENDED_BY_SIGNAL, Arc::clone(&stop.0))?;
+            let status = ENDED_BY_SIGNAL + signal;
+            flag::register_conditional_shutdown(signal, status, Arc::clone(&stop.0))?;
             flag::register(signal, Arc::clone(&stop.0))?;
         }
         Ok(stop)
@@ -69,25 +69,39 @@ impl Stop {
         }
     }
 
-    /// What `read` gives, or `None` where the run is to end before; then `read` is left behind.
-    pub(super) fn or<T: Send + 'static>(
-        &self,
-        read: impl FnOnce() -> io::Result<T> + Send + 'static,
-    ) -> io::Result<Option<T>> {
-        let (done, answer) = mpsc::channel();
-        std::thread::Builder::new().name("read a line".into()).spawn(move || {
-            // Nobody listens any more where the run has ended.
-            let _ = done.send(read());
-        })?;
-        loop {
-            match answer.recv_timeout(LOOK) {
-                Ok(read) => return read.map(Some),
-                Err(RecvTimeoutError::Timeout) if self.is_set() => return Ok(None),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(io::Error::other("whoever read has ended"));
-                }
+    /// A line from standard input, or `None` where the run is to end before there is one.
+    pub(super) fn or_line(&self) -> io::Result<Option<String>> {
+        while !is_readable(LOOK)? {
+            if self.is_set() {
+                return Ok(None);
             }
         }
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line)?;
+        Ok(Some(line))
     }
+}
+
+// Whether standard input has something before so much time has passed. A terminal hands out whole
+// lines.
+#[cfg(unix)]
+fn is_readable(within: Duration) -> io::Result<bool> {
+    use rustix::{
+        event::{PollFd, PollFlags, Timespec, poll},
+        io::Errno,
+    };
+    let within = Timespec { tv_sec: 0, tv_nsec: within.subsec_nanos().into() };
+    let stdin = io::stdin();
+    match poll(&mut [PollFd::new(&stdin, PollFlags::IN)], Some(&within)) {
+        Ok(ready) => Ok(ready > 0),
+        // A signal came, which is what the caller looks for.
+        Err(Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+// Reading waits here, and only Enter or a second signal ends it.
+#[cfg(not(unix))]
+fn is_readable(_: Duration) -> io::Result<bool> {
+    Ok(true)
 }
