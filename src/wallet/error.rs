@@ -168,4 +168,65 @@ impl WalletError {
             _ => false,
         }
     }
+
+    /// What is wrong with one credential alone. A refusal of the token or of this wallet (401), of
+    /// the whole grant, and one that a retry may change are no such.
+    pub(super) fn is_of_one(&self) -> bool {
+        match self {
+            Self::Answer { .. } | Self::Credential { .. } => true,
+            Self::Refused { status, .. } => {
+                let of_all = self.is_final() || self.code() == Some("invalid_token");
+                !of_all && !self.is_unanswered() && *status != 401
+            }
+            _ => false,
+        }
+    }
+
+    /// Of those, what the same request will never be answered otherwise.
+    pub(super) fn is_hopeless(&self) -> bool {
+        matches!(self.code(), Some("unknown_credential_configuration" | "invalid_transaction_id"))
+    }
+
+    /// Refusals after which the same request will never be answered otherwise.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self.code(), Some("invalid_grant" | "credential_request_denied"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: u16, code: &str, description: &str) -> WalletError {
+        let (code, description) = (code.into(), description.into());
+        WalletError::Refused { step: "test", status, code, description, retry_after: None }
+    }
+
+    #[test]
+    fn what_one_credential_cannot_have_the_others_can() {
+        for (status, code, of_one) in [
+            (400, "unknown_credential_configuration", true),
+            (400, "invalid_credential_request", true),
+            (400, "credential_request_denied", false),
+            (400, "invalid_grant", false),
+            (401, "invalid_token", false),
+            (429, "too_many_requests", false),
+            (503, "temporarily_unavailable", false),
+        ] {
+            assert_eq!(refused(status, code, "").is_of_one(), of_one, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_offer_is_kept_while_tries_are_left() {
+        let left = |code: &str, said: &str| refused(400, code, said).has_tries_left();
+        assert!(left("invalid_grant", "tx_code: wrong, 4 tries left"));
+        assert!(!left("invalid_grant", "tx_code: wrong, 0 tries left"));
+        assert!(!left("invalid_grant", "code: unknown or expired"));
+        assert!(!left("invalid_request", "tx_code: wrong, 4 tries left"));
+        // An issuer that is busy or fails was not told.
+        assert!(refused(429, "too_many_requests", "").is_unanswered());
+        assert!(refused(502, "", "").is_unanswered());
+        assert!(!refused(401, "invalid_token", "").is_unanswered());
+    }
 }

@@ -91,9 +91,9 @@ impl Client {
                     Some(configuration) => {
                         progress(Progress::Step("credential"));
                         match self.credential(wallet, configuration, &pending, roots, rng) {
-                            Err(error) if is_of_one(&error) => {
+                            Err(error) if error.is_of_one() => {
                                 failed.push(configuration.to_owned());
-                                let hopeless = is_hopeless(&error);
+                                let hopeless = error.is_hopeless();
                                 fault.get_or_insert(error);
                                 match hopeless {
                                     true => given_up(wallet, configuration, rng),
@@ -127,7 +127,7 @@ impl Client {
                     wallet.save(rng)?;
                     return Err(error);
                 }
-                Err(error) if is_final(&error) => {
+                Err(error) if error.is_final() => {
                     wallet.state.pending = None;
                     wallet.save(rng)?;
                     return Err(error);
@@ -164,7 +164,7 @@ impl Client {
     }
 
     // Redeems a code, or rotates the refresh token.
-    fn token(
+    pub(super) fn token(
         &self,
         wallet: &mut Wallet,
         by: &By,
@@ -213,7 +213,7 @@ impl Client {
         wallet.save(rng)
     }
 
-    fn is_spent(&self, wallet: &Wallet) -> bool {
+    pub(super) fn is_spent(&self, wallet: &Wallet) -> bool {
         let grant = wallet.state.grant.as_ref();
         grant.is_none_or(|g| g.access_until <= later(self.now(), MARGIN) && g.refresh.is_some())
     }
@@ -329,59 +329,6 @@ impl Client {
         };
         self.send(&wallet.state, &ask, rng)
     }
-
-    /// Tells the issuer what became of credentials (OpenID4VCI clause 11). What it does not want to
-    /// hear is told no second time. Says whether it took the first; those behind it that then get
-    /// no answer are told later.
-    ///
-    /// # Errors
-    /// [`WalletError::is_unanswered`]: then it is told later.
-    pub fn notify(
-        &self,
-        wallet: &mut Wallet,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<bool, WalletError> {
-        const STEP: &str = "notify the issuer";
-        let Some(url) = self.metadata.notification.clone() else {
-            wallet.state.notices.clear();
-            return wallet.save(rng).map(|()| false);
-        };
-        if wallet.state.notices.is_empty() {
-            return Ok(false);
-        }
-        let mut first = None;
-        if self.is_spent(wallet) {
-            match self.token(wallet, &By::Refresh, rng) {
-                Err(error) if error.is_unanswered() => return Err(error),
-                Err(_) => wallet.state.notices.clear(),
-                Ok(()) => {}
-            }
-        }
-        let token = wallet.state.grant.as_ref().map(|grant| grant.access.clone());
-        while let (Some(notice), Some(token)) = (wallet.state.notices.first().cloned(), &token) {
-            let body = json!({ "notification_id": notice.id, "event": notice.event }).to_string();
-            let ask = Ask {
-                step: STEP,
-                url: &url,
-                token: Some(token),
-                content_type: JSON,
-                body: body.as_bytes(),
-                repeatable: true,
-            };
-            let sent = self.send(&wallet.state, &ask, rng);
-            let taken = sent.is_ok();
-            match sent {
-                Err(error) if error.is_unanswered() => match first {
-                    Some(true) => break,
-                    _ => return Err(error),
-                },
-                _ => wallet.state.notices.retain(|other| other.id != notice.id),
-            }
-            first.get_or_insert(taken);
-            wallet.save(rng)?;
-        }
-        Ok(first == Some(true))
-    }
 }
 
 fn set_by(wallet: &mut Wallet, by: By) {
@@ -409,60 +356,14 @@ fn given_up(
     wallet.save(rng)
 }
 
-// What is wrong with one credential alone. A refusal of the token or of this wallet (401), of the
-// whole grant, and one that a retry may change are no such.
-fn is_of_one(error: &WalletError) -> bool {
-    match error {
-        WalletError::Answer { .. } | WalletError::Credential { .. } => true,
-        WalletError::Refused { status, .. } => {
-            let of_all = is_final(error) || error.code() == Some("invalid_token");
-            !of_all && !error.is_unanswered() && *status != 401
-        }
-        _ => false,
-    }
-}
-
-// Of those, what the same request will never be answered otherwise.
-fn is_hopeless(error: &WalletError) -> bool {
-    matches!(error.code(), Some("unknown_credential_configuration" | "invalid_transaction_id"))
-}
-
-// Refusals after which the same request will never be answered otherwise.
-fn is_final(error: &WalletError) -> bool {
-    matches!(error.code(), Some("invalid_grant" | "credential_request_denied"))
-}
-
 fn later(now: UtcDateTime, by: Duration) -> UtcDateTime {
     now.checked_add(by).unwrap_or(now)
 }
 
-/// A form (WHATWG URL clause 5.2, as RFC 6749 appendix B uses it).
-pub(super) fn form(pairs: &[(&str, &str)]) -> Zeroizing<String> {
-    let mut out = Zeroizing::new(String::new());
-    for (name, value) in pairs {
-        if !out.is_empty() {
-            out.push('&');
-        }
-        encode(name, &mut out);
-        out.push('=');
-        encode(value, &mut out);
-    }
-    out
-}
-
-fn encode(text: &str, out: &mut String) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => out.push(byte.into()),
-            b' ' => out.push('+'),
-            other => {
-                out.push('%');
-                out.push(HEX[usize::from(other >> 4)].into());
-                out.push(HEX[usize::from(other & 15)].into());
-            }
-        }
-    }
+// A form (WHATWG URL clause 5.2, as RFC 6749 appendix B uses it).
+fn form(pairs: &[(&str, &str)]) -> Zeroizing<String> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    Zeroizing::new(form.extend_pairs(pairs).finish())
 }
 
 #[cfg(test)]
@@ -474,11 +375,6 @@ mod tests {
         let text = form(&[("grant_type", PRE_AUTHORIZED), ("a b", "1+&=é")]);
         let grant = "urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Apre-authorized_code";
         assert_eq!(*text, format!("grant_type={grant}&a+b=1%2B%26%3D%C3%A9"));
-    }
-
-    fn refused(status: u16, code: &str, description: &str) -> WalletError {
-        let (code, description) = (code.into(), description.into());
-        WalletError::Refused { step: "test", status, code, description, retry_after: None }
     }
 
     #[test]
@@ -495,29 +391,5 @@ mod tests {
         assert_eq!(next_after(&[]).as_deref(), Some("b"));
         assert_eq!(next_after(&["b"]).as_deref(), Some("a"));
         assert_eq!(next_after(&["b", "a"]), None);
-        for (status, code, of_one) in [
-            (400, "unknown_credential_configuration", true),
-            (400, "invalid_credential_request", true),
-            (400, "credential_request_denied", false),
-            (400, "invalid_grant", false),
-            (401, "invalid_token", false),
-            (429, "too_many_requests", false),
-            (503, "temporarily_unavailable", false),
-        ] {
-            assert_eq!(is_of_one(&refused(status, code, "")), of_one, "{code}");
-        }
-    }
-
-    #[test]
-    fn an_offer_is_kept_while_tries_are_left() {
-        let left = |code: &str, said: &str| refused(400, code, said).has_tries_left();
-        assert!(left("invalid_grant", "tx_code: wrong, 4 tries left"));
-        assert!(!left("invalid_grant", "tx_code: wrong, 0 tries left"));
-        assert!(!left("invalid_grant", "code: unknown or expired"));
-        assert!(!left("invalid_request", "tx_code: wrong, 4 tries left"));
-        // An issuer that is busy or fails was not told.
-        assert!(refused(429, "too_many_requests", "").is_unanswered());
-        assert!(refused(502, "", "").is_unanswered());
-        assert!(!refused(401, "invalid_token", "").is_unanswered());
     }
 }

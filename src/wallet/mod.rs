@@ -16,6 +16,7 @@ mod error;
 mod fetch;
 mod http;
 mod metadata;
+mod notify;
 mod own;
 mod provider;
 mod sealed;
