@@ -296,9 +296,14 @@ impl Site<'_> {
                 Err(fault) => Some(self.explain(fault)),
             };
             if let Some(error) = failed {
-                // The connection is given up, and left as it would be without the fault.
+                // The connection is given up, and left as it would be without the fault; but a
+                // card that has left cannot be reset, and the one that comes next should not be.
+                let end = match error {
+                    TransportError::CardRemoved { .. } => End::Leave,
+                    _ => self.end,
+                };
                 let _ = answers.send(Err(error));
-                return Turn::Disconnect(self.end);
+                return Turn::Disconnect(end);
             }
             if answers.send(Ok(Answer::Transmitted(parcel))).is_err() {
                 return Turn::Gone;
