@@ -30,15 +30,17 @@ class Program:
     def __init__(self, *command, patience=PATIENCE, environment=None):
         self.command = [str(word) for word in command]
         self.deadline = time.monotonic() + patience
-        self.log = tempfile.TemporaryFile("w+", errors="replace")
-        self.process = subprocess.Popen(
-            self.command,
-            stdin=subprocess.DEVNULL,
-            stdout=self.log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env={**os.environ, **(environment or {})},
-        )
+        self.log = tempfile.NamedTemporaryFile("r", errors="replace")
+        # A file of its own, or what is written while the output is read would go to its beginning.
+        with open(self.log.name, "ab") as output:
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, **(environment or {})},
+            )
 
     def __enter__(self):
         return self
