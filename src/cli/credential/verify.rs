@@ -49,7 +49,7 @@ pub(in crate::cli) struct VerifyArgs {
     #[arg(long)]
     accept_unknown_status: bool,
     /// The nonce that the presentation answers
-    #[arg(long, requires = "client_id")]
+    #[arg(long, requires = "client_id", allow_hyphen_values = true)]
     nonce: Option<String>,
     /// The verifier that the presentation is for
     #[arg(long, visible_alias = "aud", value_name = "ID", requires = "nonce")]
@@ -58,7 +58,7 @@ pub(in crate::cli) struct VerifyArgs {
     #[arg(long, value_name = "URL", requires = "nonce")]
     response_uri: Option<String>,
     /// The thumbprint of the key that the response was encrypted to, if it was
-    #[arg(long, value_name = "THUMBPRINT", requires = "nonce")]
+    #[arg(long, value_name = "THUMBPRINT", requires = "nonce", allow_hyphen_values = true)]
     encrypted_to: Option<Thumbprint>,
     /// How old an SD-JWT's presentation may be
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]

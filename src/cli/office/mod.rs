@@ -46,7 +46,7 @@ struct ClerkArgs {
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// The clerk's token; others on this machine can see it
-    #[arg(long, value_name = "TOKEN", conflicts_with = "token_file")]
+    #[arg(long, value_name = "TOKEN", conflicts_with = "token_file", allow_hyphen_values = true)]
     token: Option<String>,
 }
 
@@ -275,4 +275,25 @@ fn phone(out: &Output, answer: &Value) {
 
 fn text(value: &Value, name: &str) -> String {
     value.get(name).and_then(Value::as_str).map(shown).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::ClerkArgs;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        clerk: ClerkArgs,
+    }
+
+    // A token is base64url: one in 64 begins so.
+    #[test]
+    fn a_token_may_begin_with_a_hyphen() {
+        let words = ["office", "--issuer", "https://localhost", "--token", "-hZp0"];
+        let line = Line::try_parse_from(words).unwrap();
+        assert_eq!(line.clerk.token.as_deref(), Some("-hZp0"));
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct PresentArgs {
     /// The verifier's nonce
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     nonce: String,
     /// The verifier: its client_id
     #[arg(long, value_name = "ID")]
